@@ -1,0 +1,15 @@
+# The precompiled headers that every room (and every test program) reuses: parsing Asio and
+# Boost.JSON costs 3 seconds a file, and there are many files.
+function(tollgate_precompiled name)
+  add_library(${name} OBJECT ${CMAKE_SOURCE_DIR}/cmake/precompiled.cc)
+  target_link_libraries(${name} PRIVATE tollgate_flags tollgate_external)
+  target_precompile_headers(${name} PRIVATE ${ARGN})
+  target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+endfunction()
+
+tollgate_precompiled(tollgate_precompiled ${CMAKE_SOURCE_DIR}/cmake/precompiled.h)
+if(TOLLGATE_TESTS)
+  tollgate_precompiled(tollgate_precompiled_test
+    ${CMAKE_SOURCE_DIR}/cmake/precompiled.h <gmock/gmock.h> <gtest/gtest.h>)
+  target_link_libraries(tollgate_precompiled_test PRIVATE GTest::gmock)
+endif()

@@ -1,0 +1,33 @@
+# tollgate_room(NAME DEPS...): the library tollgate_NAME from src/NAME/*.cc, and,
+# with TOLLGATE_TESTS, the test program NAME_test from src/NAME/*_test.cc.
+# server/main.cc belongs to the executable and is left out.
+function(tollgate_room name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$|/main\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+
+  set(library tollgate_${name})
+  set(links tollgate_flags tollgate_external)
+  foreach(room ${ARGN})
+    list(APPEND links tollgate_${room})
+  endforeach()
+  if(sources)
+    add_library(${library} STATIC ${sources})
+    target_include_directories(${library} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(${library} PUBLIC ${links})
+    target_precompile_headers(${library} REUSE_FROM tollgate_precompiled)
+  else()
+    add_library(${library} INTERFACE)
+    target_include_directories(${library} INTERFACE ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(${library} INTERFACE ${links})
+  endif()
+
+  if(TOLLGATE_TESTS AND tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE ${library} GTest::gmock GTest::gtest_main)
+    target_precompile_headers(${name}_test REUSE_FROM tollgate_precompiled_test)
+    target_compile_definitions(${name}_test PRIVATE TOLLGATE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    add_test(NAME ${name} COMMAND ${name}_test)
+  endif()
+endfunction()
