@@ -1,0 +1,70 @@
+// ChatRequest: what policy reads of a client's body, read once, with the places where it stands, so
+// that the body goes upstream as its own bytes with only those members spliced (SPEC §7).
+//
+// Pure; called by gateway/ for every request, on any thread. The whole document is validated
+// (RFC 8259, UTF-8, nesting depth), unknown members included, and carried along untouched.
+//
+// Members that policy reads must stand at most once, in any spelling ("mod\u0065l" too): model,
+// messages, prompt, stream, stream_options, max_tokens, max_completion_tokens, n, best_of, route,
+// and what is read inside stream_options and route. Others may repeat: they are the provider's
+// affair.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "dialects/byte_range.h"
+
+namespace tollgate {
+
+inline constexpr int kRequestDepthMax = 256;
+inline constexpr std::size_t kModelLengthMax = 200;
+inline constexpr std::size_t kRegionLengthMax = 64;
+inline constexpr std::int64_t kChoicesMax = 128;  // of n and of best_of
+inline constexpr std::int64_t kMaxTokensMax = 1'000'000'000'000;
+
+// POST /v1/chat/completions or POST /v1/completions.
+enum class CompletionKind { kChat, kText };
+
+struct ChatRequest {
+  CompletionKind kind = CompletionKind::kChat;
+  std::string model;  // as asked, unescaped
+  bool stream = false;
+  bool include_usage = false;  // the client itself asked for stream_options.include_usage
+  std::optional<std::int64_t> max_tokens;             // null counts as absent
+  std::optional<std::int64_t> max_completion_tokens;  // likewise
+  std::int64_t n = 1;
+  std::int64_t best_of = 1;
+  std::string region;  // route.region; empty = none asked
+  // Bytes of image, audio, video and file members of message parts: not text, so no estimate of
+  // tokens counts them (SPEC §5, rules 1 and 5).
+  std::size_t media_bytes = 0;
+
+  // Where it stands in the body.
+  std::size_t object_open = 0;                    // offset of the document's '{'
+  ByteRange model_value;                          // with its quotes
+  std::optional<ByteRange> stream_options_value;  // an object or null
+  std::optional<ByteRange> include_usage_value;   // true, false or null
+  std::optional<ByteRange> route_member;  // name, value and the one comma that goes with them
+
+  // The most output tokens of one choice that the client asked for; the smaller where both stand.
+  std::optional<std::int64_t> output_tokens_max() const;
+};
+
+// Errors, each with `param`:
+// kInvalidRequest        not JSON, not UTF-8, not an object, deeper than kRequestDepthMax, a policy
+//                        member missing, repeated, of a wrong type or out of bounds
+// kInvalidModel          `model` is empty, too long or holds a control character
+// kInvalidMessageFormat  (chat) messages is not a non-empty array of objects that each have a
+// string
+//                        `role`; param is e.g. "messages[2].role"
+// The body needs no padding and is not kept.
+Result<ChatRequest> read_chat_request(std::string_view body);
+// The same for /v1/completions: `prompt` is a string or a non-empty array of strings, of whole
+// numbers (tokens), or of non-empty arrays of whole numbers.
+Result<ChatRequest> read_completion_request(std::string_view body);
+
+}  // namespace tollgate

@@ -1,0 +1,49 @@
+// The upstream body: the client's own bytes with a few edits, never re-serialised (SPEC §7).
+//
+// A SplicedBody borrows the client's bytes and owns only what is put in. It hands out pieces for
+// one gathered write; a 100 KB prompt is not copied. Used on one thread by upstream/.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dialects/byte_range.h"
+#include "dialects/chat_request.h"
+
+namespace tollgate {
+
+class SplicedBody {
+ public:
+  // `original` must outlive this object and what pieces() returned.
+  explicit SplicedBody(std::string_view original) : original_(original), size_(original.size()) {}
+
+  // REQUIRES: edits do not overlap one another and lie within the original; any order. An empty
+  // range inserts before its offset; empty `bytes` cut.
+  void replace(ByteRange range, std::string bytes);
+
+  bool unchanged() const { return edits_.empty(); }
+  std::size_t size() const { return size_; }
+  // In order; none is empty. They point into the original and into this object, and are good until
+  // the next replace() or until it moves.
+  std::vector<std::string_view> pieces() const;
+  std::string text() const;
+
+ private:
+  struct Edit {
+    ByteRange range;
+    std::string bytes;
+  };
+  std::string_view original_;
+  std::size_t size_;
+  std::vector<Edit> edits_;  // by offset
+};
+
+// What goes to a provider that knows the model as `upstream_model`: `model` replaced, `route` cut,
+// and, for a stream, stream_options.include_usage made true; everything else byte for byte.
+// REQUIRES: `request` was read from `body`.
+SplicedBody upstream_body(const ChatRequest& request, std::string_view body,
+                          std::string_view upstream_model);
+
+}  // namespace tollgate
