@@ -1,0 +1,166 @@
+// A connection to the database and its prepared statements: the one place that calls the engine's C
+// API (SQLite now; PostgreSQL joins behind the same declarations).
+//
+// A Connection belongs to one thread at a time: the writer thread or a reader thread. Statements
+// bind by position, counted from 1, written `?` in the SQL. Nothing throws out of sql/.
+//
+// Errors: kConflict = a UNIQUE or PRIMARY KEY constraint; kServiceUnavailable = the store is away
+// (disk full, I/O, busy, corrupt, no memory); kInternal = a bug in a statement or in what it was
+// given (syntax, other constraints, overflow, a text with NUL, a column of another type). `detail`
+// carries the engine's words and the SQL, never a bound value.
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/error.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace tollgate::sql {
+
+enum class Access { kReadOnly, kReadWrite };
+// kFull: a commit survives power loss (fsync). kNormal: it survives a crash of the process.
+enum class Synchronous { kFull, kNormal };
+
+struct OpenOptions {
+  std::string path;
+  Access access = Access::kReadWrite;  // kReadWrite makes the file
+  Synchronous synchronous = Synchronous::kFull;
+  std::chrono::milliseconds busy_timeout{2'000};
+  int wal_autocheckpoint_pages = 10'000;  // 0 = never by itself
+};
+
+class Connection;
+
+// A prepared statement on loan from its Connection: destroyed, it goes back, reset and unbound.
+// Must not outlive the Connection. An error in binding or in reading a column is kept, and the next
+// step() or status() reports it.
+class Statement {
+ public:
+  Statement(Statement&& other) noexcept;
+  Statement& operator=(Statement&&) = delete;
+  ~Statement();
+
+  // Integers beyond int64 are an error, never wrapped.
+  template <std::integral T>
+    requires(!std::same_as<T, bool>)
+  Statement& bind(int position, T value) {
+    if (!std::in_range<std::int64_t>(value)) return refuse("integer out of range");
+    return bind_integer(position, static_cast<std::int64_t>(value));
+  }
+  // The text is copied. Text with a NUL byte is an error.
+  Statement& bind(int position, std::string_view text);
+  Statement& bind(int position, const char* text) { return bind(position, std::string_view(text)); }
+  Statement& bind(int position, const std::string& text) {
+    return bind(position, std::string_view(text));
+  }
+  template <class T>
+  Statement& bind(int position, const std::optional<T>& value) {
+    return value ? bind(position, *value) : bind_null(position);
+  }
+  // REQUIRES: the text lives until the statement is reset or destroyed.
+  Statement& bind_borrowed(int position, std::string_view text);
+  Statement& bind_blob(int position, std::span<const std::uint8_t> bytes);  // copied
+  Statement& bind_null(int position);
+
+  // True: a row is there to read. False: done. After an error or the end, reset() to run again.
+  Result<bool> step();
+  // Runs a statement that gives no rows, and resets it (bindings stay).
+  Status run();
+  void reset();
+  // The first error so far, success otherwise.
+  Status status() const;
+
+  // Columns are counted from 0 and valid until the next step(). A column of another type is an
+  // error (kept) and gives an empty value; NULL is another type except for the optional ones.
+  std::int64_t integer(int column);
+  std::optional<std::int64_t> optional_integer(int column);
+  std::string_view text(int column);
+  std::optional<std::string_view> optional_text(int column);
+  std::span<const std::uint8_t> blob(int column);
+  bool is_null(int column) const;
+
+ private:
+  friend class Connection;
+  Statement(Connection* connection, sqlite3_stmt* handle, int cache_slot);
+  Statement(Connection* connection, Error error);
+  Statement& bind_integer(int position, std::int64_t value);
+  Statement& refuse(std::string_view what);
+  void keep(Error error);
+
+  Connection* connection_;
+  sqlite3_stmt* handle_ = nullptr;
+  int cache_slot_ = -1;  // -1: not of the cache; finalized when destroyed
+  std::optional<Error> error_;
+};
+
+class Connection {
+ public:
+  // kServiceUnavailable when the file cannot be opened or is no database. WAL, foreign keys on.
+  static Result<Connection> open(OpenOptions options);
+  Connection(Connection&&) noexcept;
+  Connection& operator=(Connection&&) noexcept;
+  ~Connection();
+
+  // Prepared once and kept, up to a bound, by its text. A statement that does not compile comes
+  // back with its error kept.
+  Statement prepare(std::string_view sql);
+  // One or more statements without parameters and rows.
+  Status exec(std::string_view sql);
+  // Rows changed by the last INSERT, UPDATE or DELETE of this connection.
+  std::int64_t changes() const;
+
+  // Transactions: BEGIN IMMEDIATE for writers, a read snapshot for readers. rollback() never fails
+  // the caller: after it no transaction is open.
+  Status begin_write();
+  Status begin_read();
+  Status commit();
+  void rollback();
+  bool in_transaction() const;
+
+  // The first failure of the store itself (I/O, full, corrupt …; not busy, not a bug) since the
+  // last call. The writer rolls back and reopens after one.
+  std::optional<Error> take_fault();
+  // Pages in the write-ahead log after this connection's last commit.
+  int wal_pages() const;
+  // Moves what it can from the log into the database without waiting for anyone.
+  Status checkpoint_passive();
+
+  const OpenOptions& options() const;
+  // For tests and engine-specific code in sql/ only.
+  sqlite3* handle() const;
+
+ private:
+  friend class Statement;
+  struct State;
+  explicit Connection(std::unique_ptr<State> state);
+  Error error_of(int code, std::string_view sql);
+  std::unique_ptr<State> state_;
+};
+
+// A part of a transaction that fails alone: rolled back when destroyed, unless released.
+class Savepoint {
+ public:
+  explicit Savepoint(Connection& connection);
+  Savepoint(const Savepoint&) = delete;
+  Savepoint& operator=(const Savepoint&) = delete;
+  ~Savepoint();
+  Status status() const { return status_; }  // of its opening
+  Status release();
+
+ private:
+  Connection& connection_;
+  Status status_;
+  bool open_ = false;
+};
+
+}  // namespace tollgate::sql

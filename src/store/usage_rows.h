@@ -1,0 +1,76 @@
+// The ledger's rows (SPEC §8): written on the hot path, read by id, page or total.
+//
+// In one transaction: the row and its aggregates (usage_hours per secret and hour, usage_days per
+// secret, day and model, workspace_hours, workspace_days). The hour and the day are those of
+// `admitted_at`. The index by key is filled later and in order, up to a mark (index_usage_tail):
+// rows above the mark are found by scanning them, a row that commits late below the mark is indexed
+// at once.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/ids.h"
+#include "domain/money.h"
+#include "domain/usage_row.h"
+#include "sql/connection.h"
+#include "sql/writer.h"
+
+namespace tollgate::store {
+
+// Cut or answered >= 400.
+bool is_error(const UsageRow& row);
+
+// Writer only. A row whose id is stored already is left alone, aggregates too: a retry after a
+// commit whose outcome was unclear counts once. Needs id, admitted_at, finished_at, numbers,
+// workspace.
+Status insert_usage(sql::Connection& connection, std::span<const UsageRow* const> rows);
+
+// Writer only, when idle or after some thousand rows: indexes at most `rows_max` of the tail.
+Result<sql::UpkeepLeft> index_usage_tail(sql::Connection& connection, int rows_max);
+
+struct UsageQuery {
+  std::optional<std::vector<std::int64_t>> keys = {};  // key numbers; nullopt = all
+  std::optional<WorkspaceId> workspace = {};
+  std::string model = {};             // that served; empty = all
+  std::optional<WallTime> from = {};  // admitted_at >= from
+  std::optional<WallTime> to = {};    // admitted_at < to
+  int limit = 100;                    // 1..1000
+  std::string cursor = {};            // kInvalidRequest when not one of ours
+};
+
+struct UsagePage {
+  std::vector<UsageRow> rows;  // newest id first; key, key_name, secret and workspace joined
+  std::string next_cursor;     // empty at the end
+};
+
+Result<UsagePage> list_usage(sql::Connection& connection, const UsageQuery& query);
+// kNotFound.
+Result<UsageRow> get_usage(sql::Connection& connection, GenerationNumber id);
+
+enum class UsageGroup { kKey, kModel, kDay };
+
+struct UsageTotal {
+  std::string group;     // key id, model, or "2026-11-21"
+  std::string key_name;  // by key only
+  std::int64_t requests = 0;
+  std::int64_t errors = 0;
+  std::int64_t input_tokens = 0;
+  std::int64_t cached_input_tokens = 0;
+  std::int64_t output_tokens = 0;
+  Money cost;
+  Money charged;
+};
+
+// Of the query's rows (limit and cursor are ignored); days newest first, keys and models dearest
+// first. Whole UTC days come from the aggregates, the ends that are not from the rows, so that
+// totals always equal the rows.
+Result<std::vector<UsageTotal>> usage_totals(sql::Connection& connection, const UsageQuery& query,
+                                             UsageGroup group);
+
+}  // namespace tollgate::store
