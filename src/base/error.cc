@@ -1,5 +1,8 @@
 #include "base/error.h"
 
+#include <cstddef>
+#include <iterator>
+
 #include "base/check.h"
 
 namespace tollgate {
@@ -7,89 +10,64 @@ namespace tollgate {
 namespace {
 
 struct CodeRow {
+  ErrorCode code;
   std::string_view name;
   int status;
 };
 
-// The one table of SPEC §4. A switch, so that the compiler finds a code without a row.
-CodeRow row_of(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::kInvalidRequest:
-      return {"invalid_request", 400};
-    case ErrorCode::kInvalidModel:
-      return {"invalid_model", 400};
-    case ErrorCode::kInvalidMessageFormat:
-      return {"invalid_message_format", 400};
-    case ErrorCode::kApiKeyInUrl:
-      return {"api_key_in_url", 400};
-    case ErrorCode::kMissingApiKey:
-      return {"missing_api_key", 401};
-    case ErrorCode::kInvalidApiKey:
-      return {"invalid_api_key", 401};
-    case ErrorCode::kExpiredApiKey:
-      return {"expired_api_key", 401};
-    case ErrorCode::kDisabledApiKey:
-      return {"disabled_api_key", 401};
-    case ErrorCode::kInsufficientCredits:
-      return {"insufficient_credits", 402};
-    case ErrorCode::kModelNotAllowed:
-      return {"model_not_allowed", 403};
-    case ErrorCode::kRegionNotAllowed:
-      return {"region_not_allowed", 403};
-    case ErrorCode::kIpNotAllowed:
-      return {"ip_not_allowed", 403};
-    case ErrorCode::kInsufficientScope:
-      return {"insufficient_scope", 403};
-    case ErrorCode::kHttpsRequired:
-      return {"https_required", 403};
-    case ErrorCode::kModelNotPriced:
-      return {"model_not_priced", 403};
-    case ErrorCode::kNotFound:
-      return {"not_found", 404};
-    case ErrorCode::kMethodNotAllowed:
-      return {"method_not_allowed", 405};
-    case ErrorCode::kConflict:
-      return {"conflict", 409};
-    case ErrorCode::kManagedByFile:
-      return {"managed_by_file", 409};
-    case ErrorCode::kPayloadTooLarge:
-      return {"payload_too_large", 413};
-    case ErrorCode::kUnsupportedMediaType:
-      return {"unsupported_media_type", 415};
-    case ErrorCode::kExpectationFailed:
-      return {"expectation_failed", 417};
-    case ErrorCode::kUnprocessable:
-      return {"unprocessable_entity", 422};
-    case ErrorCode::kIdempotencyKeyReused:
-      return {"idempotency_key_reused", 422};
-    case ErrorCode::kRequestTimeout:
-      return {"request_timeout", 408};
-    case ErrorCode::kNotImplemented:
-      return {"not_implemented", 501};
-    case ErrorCode::kLimitExceeded:
-      return {"limit_exceeded", 429};
-    case ErrorCode::kLimitInFlight:
-      return {"limit_in_flight", 429};
-    case ErrorCode::kRateLimitExceeded:
-      return {"rate_limit_exceeded", 429};
-    case ErrorCode::kProviderError:
-      return {"provider_error", 502};
-    case ErrorCode::kRegionUnavailable:
-      return {"region_unavailable", 503};
-    case ErrorCode::kNoProviderAvailable:
-      return {"no_provider_available", 503};
-    case ErrorCode::kServiceUnavailable:
-      return {"service_unavailable", 503};
-    case ErrorCode::kProviderTimeout:
-      return {"provider_timeout", 504};
-    case ErrorCode::kInternal:
-      return {"internal_error", 500};
-    case ErrorCode::kClientGone:
-      return {"client_gone", 499};
-    case ErrorCode::kAborted:
-      return {"aborted", 499};
+// The one table of SPEC §4, in the order of the enum.
+constexpr CodeRow kCodeRows[] = {
+    {ErrorCode::kInvalidRequest, "invalid_request", 400},
+    {ErrorCode::kInvalidModel, "invalid_model", 400},
+    {ErrorCode::kInvalidMessageFormat, "invalid_message_format", 400},
+    {ErrorCode::kApiKeyInUrl, "api_key_in_url", 400},
+    {ErrorCode::kMissingApiKey, "missing_api_key", 401},
+    {ErrorCode::kInvalidApiKey, "invalid_api_key", 401},
+    {ErrorCode::kExpiredApiKey, "expired_api_key", 401},
+    {ErrorCode::kDisabledApiKey, "disabled_api_key", 401},
+    {ErrorCode::kInsufficientCredits, "insufficient_credits", 402},
+    {ErrorCode::kModelNotAllowed, "model_not_allowed", 403},
+    {ErrorCode::kRegionNotAllowed, "region_not_allowed", 403},
+    {ErrorCode::kIpNotAllowed, "ip_not_allowed", 403},
+    {ErrorCode::kInsufficientScope, "insufficient_scope", 403},
+    {ErrorCode::kHttpsRequired, "https_required", 403},
+    {ErrorCode::kModelNotPriced, "model_not_priced", 403},
+    {ErrorCode::kNotFound, "not_found", 404},
+    {ErrorCode::kMethodNotAllowed, "method_not_allowed", 405},
+    {ErrorCode::kConflict, "conflict", 409},
+    {ErrorCode::kManagedByFile, "managed_by_file", 409},
+    {ErrorCode::kPayloadTooLarge, "payload_too_large", 413},
+    {ErrorCode::kUnsupportedMediaType, "unsupported_media_type", 415},
+    {ErrorCode::kExpectationFailed, "expectation_failed", 417},
+    {ErrorCode::kUnprocessable, "unprocessable_entity", 422},
+    {ErrorCode::kIdempotencyKeyReused, "idempotency_key_reused", 422},
+    {ErrorCode::kRequestTimeout, "request_timeout", 408},
+    {ErrorCode::kNotImplemented, "not_implemented", 501},
+    {ErrorCode::kLimitExceeded, "limit_exceeded", 429},
+    {ErrorCode::kLimitInFlight, "limit_in_flight", 429},
+    {ErrorCode::kRateLimitExceeded, "rate_limit_exceeded", 429},
+    {ErrorCode::kProviderError, "provider_error", 502},
+    {ErrorCode::kRegionUnavailable, "region_unavailable", 503},
+    {ErrorCode::kNoProviderAvailable, "no_provider_available", 503},
+    {ErrorCode::kServiceUnavailable, "service_unavailable", 503},
+    {ErrorCode::kProviderTimeout, "provider_timeout", 504},
+    {ErrorCode::kInternal, "internal_error", 500},
+    {ErrorCode::kClientGone, "client_gone", 499},
+    {ErrorCode::kAborted, "aborted", 499},
+};
+
+constexpr bool every_code_has_its_row() {
+  for (std::size_t i = 0; i < std::size(kCodeRows); ++i) {
+    if (kCodeRows[i].code != static_cast<ErrorCode>(i)) return false;
   }
-  bug("an error code outside its enum", std::source_location::current());
+  return std::size(kCodeRows) == static_cast<std::size_t>(ErrorCode::kAborted) + 1;
+}
+static_assert(every_code_has_its_row());
+
+const CodeRow& row_of(ErrorCode code) {
+  const auto index = static_cast<std::size_t>(code);
+  check(index < std::size(kCodeRows), "an error code outside its enum");
+  return kCodeRows[index];
 }
 
 }  // namespace

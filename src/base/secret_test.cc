@@ -6,7 +6,6 @@
 #include <array>
 #include <cstring>
 #include <memory>
-#include <new>
 #include <type_traits>
 
 namespace tollgate {
@@ -49,7 +48,7 @@ TEST(Secret, AssignmentReplacesAndSurvivesItself) {
 // A short text lives inside the object, where it can be looked for afterwards.
 TEST(Secret, ASmallTextIsGoneFromMemoryAfterDestruction) {
   alignas(Secret) std::array<unsigned char, sizeof(Secret)> place{};
-  auto* secret = new (place.data()) Secret(std::string("hunter2"));
+  auto* secret = std::construct_at(reinterpret_cast<Secret*>(place.data()), std::string("hunter2"));
   const std::string_view needle = "hunter2";
   ASSERT_NE(std::ranges::search(place, needle).begin(), place.end());
   std::destroy_at(secret);
@@ -58,7 +57,7 @@ TEST(Secret, ASmallTextIsGoneFromMemoryAfterDestruction) {
 
 TEST(Secret, ASmallTextIsGoneFromMemoryAfterAMove) {
   alignas(Secret) std::array<unsigned char, sizeof(Secret)> place{};
-  auto* secret = new (place.data()) Secret(std::string("hunter2"));
+  auto* secret = std::construct_at(reinterpret_cast<Secret*>(place.data()), std::string("hunter2"));
   const Secret moved(std::move(*secret));
   EXPECT_EQ(std::ranges::search(place, std::string_view("hunter2")).begin(), place.end());
   std::destroy_at(secret);
