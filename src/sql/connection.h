@@ -35,11 +35,11 @@ struct OpenOptions {
   std::string path;
   Access access = Access::kReadWrite;  // kReadWrite makes the file
   Synchronous synchronous = Synchronous::kFull;
-  std::chrono::milliseconds busy_timeout{2'000};
+  std::chrono::milliseconds busy_timeout{250};
   int wal_autocheckpoint_pages = 10'000;  // 0 = never by itself
 };
 
-class Connection;
+struct ConnectionState;
 
 // A prepared statement on loan from its Connection: destroyed, it goes back, reset and unbound.
 // Must not outlive the Connection. An error in binding or in reading a column is kept, and the next
@@ -67,7 +67,7 @@ class Statement {
   Statement& bind(int position, const std::optional<T>& value) {
     return value ? bind(position, *value) : bind_null(position);
   }
-  // REQUIRES: the text lives until the statement is reset or destroyed.
+  // REQUIRES: the text lives, unchanged, until the statement last runs.
   Statement& bind_borrowed(int position, std::string_view text);
   Statement& bind_blob(int position, std::span<const std::uint8_t> bytes);  // copied
   Statement& bind_null(int position);
@@ -91,15 +91,18 @@ class Statement {
 
  private:
   friend class Connection;
-  Statement(Connection* connection, sqlite3_stmt* handle, int cache_slot);
-  Statement(Connection* connection, Error error);
+  Statement(ConnectionState* connection, sqlite3_stmt* handle, int cache_slot);
+  Statement(ConnectionState* connection, Error error);
   Statement& bind_integer(int position, std::int64_t value);
   Statement& refuse(std::string_view what);
   void keep(Error error);
+  bool readable(int column, int type);
 
-  Connection* connection_;
+  ConnectionState* connection_;
   sqlite3_stmt* handle_ = nullptr;
   int cache_slot_ = -1;  // -1: not of the cache; finalized when destroyed
+  enum class Cursor { kReady, kOnRow, kDone };
+  Cursor cursor_ = Cursor::kReady;
   std::optional<Error> error_;
 };
 
@@ -140,14 +143,13 @@ class Connection {
   sqlite3* handle() const;
 
  private:
-  friend class Statement;
-  struct State;
-  explicit Connection(std::unique_ptr<State> state);
-  Error error_of(int code, std::string_view sql);
-  std::unique_ptr<State> state_;
+  explicit Connection(std::unique_ptr<ConnectionState> state);
+  Status run(std::string_view sql);
+  std::unique_ptr<ConnectionState> state_;
 };
 
-// A part of a transaction that fails alone: rolled back when destroyed, unless released.
+// A part of a transaction that fails alone: rolled back when destroyed, unless released. If even
+// that fails, the whole transaction is rolled back (in_transaction() is false).
 class Savepoint {
  public:
   explicit Savepoint(Connection& connection);
