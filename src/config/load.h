@@ -19,9 +19,9 @@ inline constexpr std::size_t kConfigBytesMax = 4 * 1024 * 1024;
 
 // What `tollgate serve` was told on its command line.
 struct CommandLine {
-  std::optional<std::string> config;  // --config FILE
-  std::optional<std::string> data;    // --data DIR
-  std::optional<std::string> listen;  // --listen HOST:PORT
+  std::optional<std::string> config = {};  // --config FILE
+  std::optional<std::string> data = {};    // --data DIR
+  std::optional<std::string> listen = {};  // --listen HOST:PORT
 };
 
 // The value of an environment variable; nullopt = unset. Tests give their own.

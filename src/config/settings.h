@@ -52,7 +52,7 @@ struct Settings {
   struct Proxy {
     std::string host;  // a name, or the text of an IP address without brackets
     std::uint16_t port = 0;
-    Secret credentials;  // "user:password", decoded; empty = none
+    Secret credentials = {};  // "user:password", decoded; empty = none
   };
 
   std::string file;  // the file that was read; empty = none

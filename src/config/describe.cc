@@ -1,0 +1,120 @@
+#include "config/describe.h"
+
+#include <string>
+#include <string_view>
+
+namespace tollgate {
+namespace {
+
+std::string_view level_name(LogLevel level) {
+  switch (level) {
+    case LogLevel::kTrace:
+      return "trace";
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarning:
+      return "warning";
+    case LogLevel::kError:
+      return "error";
+  }
+  return "info";
+}
+
+json::array texts(const std::vector<std::string>& values) {
+  return json::array(values.begin(), values.end());
+}
+
+json::object describe_limits(const Settings::Limits& limits) {
+  return {{"head_bytes", limits.head_bytes},
+          {"head_fields", limits.head_fields},
+          {"body_bytes", limits.body_bytes},
+          {"client_head_timeout_s", limits.client_head_timeout.count()},
+          {"client_body_timeout_s", limits.client_body_timeout.count()},
+          {"idle_timeout_s", limits.idle_timeout.count()},
+          {"connections_max", limits.connections_max}};
+}
+
+json::object describe_offer(const Offer& offer) {
+  return {{"id", offer.model.get()},
+          {"upstream_model", offer.upstream_model},
+          {"region", offer.region},
+          {"context_window", offer.context_window},
+          {"max_output_tokens", offer.max_output_tokens},
+          {"max_tokens_field", offer.max_tokens_field},
+          {"input", format_money(offer.prices.tokens.input)},
+          {"output", format_money(offer.prices.tokens.output)},
+          {"price_version", offer.price_version}};
+}
+
+json::object describe_provider(const Provider& provider, const Settings& settings) {
+  json::array models;
+  for (const Offer& offer : settings.catalogue.offers) {
+    if (offer.provider == provider.id) models.push_back(describe_offer(offer));
+  }
+  json::array header_names;
+  for (const auto& [name, value] : provider.headers) header_names.push_back(json::string(name));
+  const UpstreamDeadlines& deadlines = provider.deadlines;
+  return {{"id", provider.id.get()},
+          {"dialect", std::string(dialect_name(provider.dialect))},
+          {"base_url", provider.base_url},
+          {"api_key", !provider.api_key.empty()},
+          {"region", provider.region},
+          {"headers", std::move(header_names)},
+          {"ca_file", settings.provider_ca_files.contains(provider.id)},
+          {"connections_max", provider.connections_max},
+          {"deadlines",
+           {{"connect_ms", deadlines.connect.count()},
+            {"head_ms", deadlines.head.count()},
+            {"silence_ms", deadlines.silence.count()},
+            {"total_ms", deadlines.total.count()}}},
+          {"models", std::move(models)}};
+}
+
+}  // namespace
+
+json::object describe_settings(const Settings& settings) {
+  json::array trusted_proxies;
+  for (const Cidr& network : settings.trusted_proxies) {
+    trusted_proxies.push_back(json::string(network.text()));
+  }
+  json::array providers;
+  for (const Provider& provider : settings.catalogue.providers) {
+    providers.push_back(describe_provider(provider, settings));
+  }
+  const std::string host = settings.listen.host.find(':') == std::string::npos
+                               ? settings.listen.host
+                               : "[" + settings.listen.host + "]";
+  json::value proxy;
+  if (settings.https_proxy) {
+    proxy = {{"host", settings.https_proxy->host},
+             {"port", settings.https_proxy->port},
+             {"credentials", !settings.https_proxy->credentials.empty()}};
+  }
+  const bool full = settings.durability == Settings::Durability::kFull;
+  const bool text_log = settings.log_format == LogFormat::kText;
+  return {{"file", settings.file},
+          {"listen", host + ":" + std::to_string(settings.listen.port)},
+          {"data", settings.data},
+          {"database_url", settings.database_url},
+          {"durability", full ? "full" : "process"},
+          {"threads", settings.threads},
+          {"token_prefix", settings.token_format.prefix()},
+          {"require_https", settings.require_https},
+          {"trusted_proxies", std::move(trusted_proxies)},
+          {"tls",
+           {{"certificate", settings.tls.certificate}, {"private_key", settings.tls.private_key}}},
+          {"limits", describe_limits(settings.limits)},
+          {"log_level", std::string(level_name(settings.log_level))},
+          {"log_format", text_log ? "text" : "json"},
+          {"record_ip", settings.record_ip},
+          {"retention_months", settings.retention_months},
+          {"secret_age_warning_days", settings.secret_age_warning_days},
+          {"https_proxy", std::move(proxy)},
+          {"no_proxy", texts(settings.no_proxy)},
+          {"upstream_ca_file", settings.upstream_ca_file},
+          {"providers", std::move(providers)}};
+}
+
+}  // namespace tollgate
