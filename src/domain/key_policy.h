@@ -1,0 +1,31 @@
+// Validates what an operator wants of a key, listing every problem at once.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "domain/key.h"
+
+namespace tollgate {
+
+inline constexpr std::size_t kKeyNameLengthMax = 128;  // characters, not bytes
+inline constexpr std::size_t kKeyDescriptionLengthMax = 1'024;
+inline constexpr std::size_t kKeyIconLengthMax = 64;
+inline constexpr std::size_t kKeyModelsMax = 256;
+inline constexpr std::size_t kKeyAllowedIpsMax = 256;
+inline constexpr std::size_t kKeyTagsMax = 32;
+inline constexpr std::size_t kKeyTagLengthMax = 64;
+inline constexpr std::chrono::seconds kGraceMax = std::chrono::days(30);
+
+struct PolicyProblem {
+  std::string param;
+  std::string message;
+};
+
+// Empty when the policy is sound. Canonicalises allowed_ips in place. A name is 1–128 characters of
+// valid UTF-8 without control characters, not only blanks; expires_at must lie after `now`.
+std::vector<PolicyProblem> validate_key_policy(KeyPolicy& policy, WallTime now);
+
+}  // namespace tollgate

@@ -1,0 +1,59 @@
+// The catalogue's words: provider, model, offer (SPEC §1). Filled by config/, chosen by routing/.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/secret.h"
+#include "domain/price.h"
+
+namespace tollgate {
+
+enum class Dialect { kOpenAi, kSandbox };
+std::string_view dialect_name(Dialect dialect);
+
+// Deadlines of one provider (SPEC §7 "Upstream edge").
+struct UpstreamDeadlines {
+  std::chrono::milliseconds connect{5'000};
+  std::chrono::milliseconds head{600'000};
+  std::chrono::milliseconds silence{300'000};  // between two reads of a body
+  std::chrono::milliseconds total{3'600'000};
+};
+
+struct Provider {
+  ProviderId id;
+  Dialect dialect = Dialect::kOpenAi;
+  std::string base_url;  // http(s)://host[:port][/path], no trailing slash, no userinfo
+  Secret api_key;
+  std::string region;                          // may be empty
+  std::map<std::string, std::string> headers;  // sent with every request
+  UpstreamDeadlines deadlines;
+  int connections_max = 512;  // per process; further requests wait for a free one up to `connect`
+  std::string source = "file";
+};
+
+struct Offer {
+  ModelId model;  // the public id
+  ProviderId provider;
+  std::string upstream_model;
+  std::string region;
+  std::int64_t context_window = 0;     // 0 = unknown
+  std::int64_t max_output_tokens = 0;  // 0 = unknown
+  std::string max_tokens_field = "max_tokens";
+  Prices prices;
+  std::string price_version;
+};
+
+// What config/ hands to routing/.
+struct Catalogue {
+  std::vector<Provider> providers;
+  std::vector<Offer> offers;
+};
+
+}  // namespace tollgate

@@ -1,0 +1,45 @@
+// The price of an offer, and the cost of a usage at it (SPEC §5). Pure integer arithmetic.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "domain/money.h"
+#include "domain/usage.h"
+
+namespace tollgate {
+
+// Nano-dollars per million of a unit (for tokens and characters), or per one (the rest). Absent
+// token prices fall back to input or output; input and output themselves are always there.
+struct TokenPrices {
+  Money input, output;
+  std::optional<Money> cached_input, cache_write, cache_write_1h, reasoning_output, audio_input,
+      audio_output, image_input, cached_image_input, video_input, text_output;
+};
+
+struct PriceTier {
+  std::int64_t above_input_tokens = 0;  // the tier holds when input > this
+  TokenPrices tokens;
+};
+
+struct Prices {
+  TokenPrices tokens;
+  std::vector<PriceTier> tiers;  // ascending by above_input_tokens; the highest exceeded wins
+  std::optional<Money> per_request, per_image, per_minute, per_million_characters;
+};
+
+// The cost of one ledger row: exact, rounded up once to a nano-dollar. The tier is chosen by
+// usage.input, and the whole request goes at its prices. Parts larger than their whole are clamped
+// to it, in this order: cached_input, cache_write, cache_write_1h, audio_input, image_input each
+// take at most what the ones before left of input, then reasoning_output and audio_output of output;
+// counts below zero are zero. What is left goes at the plain price. per_request counts once; the
+// other units wait for a usage that has them. kInternal on overflow or a negative price.
+Result<Money> cost_of(const Prices& prices, const TokenUsage& usage);
+
+// A short stable name of this price, changing whenever any figure does: "p_" + 12 hex digits.
+std::string price_version(const Prices& prices);
+
+}  // namespace tollgate

@@ -1,0 +1,250 @@
+#include "net/connection.h"
+
+#include <openssl/err.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <array>
+#include <cerrno>
+
+namespace tollgate::net {
+
+namespace {
+
+// A TLS record holds 16 KiB: pieces up to that are joined into one.
+constexpr std::size_t kTlsJoinMax = 16 * 1024;
+
+bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+
+}  // namespace
+
+Connection::Connection(IoThread& thread, int socket, SslPtr ssl)
+    : thread_(thread),
+      socket_(socket),
+      ssl_(std::move(ssl)),
+      descriptor_(thread.executor(), socket),
+      shared_(std::make_shared<Shared>(this)),
+      deadline_(thread.deadlines(), [this] { fail_with(Failure::kTimeout); }) {}
+
+Connection::~Connection() {
+  shared_->owner = nullptr;
+  if (ssl_ != nullptr && failure_ == Failure::kNone && SSL_is_init_finished(ssl_.get()) == 1) {
+    ERR_clear_error();
+    SSL_shutdown(ssl_.get());
+  }
+}
+
+void Connection::arm_read() {
+  if (read_armed_) return;
+  read_armed_ = true;
+  descriptor_.async_wait(Descriptor::wait_read,
+                         [shared = shared_](boost::system::error_code error) {
+                           Connection* self = shared->owner;
+                           if (self == nullptr || error) return;
+                           self->read_armed_ = false;
+                           if (self->notify_readable_) {
+                             auto notify = std::exchange(self->notify_readable_, nullptr);
+                             notify();
+                           }
+                           self->readable_.resume(Wake::kReady);
+                         });
+}
+
+void Connection::arm_write() {
+  if (write_armed_) return;
+  write_armed_ = true;
+  descriptor_.async_wait(Descriptor::wait_write,
+                         [shared = shared_](boost::system::error_code error) {
+                           Connection* self = shared->owner;
+                           if (self == nullptr || error) return;
+                           self->write_armed_ = false;
+                           self->writable_.resume(Wake::kReady);
+                         });
+}
+
+void Connection::fail_with(Failure why) {
+  if (failure_ == Failure::kNone) failure_ = why;
+  readable_.resume_later(Wake::kAborted);
+  writable_.resume_later(Wake::kAborted);
+  if (auto notify = std::exchange(notify_readable_, nullptr)) notify();
+}
+
+void Connection::abort(Failure why) { fail_with(why); }
+
+Task<bool> Connection::wait_readable() {
+  if (failure_ != Failure::kNone) co_return false;
+  arm_read();
+  co_await readable_.wait();
+  co_return failure_ == Failure::kNone;
+}
+
+Task<bool> Connection::wait_writable() {
+  if (failure_ != Failure::kNone) co_return false;
+  arm_write();
+  co_await writable_.wait();
+  co_return failure_ == Failure::kNone;
+}
+
+Task<Failure> Connection::handshake() {
+  for (;;) {
+    ERR_clear_error();
+    const int result = SSL_do_handshake(ssl_.get());
+    if (result == 1) co_return Failure::kNone;
+    const int error = SSL_get_error(ssl_.get(), result);
+    if (error == SSL_ERROR_WANT_READ) {
+      if (!co_await wait_readable()) co_return failure_;
+    } else if (error == SSL_ERROR_WANT_WRITE) {
+      if (!co_await wait_writable()) co_return failure_;
+    } else {
+      const long verdict = SSL_get_verify_result(ssl_.get());
+      tls_detail_ = ssl_error_text();
+      if (verdict != X509_V_OK) tls_detail_ = X509_verify_cert_error_string(verdict);
+      fail_with(error == SSL_ERROR_SYSCALL ? Failure::kPeerGone : Failure::kTls);
+      co_return failure_;
+    }
+  }
+}
+
+Connection::ReadResult Connection::read_tls(std::span<char> room) {
+  ERR_clear_error();
+  std::size_t bytes = 0;
+  const int result = SSL_read_ex(ssl_.get(), room.data(), room.size(), &bytes);
+  if (result == 1) return {ReadState::kData, bytes};
+  switch (SSL_get_error(ssl_.get(), result)) {
+    case SSL_ERROR_WANT_READ:
+      return {ReadState::kWouldBlock};
+    case SSL_ERROR_WANT_WRITE:
+      tls_wants_write_ = true;
+      return {ReadState::kWouldBlock};
+    case SSL_ERROR_ZERO_RETURN:
+      return {ReadState::kEnd};
+    default:
+      // A close without close_notify is an error for TLS; framing decides what it means for HTTP.
+      tls_detail_ = ssl_error_text();
+      fail_with(Failure::kPeerGone);
+      return {ReadState::kFailed};
+  }
+}
+
+Connection::ReadResult Connection::try_read(std::span<char> room) {
+  if (failure_ != Failure::kNone) return {ReadState::kFailed};
+  if (ssl_ != nullptr) return read_tls(room);
+  const ssize_t bytes = ::recv(socket_, room.data(), room.size(), 0);
+  if (bytes > 0) return {ReadState::kData, static_cast<std::size_t>(bytes)};
+  if (bytes == 0) return {ReadState::kEnd};
+  if (would_block(errno)) return {ReadState::kWouldBlock};
+  fail_with(Failure::kPeerGone);
+  return {ReadState::kFailed};
+}
+
+Task<Connection::ReadResult> Connection::read_some(std::span<char> room) {
+  for (;;) {
+    // A wait that is still armed says that nothing has come since: do not ask the kernel again.
+    if (!read_armed_ || ssl_ != nullptr) {
+      const ReadResult result = try_read(room);
+      if (result.state != ReadState::kWouldBlock) co_return result;
+    }
+    const bool write_first = std::exchange(tls_wants_write_, false);
+    const bool ready = write_first ? co_await wait_writable() : co_await wait_readable();
+    if (!ready) co_return ReadResult{ReadState::kFailed};
+  }
+}
+
+Task<bool> Connection::write_plain(std::span<const std::string_view> pieces) {
+  std::array<iovec, 3> vectors{};
+  std::size_t count = 0;
+  for (const std::string_view piece : pieces) {
+    if (piece.empty()) continue;
+    vectors[count++] = {const_cast<char*>(piece.data()), piece.size()};
+  }
+  std::size_t first = 0;
+  while (first < count) {
+    msghdr message{};
+    message.msg_iov = &vectors[first];
+    message.msg_iovlen = count - first;
+    const ssize_t sent = ::sendmsg(socket_, &message, MSG_NOSIGNAL);
+    if (sent < 0) {
+      if (!would_block(errno)) {
+        fail_with(Failure::kPeerGone);
+        co_return false;
+      }
+      if (!co_await wait_writable()) co_return false;
+      continue;
+    }
+    auto left = static_cast<std::size_t>(sent);
+    while (first < count && left >= vectors[first].iov_len) left -= vectors[first++].iov_len;
+    if (first < count) {
+      vectors[first].iov_base = static_cast<char*>(vectors[first].iov_base) + left;
+      vectors[first].iov_len -= left;
+    }
+  }
+  co_return true;
+}
+
+Task<bool> Connection::write_tls(std::string_view bytes) {
+  while (!bytes.empty()) {
+    ERR_clear_error();
+    std::size_t written = 0;
+    const int result = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &written);
+    if (result == 1) {
+      bytes.remove_prefix(written);
+      continue;
+    }
+    const int error = SSL_get_error(ssl_.get(), result);
+    if (error == SSL_ERROR_WANT_WRITE) {
+      if (!co_await wait_writable()) co_return false;
+    } else if (error == SSL_ERROR_WANT_READ) {
+      if (!co_await wait_readable()) co_return false;
+    } else {
+      tls_detail_ = ssl_error_text();
+      fail_with(Failure::kPeerGone);
+      co_return false;
+    }
+  }
+  co_return true;
+}
+
+Task<bool> Connection::write_all(std::string_view first, std::string_view second,
+                                 std::string_view third) {
+  if (failure_ != Failure::kNone) co_return false;
+  const std::array<std::string_view, 3> pieces = {first, second, third};
+  if (ssl_ == nullptr) co_return co_await write_plain(pieces);
+  if (first.size() + second.size() + third.size() <= kTlsJoinMax && !second.empty()) {
+    std::string joined;
+    joined.reserve(first.size() + second.size() + third.size());
+    joined.append(first).append(second).append(third);
+    co_return co_await write_tls(joined);
+  }
+  for (const std::string_view piece : pieces) {
+    if (!co_await write_tls(piece)) co_return false;
+  }
+  co_return true;
+}
+
+bool Connection::quiet() {
+  if (failure_ != Failure::kNone) return false;
+  char byte = 0;
+  if (ssl_ != nullptr) {
+    // SSL_peek also takes in what is no application data, such as session tickets.
+    ERR_clear_error();
+    const int result = SSL_peek(ssl_.get(), &byte, 1);
+    return result <= 0 && SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ;
+  }
+  const ssize_t bytes = ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return bytes < 0 && would_block(errno);
+}
+
+void Connection::on_readable(std::function<void()> notify) {
+  notify_readable_ = std::move(notify);
+  if (notify_readable_) arm_read();
+}
+
+void Connection::shutdown_write() {
+  if (ssl_ != nullptr) {
+    ERR_clear_error();
+    SSL_shutdown(ssl_.get());
+  }
+  ::shutdown(socket_, SHUT_WR);
+}
+
+}  // namespace tollgate::net

@@ -1,0 +1,106 @@
+// Connection: one connected socket, plain or TLS, on its own I/O thread. Readiness is waited for
+// once and remembered, so that the same wait serves the next read and the watch for a peer that
+// goes away; each read or write is one system call.
+//
+// One Task may read and one may write at a time. All waits end by the deadline or by abort().
+#pragma once
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/error.h"
+#include "net/tls.h"
+#include "runtime/io_threads.h"
+#include "runtime/wait_slot.h"
+
+namespace tollgate::net {
+
+// Why a connection can no longer be used.
+enum class Failure { kNone, kPeerGone, kTimeout, kAborted, kTls };
+
+class Connection {
+ public:
+  // Takes the non-blocking socket; `ssl` is null for plain text.
+  Connection(IoThread& thread, int socket, SslPtr ssl);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  IoThread& thread() { return thread_; }
+  int socket() const { return socket_; }
+  SSL* ssl() const { return ssl_.get(); }
+
+  // From now on every wait that lasts beyond this ends with kTimeout.
+  void expire_after(std::chrono::milliseconds from_now) { deadline_.arm(from_now); }
+  void never_expire() { deadline_.disarm(); }
+
+  // TLS from here on, over the socket as it is (after a proxy's CONNECT).
+  void start_tls(SslPtr ssl) { ssl_ = std::move(ssl); }
+  Task<Failure> handshake();
+
+  enum class ReadState { kData, kWouldBlock, kEnd, kFailed };
+  struct ReadResult {
+    ReadState state;
+    std::size_t bytes = 0;
+  };
+  // Without waiting. REQUIRES: room is not empty.
+  ReadResult try_read(std::span<char> room);
+  // Waits until something can be read. False: failure() says why.
+  Task<bool> wait_readable();
+  // Waits until the socket takes bytes, or a connect has ended. False: failure() says why.
+  Task<bool> wait_writable();
+  // kData, kEnd or kFailed.
+  Task<ReadResult> read_some(std::span<char> room);
+
+  // Everything, in one system call where the socket takes it. False: failure() says why.
+  Task<bool> write_all(std::string_view first, std::string_view second = {},
+                       std::string_view third = {});
+
+  // Whether an idle connection can be used again: nothing waits to be read, not even its end.
+  bool quiet();
+  // Calls `notify` once when the connection turns readable, ends or fails. The same readiness still
+  // serves the next read. `notify` must not destroy the Connection. An empty function takes it back.
+  void on_readable(std::function<void()> notify);
+
+  void shutdown_write();
+  // Ends all waits with this failure; the socket is closed with the object.
+  void abort(Failure why);
+  Failure failure() const { return failure_; }
+  // What OpenSSL said, for the log.
+  const std::string& tls_detail() const { return tls_detail_; }
+
+ private:
+  // What a readiness callback may still find after the Connection is gone.
+  struct Shared {
+    Connection* owner;
+  };
+  using Descriptor = asio::posix::basic_stream_descriptor<IoExecutor>;
+
+  void arm_read();
+  void arm_write();
+  ReadResult read_tls(std::span<char> room);
+  Task<bool> write_tls(std::string_view bytes);
+  Task<bool> write_plain(std::span<const std::string_view> pieces);
+  void fail_with(Failure why);
+
+  IoThread& thread_;
+  int socket_;
+  SslPtr ssl_;
+  Descriptor descriptor_;
+  std::shared_ptr<Shared> shared_;
+  WaitSlot readable_;
+  WaitSlot writable_;
+  std::function<void()> notify_readable_;
+  Deadline deadline_;
+  bool read_armed_ = false;
+  bool write_armed_ = false;
+  bool tls_wants_write_ = false;  // the last TLS read waits for room to write
+  Failure failure_ = Failure::kNone;
+  std::string tls_detail_;
+};
+
+}  // namespace tollgate::net

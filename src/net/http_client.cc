@@ -1,0 +1,215 @@
+#include "net/http_client.h"
+
+#include <netinet/tcp.h>
+
+#include <algorithm>
+
+namespace tollgate::net {
+
+namespace {
+
+constexpr int kInformationalMax = 8;  // 1xx heads before the answer
+
+}  // namespace
+
+HttpClient::ConnectionPtr HttpClient::take_idle(const std::string& pool_key) {
+  const auto found = idle_.find(pool_key);
+  if (found == idle_.end()) return nullptr;
+  std::vector<ConnectionPtr>& kept = found->second;
+  while (!kept.empty()) {
+    ConnectionPtr connection = std::move(kept.back());
+    kept.pop_back();
+    connection->on_readable(nullptr);
+    if (connection->quiet()) return connection;
+  }
+  return nullptr;
+}
+
+void HttpClient::keep(const std::string& pool_key, ConnectionPtr connection) {
+  std::vector<ConnectionPtr>& kept = idle_[pool_key];
+  if (kept.size() >= kIdlePerOriginMax) return;
+  if (connection->ssl() != nullptr) {
+    SslSessionPtr session(SSL_get1_session(connection->ssl()));
+    if (session != nullptr && SSL_SESSION_is_resumable(session.get()) == 1) {
+      sessions_[pool_key] = std::move(session);
+    }
+  }
+  connection->expire_after(kIdleUpstreamTime);
+  // An idle connection that turns readable has ended (or talks out of turn): either way it goes.
+  // Later, for this is called from within it.
+  Connection* raw = connection.get();
+  kept.push_back(std::move(connection));
+  raw->on_readable([this, pool_key, raw] {
+    asio::post(thread_.context(), [this, pool_key, raw] { drop(pool_key, raw); });
+  });
+}
+
+void HttpClient::drop(const std::string& pool_key, Connection* connection) {
+  const auto found = idle_.find(pool_key);
+  if (found == idle_.end()) return;
+  std::erase_if(found->second, [&](const ConnectionPtr& kept) {
+    return kept.get() == connection && !kept->quiet();
+  });
+}
+
+ClientCall::ClientCall(HttpClient& client, const Origin& origin, const CallDeadlines& deadlines)
+    : client_(client),
+      origin_(origin),
+      deadlines_(deadlines),
+      began_(client.thread().deadlines().now()) {}
+
+ClientCall::~ClientCall() = default;
+
+std::chrono::milliseconds ClientCall::within_total(std::chrono::milliseconds limit) const {
+  const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(
+      client_.thread().deadlines().now() - began_);
+  return std::clamp(deadlines_.total - spent, std::chrono::milliseconds(0), limit);
+}
+
+std::unexpected<Error> ClientCall::failed(std::string_view doing) const {
+  if (aborted_) return fail(*aborted_, "The request was cut.");
+  const Failure failure = connection_ != nullptr ? connection_->failure() : Failure::kPeerGone;
+  if (failure == Failure::kTimeout) {
+    return fail(ErrorCode::kProviderTimeout,
+                "The provider did not answer in time. Try again later.", std::string(doing));
+  }
+  if (failure == Failure::kTls) {
+    return fail(ErrorCode::kProviderError,
+                "The provider's TLS certificate could not be verified, so nothing was sent to it. "
+                "Tell the gateway's operator.",
+                std::string(doing) + ": " + connection_->tls_detail());
+  }
+  return fail(ErrorCode::kProviderError,
+              "The connection to the provider failed. Try again later.", std::string(doing));
+}
+
+Task<Status> ClientCall::send(std::string_view head, std::span<const std::string_view> body) {
+  for (;;) {
+    if (auto obtained = co_await obtain_connection(); !obtained) co_return obtained;
+    auto written = co_await write_request(head, body);
+    if (written) co_return co_await read_head();
+    // A kept connection that took nothing had ended: a fresh one may do.
+    const bool again = reused_ && !sent_ && !aborted_ &&
+                       connection_->failure() == Failure::kPeerGone;
+    if (!again) co_return written;
+    connection_.reset();
+  }
+}
+
+Task<Status> ClientCall::obtain_connection() {
+  connection_ = client_.take_idle(origin_.pool_key);
+  reused_ = connection_ != nullptr;
+  if (reused_) co_return Status{};
+  co_return co_await dial();
+}
+
+Task<Status> ClientCall::write_request(std::string_view head,
+                                       std::span<const std::string_view> body) {
+  connection_->expire_after(within_total(deadlines_.head));
+  const std::string_view first = !body.empty() ? body[0] : std::string_view();
+  const std::string_view second = body.size() > 1 ? body[1] : std::string_view();
+  if (!co_await connection_->write_all(head, first, second)) co_return failed("sending the head");
+  sent_ = true;
+  for (std::size_t i = 2; i < body.size(); i += 3) {
+    const std::string_view b = i + 1 < body.size() ? body[i + 1] : std::string_view();
+    const std::string_view c = i + 2 < body.size() ? body[i + 2] : std::string_view();
+    if (!co_await connection_->write_all(body[i], b, c)) co_return failed("sending the body");
+  }
+  co_return Status{};
+}
+
+Task<Status> ClientCall::read_head() {
+  int informational = 0;
+  head_bytes_.clear();
+  for (;;) {
+    if (!head_bytes_.empty()) {
+      const Result<std::size_t> parsed =
+          parse_response_head(head_bytes_.view(), HeadLimits{}, head_);
+      if (!parsed) co_return std::unexpected(parsed.error());
+      if (*parsed > 0 && head_.status >= 200) {
+        pending_from_ = *parsed;
+        decoder_ = BodyDecoder(head_);
+        co_return Status{};
+      }
+      if (*parsed > 0) {
+        if (++informational > kInformationalMax) {
+          co_return fail(ErrorCode::kProviderError, "The provider's answer was not understood.",
+                         "too many 1xx heads");
+        }
+        head_bytes_.drop_front(*parsed);
+        continue;
+      }
+    }
+    const Connection::ReadResult read =
+        co_await connection_->read_some(client_.thread().read_buffer());
+    if (read.state != Connection::ReadState::kData) co_return failed("reading the head");
+    head_bytes_.append({client_.thread().read_buffer().data(), read.bytes});
+  }
+}
+
+// Moves the body's bytes in `bytes` together at its front, without their framing.
+std::string_view ClientCall::decode_in_place(std::span<char> bytes, Status& status) {
+  std::size_t out = 0;
+  std::string_view rest(bytes.data(), bytes.size());
+  while (!decoder_.done() && !rest.empty()) {
+    const Result<BodyDecoder::Piece> piece = decoder_.next(rest);
+    if (!piece) {
+      status = std::unexpected(piece.error());
+      return {};
+    }
+    if (piece->consumed == 0) break;
+    if (!piece->data.empty() && piece->data.data() != bytes.data() + out) {
+      std::memmove(bytes.data() + out, piece->data.data(), piece->data.size());
+    }
+    out += piece->data.size();
+    rest.remove_prefix(piece->consumed);
+  }
+  if (!rest.empty()) surplus_ = true;
+  return {bytes.data(), out};
+}
+
+Task<Result<std::string_view>> ClientCall::read() {
+  Status status;
+  const std::span<char> buffer = client_.thread().read_buffer();
+  for (;;) {
+    if (pending_from_ < head_bytes_.size()) {
+      const std::string_view pending = head_bytes_.view().substr(pending_from_);
+      const std::size_t size = std::min(pending.size(), buffer.size());
+      std::memcpy(buffer.data(), pending.data(), size);
+      pending_from_ += size;
+      const std::string_view bytes = decode_in_place(buffer.first(size), status);
+      if (!status) co_return std::unexpected(status.error());
+      if (!bytes.empty()) co_return bytes;
+      continue;
+    }
+    if (decoder_.done()) co_return std::string_view();
+    connection_->expire_after(within_total(deadlines_.silence));
+    const Connection::ReadResult read = co_await connection_->read_some(buffer);
+    if (read.state == Connection::ReadState::kEnd) {
+      if (auto ended = decoder_.end_of_input(); !ended) co_return std::unexpected(ended.error());
+      surplus_ = true;  // not to be used again
+      co_return std::string_view();
+    }
+    if (read.state != Connection::ReadState::kData) co_return failed("reading the body");
+    const std::string_view bytes = decode_in_place(buffer.first(read.bytes), status);
+    if (!status) co_return std::unexpected(status.error());
+    if (!bytes.empty()) co_return bytes;
+  }
+}
+
+void ClientCall::finish() {
+  if (connection_ == nullptr) return;
+  const bool fit = decoder_.done() && head_.keep_alive && !surplus_ && !aborted_ &&
+                   pending_from_ == head_bytes_.size() &&
+                   connection_->failure() == Failure::kNone;
+  if (fit) client_.keep(origin_.pool_key, std::move(connection_));
+  connection_.reset();
+}
+
+void ClientCall::abort(ErrorCode why) {
+  if (aborted_) return;
+  aborted_ = why;
+  if (connection_ != nullptr) connection_->abort(Failure::kAborted);
+}
+
+}  // namespace tollgate::net

@@ -1,0 +1,110 @@
+// ClientCall's way to a new connection: resolve, connect, through the proxy if there is one, TLS.
+#include <netinet/tcp.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "net/head_writer.h"
+#include "net/http_client.h"
+
+namespace tollgate::net {
+
+Task<Status> ClientCall::dial() {
+  const SteadyTime start = std::chrono::steady_clock::now();
+  const auto left = [&] {
+    const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - start);
+    return std::max(deadlines_.connect - spent, std::chrono::milliseconds(0));
+  };
+  std::string host = origin_.proxy ? origin_.proxy->host : origin_.host;
+  const std::uint16_t port = origin_.proxy ? origin_.proxy->port : origin_.port;
+  const Result<Addresses> addresses = co_await client_.resolver_.resolve(
+      client_.thread(), std::move(host), port, within_total(left()));
+  if (!addresses) co_return std::unexpected(addresses.error());
+
+  Status connected = fail(ErrorCode::kProviderError, "The provider's address could not be found.");
+  for (std::size_t i = 0; i < addresses->size() && !connected; ++i) {
+    if (aborted_) co_return failed("connecting");
+    const auto share = left() / static_cast<int>(addresses->size() - i);
+    connected = co_await connect_to((*addresses)[i], within_total(share));
+  }
+  if (!connected) co_return connected;
+  if (origin_.tls == nullptr) co_return Status{};
+
+  connection_->expire_after(within_total(left()));
+  if (origin_.proxy != nullptr) {
+    if (auto opened = co_await tunnel(); !opened) co_return opened;
+  }
+  co_return co_await secure();
+}
+
+Task<Status> ClientCall::connect_to(const SocketAddress& address,
+                                    std::chrono::milliseconds timeout) {
+  const int socket = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                              IPPROTO_TCP);
+  if (socket < 0) {
+    co_return fail(ErrorCode::kServiceUnavailable,
+                   "The gateway has no connection left to give. Try again shortly.",
+                   std::string("socket: ") + std::strerror(errno));
+  }
+  const int on = 1;
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  connection_ = std::make_unique<Connection>(client_.thread(), socket, nullptr);
+  connection_->expire_after(timeout);
+  int error = 0;
+  if (::connect(socket, reinterpret_cast<const sockaddr*>(&address.storage), address.length) != 0) {
+    error = errno;
+    if (error == EINPROGRESS) {
+      if (!co_await connection_->wait_writable()) co_return failed("connecting");
+      socklen_t length = sizeof error;
+      ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length);
+    }
+  }
+  if (error == 0) co_return Status{};
+  co_return fail(ErrorCode::kProviderError,
+                 "The provider could not be reached. Try again later.",
+                 std::string("connect: ") + std::strerror(error));
+}
+
+Task<Status> ClientCall::tunnel() {
+  const bool v6 = origin_.host.find(':') != std::string::npos;
+  const std::string authority =
+      (v6 ? "[" + origin_.host + "]" : origin_.host) + ":" + std::to_string(origin_.port);
+  std::string request;
+  HeadWriter writer(request);
+  writer.request_line("CONNECT", authority);
+  writer.field("Host", authority);
+  if (!origin_.proxy->authorization.empty()) {
+    writer.field("Proxy-Authorization", origin_.proxy->authorization);
+  }
+  if (auto written = writer.finish(); !written) co_return written;
+  if (!co_await connection_->write_all(request)) co_return failed("asking the proxy");
+  // Byte by byte would be exact; what follows the head can only be the end, for TLS speaks first
+  // from our side.
+  Buffer bytes;
+  ResponseHead answer;
+  for (;;) {
+    const Connection::ReadResult read =
+        co_await connection_->read_some(client_.thread().read_buffer());
+    if (read.state != Connection::ReadState::kData) co_return failed("waiting for the proxy");
+    bytes.append({client_.thread().read_buffer().data(), read.bytes});
+    const Result<std::size_t> parsed = parse_response_head(bytes.view(), HeadLimits{}, answer);
+    if (!parsed) co_return std::unexpected(parsed.error());
+    if (*parsed == 0) continue;
+    if (answer.status >= 200 && answer.status < 300 && *parsed == bytes.size()) co_return Status{};
+    co_return fail(ErrorCode::kProviderError,
+                   "The proxy did not let the request through. Tell the gateway's operator.",
+                   "proxy answered " + std::to_string(answer.status));
+  }
+}
+
+Task<Status> ClientCall::secure() {
+  const auto session = client_.sessions_.find(origin_.pool_key);
+  connection_->start_tls(origin_.tls->connect_on(
+      connection_->socket(), origin_.host,
+      session != client_.sessions_.end() ? session->second.get() : nullptr));
+  if (co_await connection_->handshake() != Failure::kNone) co_return failed("TLS handshake");
+  co_return Status{};
+}
+
+}  // namespace tollgate::net

@@ -1,0 +1,51 @@
+// Origin: where an upstream request goes, read once from a base URL and shared by every thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "net/tls.h"
+
+namespace tollgate::net {
+
+// "http://proxy:3128": what HTTPS_PROXY says. Only http proxies, by CONNECT (RFC 9110 §9.3.6).
+struct Proxy {
+  std::string host;
+  std::uint16_t port = 0;
+  std::string authorization;  // the Proxy-Authorization value; empty = none
+};
+
+// A base URL's parts. `path` has no trailing slash; "" for none.
+struct UrlParts {
+  bool https = false;
+  std::string host;  // without brackets
+  std::uint16_t port = 0;
+  std::string path;
+  std::string userinfo;
+};
+// kInvalidRequest unless http or https with a host and a port in 1–65535, without query or
+// fragment.
+Result<UrlParts> parse_url(std::string_view url);
+
+struct Origin {
+  std::string host;
+  std::uint16_t port = 0;
+  std::string host_header;                      // host, with brackets and port where needed
+  std::shared_ptr<const TlsClientContext> tls;  // null = plain
+  std::shared_ptr<const Proxy> proxy;           // null = direct; only with tls
+  std::string pool_key;                         // equal for origins that may share connections
+};
+
+// `proxy` is used for https only.
+Origin make_origin(const UrlParts& url, std::shared_ptr<const TlsClientContext> tls,
+                   std::shared_ptr<const Proxy> proxy);
+
+// The proxy for `host`, from HTTPS_PROXY and NO_PROXY as curl reads them: a comma-separated list of
+// host suffixes, or "*". `proxy_url` empty = none. kInvalidRequest for a URL we cannot use.
+Result<std::shared_ptr<const Proxy>> proxy_for(std::string_view proxy_url,
+                                               std::string_view no_proxy, std::string_view host);
+
+}  // namespace tollgate::net
