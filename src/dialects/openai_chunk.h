@@ -49,7 +49,8 @@ struct ChunkEdits {
 };
 
 // Appends the payload with the edits, everything else byte for byte; no "data: ", no line ends.
-// REQUIRES: `chunk` was read from `payload`, and is neither done nor an error.
+// Line breaks between the payload's tokens become spaces: it always fits one data line. REQUIRES:
+// `chunk` was read from `payload`, and is neither done nor an error.
 void append_client_chunk(std::string& out, std::string_view payload, const OpenAiChunk& chunk,
                          const ChunkEdits& edits);
 

@@ -1,12 +1,14 @@
 // The sandbox provider (SPEC §7) as a script: the bytes an OpenAI-compatible provider would send,
 // when, and how it fails. Pure: upstream/ plays the script over a timer; no network.
 //
-// A token here is a word with the space before it, or 4 bytes of a longer word, rounded up: so a
-// text's count depends on the text alone, and prompt, answer and limits are counted alike.
+// A token here is a word of at most 4 bytes with the white space before it, or 4 bytes of a longer
+// one: a count depends on the text alone, and prompts, answers and limits are counted alike. A chat
+// prompt has one more per message.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,14 +34,13 @@ enum class SandboxBehaviour {
 
 inline constexpr std::chrono::milliseconds kSlowFirstToken{300};
 inline constexpr std::chrono::milliseconds kSlowPerToken{40};
-inline constexpr std::size_t kEchoBytesMax = 64 * 1024;
 
 // All behaviours with their names, in the order they are listed to people.
 struct SandboxModel {
   SandboxBehaviour behaviour;
   std::string_view name;  // "echo"; the public id is "sandbox/echo"
 };
-std::vector<SandboxModel> sandbox_models();
+std::span<const SandboxModel> sandbox_models();
 // From a name or a public id; kLorem for anything else.
 SandboxBehaviour sandbox_behaviour(std::string_view upstream_model);
 
@@ -52,7 +53,7 @@ struct SandboxCall {
 
 struct SandboxStep {
   std::chrono::milliseconds delay{0};  // before these bytes, after the step before
-  std::string bytes;                   // of the body; on a stream, one whole SSE event
+  std::string bytes = {};              // of the body; on a stream, one whole SSE event
 };
 
 enum class SandboxEnding {
@@ -63,9 +64,9 @@ enum class SandboxEnding {
 
 struct SandboxScript {
   int status = 200;
-  std::string content_type;                                 // application/json, text/event-stream
-  std::vector<std::pair<std::string, std::string>> fields;  // e.g. Retry-After
-  std::vector<SandboxStep> steps;                           // the head goes out with the first step
+  std::string content_type = {};  // application/json, text/event-stream
+  std::vector<std::pair<std::string, std::string>> fields = {};  // e.g. Retry-After
+  std::vector<SandboxStep> steps;  // the head goes out with the first step
   SandboxEnding ending = SandboxEnding::kComplete;
 };
 

@@ -45,8 +45,8 @@ Result<Route> choose_route(const std::shared_ptr<const Snapshot>& snapshot,
 
 // The offers of `model` in `region` (empty = any; sandbox offers have none and satisfy all), best
 // first: cheapest first, those of one price starting at `turn`. May be empty.
-std::vector<const Offer*> eligible_offers(const Model& model, std::string_view region,
-                                          std::uint64_t turn);
+std::vector<const Offer*> eligible_offers(const Snapshot& snapshot, const Model& model,
+                                          std::string_view region, std::uint64_t turn);
 
 // The one region a request names in its header and its body. kInvalidRequest if they differ or one
 // is no region name (1–64 of [A-Za-z0-9._-]).

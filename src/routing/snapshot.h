@@ -34,7 +34,13 @@ struct Model {
 };
 
 class Snapshot {
+  class ForBuilder {
+    friend class SnapshotBuilder;
+    ForBuilder() = default;
+  };
+
  public:
+  explicit Snapshot(ForBuilder /*made by build_snapshot*/) {}
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
 
@@ -55,7 +61,6 @@ class Snapshot {
 
  private:
   friend class SnapshotBuilder;
-  Snapshot() = default;
 
   struct TextHash {
     using is_transparent = void;

@@ -1,0 +1,413 @@
+#include "dialects/chat_request.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "dialects/json_cursor.h"
+
+namespace tollgate {
+namespace {
+
+std::unexpected<Error> refuse(ErrorCode code, std::string_view param, std::string message) {
+  return std::unexpected(
+      Error{.code = code, .message = std::move(message), .param = std::string(param)});
+}
+
+std::unexpected<Error> wrong_type(std::string_view param, std::string_view wanted) {
+  return refuse(
+      ErrorCode::kInvalidRequest, param,
+      fmt::format("'{}' must be {}. Correct it and send the request again.", param, wanted));
+}
+
+std::unexpected<Error> bad_message(std::string_view param, std::string_view wanted) {
+  return refuse(
+      ErrorCode::kInvalidMessageFormat, param,
+      fmt::format("'{}' must be {}. Correct it and send the request again.", param, wanted));
+}
+
+// The members that policy reads, at the top level.
+enum class Known {
+  kModel,
+  kMessages,
+  kPrompt,
+  kStream,
+  kStreamOptions,
+  kMaxTokens,
+  kMaxCompletionTokens,
+  kN,
+  kBestOf,
+  kRoute,
+  kOther,
+};
+constexpr std::array<std::string_view, 10> kKnownNames = {"model",
+                                                          "messages",
+                                                          "prompt",
+                                                          "stream",
+                                                          "stream_options",
+                                                          "max_tokens",
+                                                          "max_completion_tokens",
+                                                          "n",
+                                                          "best_of",
+                                                          "route"};
+
+std::string_view name_of(Known known) { return kKnownNames[static_cast<std::size_t>(known)]; }
+
+Known known_member(const RawString& name) {
+  for (std::size_t i = 0; i < kKnownNames.size(); ++i) {
+    if (name.is(kKnownNames[i])) return static_cast<Known>(i);
+  }
+  return Known::kOther;
+}
+
+// Remembers which names stood, to refuse the second.
+class Seen {
+ public:
+  Status once(unsigned index, std::string_view param) {
+    const unsigned bit = 1U << index;
+    if ((bits_ & bit) != 0) {
+      return refuse(ErrorCode::kInvalidRequest, param,
+                    fmt::format("'{}' stands more than once. Send it once.", param));
+    }
+    bits_ |= bit;
+    return {};
+  }
+  bool has(Known known) const { return (bits_ & (1U << static_cast<unsigned>(known))) != 0; }
+
+ private:
+  unsigned bits_ = 0;
+};
+
+bool is_media(const RawString& name) {
+  static constexpr std::array<std::string_view, 7> kNames = {
+      "image_url", "input_audio", "file", "video_url", "audio_url", "input_image", "input_file"};
+  return std::ranges::any_of(kNames, [&](std::string_view one) { return name.is(one); });
+}
+
+bool has_control(std::string_view text) {
+  return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+}
+
+class RequestReader {
+ public:
+  RequestReader(std::string_view body, CompletionKind kind) : cursor_(body, kRequestDepthMax) {
+    request_.kind = kind;
+  }
+
+  Result<ChatRequest> read();
+
+ private:
+  Status read_document();
+  Status read_member(const JsonCursor::Member& member);
+  Status read_model();
+  Status read_messages();
+  Status read_message(std::size_t index);
+  void read_content();
+  Status read_prompt();
+  Status read_stream();
+  Status read_stream_options();
+  Status read_route(const JsonCursor::Member& member);
+  Status read_region();
+  Status read_tokens(Known known, std::optional<std::int64_t>& out);
+  Status read_choices(Known known, std::int64_t& out);
+  Status check_required() const;
+  bool take_null();
+
+  std::string_view body_;
+  JsonCursor cursor_;
+  ChatRequest request_;
+  Seen seen_;
+};
+
+// That the body is not JSON goes before anything that a reader made of it.
+Result<ChatRequest> RequestReader::read() {
+  Status status = read_document();
+  if (status) return std::move(request_);
+  JsonCursor whole(body_, kRequestDepthMax);
+  whole.skip();
+  if (whole.finish()) return std::unexpected(std::move(status.error()));
+  return fail(ErrorCode::kInvalidRequest,
+              fmt::format("The request body is not valid JSON: {}. Correct it and send the request "
+                          "again.",
+                          whole.problem()));
+}
+
+// After an error the cursor may stand anywhere.
+Status RequestReader::read_document() {
+  if (cursor_.kind() != JsonKind::kObject) {
+    return fail(ErrorCode::kInvalidRequest, "The request body must be a JSON object.");
+  }
+  request_.object_open = cursor_.offset();
+  JsonCursor::Member member;
+  for (cursor_.open_object(); cursor_.next_member(member);) {
+    if (Status status = read_member(member); !status) return status;
+  }
+  if (!cursor_.finish()) return fail(ErrorCode::kInvalidRequest, cursor_.problem());
+  return check_required();
+}
+
+Status RequestReader::check_required() const {
+  if (!seen_.has(Known::kModel)) {
+    return refuse(ErrorCode::kInvalidRequest, "model",
+                  "'model' is missing. Name a model; GET /v1/models lists them.");
+  }
+  if (request_.kind == CompletionKind::kChat && !seen_.has(Known::kMessages)) {
+    return bad_message("messages", "there: a non-empty array of messages");
+  }
+  if (request_.kind == CompletionKind::kText && !seen_.has(Known::kPrompt)) {
+    return wrong_type("prompt", "there: a string, or an array of strings or tokens");
+  }
+  return {};
+}
+
+Status RequestReader::read_member(const JsonCursor::Member& member) {
+  const Known known = known_member(member.name);
+  if (known == Known::kOther) {
+    cursor_.skip();
+    return {};
+  }
+  if (Status once = seen_.once(static_cast<unsigned>(known), name_of(known)); !once) return once;
+  switch (known) {
+    case Known::kModel:
+      return read_model();
+    case Known::kMessages:
+      if (request_.kind == CompletionKind::kChat) return read_messages();
+      break;
+    case Known::kPrompt:
+      if (request_.kind == CompletionKind::kText) return read_prompt();
+      break;
+    case Known::kStream:
+      return read_stream();
+    case Known::kStreamOptions:
+      return read_stream_options();
+    case Known::kMaxTokens:
+      return read_tokens(known, request_.max_tokens);
+    case Known::kMaxCompletionTokens:
+      return read_tokens(known, request_.max_completion_tokens);
+    case Known::kN:
+      return read_choices(known, request_.n);
+    case Known::kBestOf:
+      return read_choices(known, request_.best_of);
+    case Known::kRoute:
+      return read_route(member);
+    case Known::kOther:
+      break;
+  }
+  cursor_.skip();
+  return {};
+}
+
+// null counts as absent, as it does with the providers.
+bool RequestReader::take_null() {
+  if (cursor_.kind() != JsonKind::kNull) return false;
+  cursor_.skip();
+  return true;
+}
+
+Status RequestReader::read_model() {
+  if (cursor_.kind() != JsonKind::kString) return wrong_type("model", "a string");
+  request_.model = cursor_.string().decoded();
+  request_.model_value = cursor_.last_value();
+  if (request_.model.empty() || request_.model.size() > kModelLengthMax ||
+      has_control(request_.model)) {
+    return refuse(ErrorCode::kInvalidModel, "model",
+                  fmt::format("'model' must be a model id of 1 to {} printable characters. GET "
+                              "/v1/models lists them.",
+                              kModelLengthMax));
+  }
+  return {};
+}
+
+Status RequestReader::read_messages() {
+  if (cursor_.kind() != JsonKind::kArray) return bad_message("messages", "a non-empty array");
+  std::size_t count = 0;
+  for (cursor_.open_array(); cursor_.next_element(); ++count) {
+    if (Status status = read_message(count); !status) return status;
+  }
+  if (count == 0) return bad_message("messages", "a non-empty array");
+  return {};
+}
+
+Status RequestReader::read_message(std::size_t index) {
+  if (cursor_.kind() != JsonKind::kObject) {
+    return bad_message(fmt::format("messages[{}]", index), "an object");
+  }
+  bool has_role = false;
+  JsonCursor::Member member;
+  for (cursor_.open_object(); cursor_.next_member(member);) {
+    if (member.name.is("role")) {
+      if (cursor_.kind() != JsonKind::kString) {
+        return bad_message(fmt::format("messages[{}].role", index), "a string");
+      }
+      has_role = true;
+      cursor_.skip();
+    } else if (member.name.is("content") && cursor_.kind() == JsonKind::kArray) {
+      read_content();
+    } else {
+      cursor_.skip();
+    }
+  }
+  if (!has_role) return bad_message(fmt::format("messages[{}].role", index), "a string");
+  return {};
+}
+
+// The parts of one message: only counts the bytes of media, judges nothing.
+void RequestReader::read_content() {
+  for (cursor_.open_array(); cursor_.next_element();) {
+    if (cursor_.kind() != JsonKind::kObject) {
+      cursor_.skip();
+      continue;
+    }
+    JsonCursor::Member member;
+    for (cursor_.open_object(); cursor_.next_member(member);) {
+      const std::size_t length = cursor_.skip().length;
+      if (is_media(member.name)) request_.media_bytes += length;
+    }
+  }
+}
+
+// All elements are strings, or all whole numbers, or all non-empty arrays of whole numbers.
+Status RequestReader::read_prompt() {
+  constexpr std::string_view kWanted =
+      "a string, or a non-empty array of strings, of tokens, or of arrays of tokens";
+  if (cursor_.kind() == JsonKind::kString) {
+    cursor_.skip();
+    return {};
+  }
+  if (cursor_.kind() != JsonKind::kArray) return wrong_type("prompt", kWanted);
+  std::optional<JsonKind> kind;
+  for (cursor_.open_array(); cursor_.next_element();) {
+    if (kind.value_or(cursor_.kind()) != cursor_.kind()) return wrong_type("prompt", kWanted);
+    kind = cursor_.kind();
+    if (kind == JsonKind::kString) {
+      cursor_.skip();
+    } else if (kind == JsonKind::kNumber) {
+      if (!cursor_.integer()) return wrong_type("prompt", kWanted);
+    } else if (kind == JsonKind::kArray) {
+      std::size_t tokens = 0;
+      for (cursor_.open_array(); cursor_.next_element(); ++tokens) {
+        if (cursor_.kind() != JsonKind::kNumber || !cursor_.integer()) {
+          return wrong_type("prompt", kWanted);
+        }
+      }
+      if (tokens == 0) return wrong_type("prompt", kWanted);
+    } else {
+      return wrong_type("prompt", kWanted);
+    }
+  }
+  if (!kind) return wrong_type("prompt", kWanted);
+  return {};
+}
+
+Status RequestReader::read_stream() {
+  const JsonKind kind = cursor_.kind();
+  if (kind != JsonKind::kTrue && kind != JsonKind::kFalse && kind != JsonKind::kNull) {
+    return wrong_type("stream", "true or false");
+  }
+  cursor_.skip();
+  request_.stream = kind == JsonKind::kTrue;
+  return {};
+}
+
+Status RequestReader::read_stream_options() {
+  const std::size_t begin = cursor_.offset();
+  if (take_null()) {
+    request_.stream_options_value = cursor_.last_value();
+    return {};
+  }
+  if (cursor_.kind() != JsonKind::kObject) return wrong_type("stream_options", "an object");
+  constexpr std::string_view kParam = "stream_options.include_usage";
+  Seen seen;
+  JsonCursor::Member member;
+  for (cursor_.open_object(); cursor_.next_member(member);) {
+    if (!member.name.is("include_usage")) {
+      cursor_.skip();
+      continue;
+    }
+    if (Status once = seen.once(0, kParam); !once) return once;
+    const JsonKind kind = cursor_.kind();
+    if (kind != JsonKind::kTrue && kind != JsonKind::kFalse && kind != JsonKind::kNull) {
+      return wrong_type(kParam, "true or false");
+    }
+    request_.include_usage_value = cursor_.skip();
+    request_.include_usage = kind == JsonKind::kTrue;
+  }
+  request_.stream_options_value = ByteRange{begin, cursor_.value_end() - begin};
+  return {};
+}
+
+// `route` is ours and is never sent on, so that a member we do not know is a mistake to be told.
+Status RequestReader::read_route(const JsonCursor::Member& route) {
+  if (!take_null()) {
+    if (cursor_.kind() != JsonKind::kObject) return wrong_type("route", "an object");
+    Seen seen;
+    JsonCursor::Member member;
+    for (cursor_.open_object(); cursor_.next_member(member);) {
+      if (!member.name.is("region")) {
+        const std::string param = "route." + member.name.decoded().substr(0, kRegionLengthMax);
+        return refuse(ErrorCode::kInvalidRequest, param,
+                      "'route' knows only 'region'. Remove the other members.");
+      }
+      if (Status once = seen.once(0, "route.region"); !once) return once;
+      if (Status status = read_region(); !status) return status;
+    }
+  }
+  if (!cursor_.failed()) request_.route_member = cursor_.cut_range(route);
+  return {};
+}
+
+Status RequestReader::read_region() {
+  if (take_null()) return {};
+  if (cursor_.kind() != JsonKind::kString) return wrong_type("route.region", "a string");
+  request_.region = cursor_.string().decoded();
+  if (request_.region.empty() || request_.region.size() > kRegionLengthMax ||
+      has_control(request_.region)) {
+    return wrong_type("route.region",
+                      fmt::format("a region's name of 1 to {} characters", kRegionLengthMax));
+  }
+  return {};
+}
+
+Status RequestReader::read_tokens(Known known, std::optional<std::int64_t>& out) {
+  if (take_null()) return {};
+  // Legacy completions may ask for none, to get the prompt's log probabilities.
+  const std::int64_t least = request_.kind == CompletionKind::kText ? 0 : 1;
+  std::optional<std::int64_t> value;
+  if (cursor_.kind() == JsonKind::kNumber) value = cursor_.integer();
+  if (!value || *value < least || *value > kMaxTokensMax) {
+    return wrong_type(name_of(known), fmt::format("a whole number, at least {}", least));
+  }
+  out = value;
+  return {};
+}
+
+Status RequestReader::read_choices(Known known, std::int64_t& out) {
+  if (take_null()) return {};
+  std::optional<std::int64_t> value;
+  if (cursor_.kind() == JsonKind::kNumber) value = cursor_.integer();
+  if (!value || *value < 1 || *value > kChoicesMax) {
+    return wrong_type(name_of(known), fmt::format("a whole number from 1 to {}", kChoicesMax));
+  }
+  out = *value;
+  return {};
+}
+
+}  // namespace
+
+std::optional<std::int64_t> ChatRequest::output_tokens_max() const {
+  if (!max_tokens) return max_completion_tokens;
+  if (!max_completion_tokens) return max_tokens;
+  return std::min(*max_tokens, *max_completion_tokens);
+}
+
+Result<ChatRequest> read_chat_request(std::string_view body) {
+  return RequestReader(body, CompletionKind::kChat).read();
+}
+
+Result<ChatRequest> read_completion_request(std::string_view body) {
+  return RequestReader(body, CompletionKind::kText).read();
+}
+
+}  // namespace tollgate

@@ -1,0 +1,23 @@
+// The parts that OpenAI's answers and chunks have in common: usage and choices. Read at the cursor,
+// each consuming exactly one value.
+#pragma once
+
+#include "dialects/json_cursor.h"
+#include "dialects/reported_usage.h"
+
+namespace tollgate {
+
+// `usage`: null is absent; anything but an object with sound figures is invalid, never an error.
+ReportedUsage read_openai_usage(JsonCursor& cursor);
+
+struct Choices {
+  bool well_formed = true;  // an array of objects
+  std::int64_t count = 0;
+  bool finish_reason = false;
+  ContentCount content;  // one delta per choice with text
+};
+
+// `choices`: counts the text in `message`, `delta` and `text` of each.
+Choices read_openai_choices(JsonCursor& cursor);
+
+}  // namespace tollgate

@@ -1,0 +1,83 @@
+#include "dialects/splice.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/json.h"
+#include "dialects/json_text.h"
+
+namespace tollgate {
+namespace {
+
+constexpr std::string_view kIncludeUsage = R"("include_usage":true)";
+
+void force_include_usage(SplicedBody& out, const ChatRequest& request, std::string_view body) {
+  if (request.include_usage) return;
+  if (!request.stream_options_value) {
+    // A comma is always right here: `model` stands in the object too.
+    out.replace({request.object_open + 1, 0},
+                std::string("\"stream_options\":{").append(kIncludeUsage).append("},"));
+    return;
+  }
+  if (request.include_usage_value) {
+    out.replace(*request.include_usage_value, "true");
+    return;
+  }
+  const ByteRange where = *request.stream_options_value;
+  const std::string_view value = where.in(body);
+  if (!value.starts_with('{')) {  // null
+    out.replace(where, std::string("{").append(kIncludeUsage).append("}"));
+    return;
+  }
+  const std::string_view inside = value.substr(1, value.size() - 2);
+  const bool empty = std::ranges::all_of(inside, is_json_space);
+  out.replace({where.offset + 1, 0}, std::string(kIncludeUsage).append(empty ? "" : ","));
+}
+
+}  // namespace
+
+void SplicedBody::replace(ByteRange range, std::string bytes) {
+  size_ += bytes.size();
+  size_ -= range.length;
+  // An insertion stands before a replacement that begins at the same place.
+  const auto before = [](const Edit& a, const Edit& b) {
+    return std::pair(a.range.offset, a.range.length) < std::pair(b.range.offset, b.range.length);
+  };
+  Edit edit{range, std::move(bytes)};
+  edits_.insert(std::ranges::upper_bound(edits_, edit, before), std::move(edit));
+}
+
+std::vector<std::string_view> SplicedBody::pieces() const {
+  std::vector<std::string_view> out;
+  out.reserve(edits_.size() * 2 + 1);
+  const auto put = [&out](std::string_view piece) {
+    if (!piece.empty()) out.push_back(piece);
+  };
+  std::size_t at = 0;
+  for (const Edit& edit : edits_) {
+    put(original_.substr(at, edit.range.offset - at));
+    put(edit.bytes);
+    at = edit.range.end();
+  }
+  put(original_.substr(at));
+  return out;
+}
+
+std::string SplicedBody::text() const {
+  std::string out;
+  out.reserve(size_);
+  for (std::string_view piece : pieces()) out.append(piece);
+  return out;
+}
+
+SplicedBody upstream_body(const ChatRequest& request, std::string_view body,
+                          std::string_view upstream_model) {
+  SplicedBody out(body);
+  if (request.model != upstream_model)
+    out.replace(request.model_value, json_string(upstream_model));
+  if (request.stream) force_include_usage(out, request, body);
+  if (request.route_member) out.replace(*request.route_member, "");
+  return out;
+}
+
+}  // namespace tollgate
