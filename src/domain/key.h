@@ -69,7 +69,8 @@ struct Key {
   std::int64_t number = 0;  // row number in the store: what usage rows carry
   WorkspaceId workspace;
   KeyPolicy policy;
-  std::vector<KeySecret> secrets;  // newest first; retired ones stay, so they answer expired_api_key
+  std::vector<KeySecret>
+      secrets;  // newest first; retired ones stay, so they answer expired_api_key
   WallTime created_at;
   std::string created_by;
   std::optional<WallTime> revoked_at;

@@ -24,8 +24,13 @@ struct PolicyProblem {
   std::string message;
 };
 
-// Empty when the policy is sound. Canonicalises allowed_ips in place. A name is 1–128 characters of
-// valid UTF-8 without control characters, not only blanks; expires_at must lie after `now`.
+// Of a key to be made: empty when the policy is sound. Canonicalises allowed_ips in place, each
+// once.
+//
+// A name is 1–128 characters of valid UTF-8 without control characters, not only blanks; a region
+// is empty or 1–64 of [a-z0-9-]; tags are not empty and stand once; expires_at lies after `now`.
+// Profile keys are made with their profile, so `type` may not ask for one. Only a management key
+// has a role other than viewer, never operator, and it has neither models nor a region.
 std::vector<PolicyProblem> validate_key_policy(KeyPolicy& policy, WallTime now);
 
 }  // namespace tollgate

@@ -34,9 +34,9 @@ struct Prices {
 // The cost of one ledger row: exact, rounded up once to a nano-dollar. The tier is chosen by
 // usage.input, and the whole request goes at its prices. Parts larger than their whole are clamped
 // to it, in this order: cached_input, cache_write, cache_write_1h, audio_input, image_input each
-// take at most what the ones before left of input, then reasoning_output and audio_output of output;
-// counts below zero are zero. What is left goes at the plain price. per_request counts once; the
-// other units wait for a usage that has them. kInternal on overflow or a negative price.
+// take at most what the ones before left of input, then reasoning_output and audio_output of
+// output; counts below zero are zero. What is left goes at the plain price. per_request counts
+// once; the other units wait for a usage that has them. kInternal on overflow or a negative price.
 Result<Money> cost_of(const Prices& prices, const TokenUsage& usage);
 
 // A short stable name of this price, changing whenever any figure does: "p_" + 12 hex digits.

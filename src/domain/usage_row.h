@@ -36,7 +36,7 @@ struct UsageRow {
   WallTime finished_at;
   std::int64_t key_number = 0;
   std::int64_t secret_number = 0;
-  KeyId key;  // not stored: joined when read
+  KeyId key;             // not stored: joined when read
   std::string key_name;  // likewise
   SecretId secret;       // likewise
   WorkspaceId workspace;

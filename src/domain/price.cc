@@ -1,0 +1,126 @@
+#include "domain/price.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "base/hash.h"
+
+namespace tollgate {
+
+namespace {
+
+// The sum of a row's parts before its one rounding: nano-dollars times a million. The parts of a
+// whole never exceed it, so that with 63-bit counts and prices this stays below 2^128:
+// input 2^126, output 2^126, per_request 2^83.
+using Sum = unsigned __int128;
+constexpr std::uint64_t kPerMillion = 1'000'000;
+
+const TokenPrices& tier_of(const Prices& prices, std::int64_t input) {
+  const TokenPrices* chosen = &prices.tokens;
+  std::int64_t highest = -1;
+  for (const PriceTier& tier : prices.tiers) {
+    if (input > tier.above_input_tokens && tier.above_input_tokens > highest) {
+      chosen = &tier.tokens;
+      highest = tier.above_input_tokens;
+    }
+  }
+  return *chosen;
+}
+
+// Deals a whole out to its parts, each at its price; what is left goes at the whole's own price.
+class Split {
+ public:
+  Split(std::int64_t whole, Money price) : rest_(std::max<std::int64_t>(whole, 0)), price_(price) {}
+
+  void part(std::int64_t tokens, const std::optional<Money>& price) {
+    const std::int64_t taken = std::clamp<std::int64_t>(tokens, 0, rest_);
+    rest_ -= taken;
+    charge(taken, price.value_or(price_));
+  }
+
+  Sum finish() {
+    charge(rest_, price_);
+    return sum_;
+  }
+
+ private:
+  void charge(std::int64_t tokens, Money price) {
+    sum_ += static_cast<Sum>(tokens) * static_cast<std::uint64_t>(price.nanos());
+  }
+
+  std::int64_t rest_;
+  Money price_;
+  Sum sum_ = 0;
+};
+
+bool any_negative(const TokenPrices& tokens) {
+  const auto negative = [](const std::optional<Money>& price) { return price && *price < Money(); };
+  return tokens.input < Money() || tokens.output < Money() ||
+         std::ranges::any_of(
+             std::initializer_list<std::optional<Money>>{
+                 tokens.cached_input, tokens.cache_write, tokens.cache_write_1h,
+                 tokens.reasoning_output, tokens.audio_input, tokens.audio_output,
+                 tokens.image_input, tokens.cached_image_input, tokens.video_input,
+                 tokens.text_output},
+             negative);
+}
+
+std::unexpected<Error> overflow() {
+  return fail(ErrorCode::kInternal, "The cost is too large to count.",
+              "the cost of a usage does not fit 63 bits of nano-dollars, or a price is negative");
+}
+
+std::string figure(std::string_view name, const std::optional<Money>& price) {
+  return price ? fmt::format("{}={};", name, price->nanos()) : fmt::format("{}=;", name);
+}
+
+std::string figures(const TokenPrices& tokens) {
+  return figure("input", tokens.input) + figure("output", tokens.output) +
+         figure("cached_input", tokens.cached_input) + figure("cache_write", tokens.cache_write) +
+         figure("cache_write_1h", tokens.cache_write_1h) +
+         figure("reasoning_output", tokens.reasoning_output) +
+         figure("audio_input", tokens.audio_input) + figure("audio_output", tokens.audio_output) +
+         figure("image_input", tokens.image_input) +
+         figure("cached_image_input", tokens.cached_image_input) +
+         figure("video_input", tokens.video_input) + figure("text_output", tokens.text_output);
+}
+
+}  // namespace
+
+Result<Money> cost_of(const Prices& prices, const TokenUsage& usage) {
+  const TokenPrices& tokens = tier_of(prices, usage.input);
+  const Money per_request = prices.per_request.value_or(Money());
+  if (any_negative(tokens) || per_request < Money()) return overflow();
+
+  Split input(usage.input, tokens.input);
+  input.part(usage.cached_input, tokens.cached_input);
+  input.part(usage.cache_write, tokens.cache_write);
+  input.part(usage.cache_write_1h, tokens.cache_write_1h);
+  input.part(usage.audio_input, tokens.audio_input);
+  input.part(usage.image_input, tokens.image_input);
+
+  Split output(usage.output, tokens.output);
+  output.part(usage.reasoning_output, tokens.reasoning_output);
+  output.part(usage.audio_output, tokens.audio_output);
+
+  const Sum sum =
+      input.finish() + output.finish() + static_cast<Sum>(per_request.nanos()) * kPerMillion;
+  const Sum nanos = sum / kPerMillion + (sum % kPerMillion != 0 ? 1 : 0);
+  if (nanos > static_cast<Sum>(std::numeric_limits<std::int64_t>::max())) return overflow();
+  return Money::from_nanos(static_cast<std::int64_t>(nanos));
+}
+
+std::string price_version(const Prices& prices) {
+  std::string text = figures(prices.tokens) + figure("per_request", prices.per_request) +
+                     figure("per_image", prices.per_image) +
+                     figure("per_minute", prices.per_minute) +
+                     figure("per_million_characters", prices.per_million_characters);
+  for (const PriceTier& tier : prices.tiers) {
+    text += fmt::format("above={};", tier.above_input_tokens) + figures(tier.tokens);
+  }
+  return "p_" + to_hex(sha256(text)).substr(0, 12);
+}
+
+}  // namespace tollgate

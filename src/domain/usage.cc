@@ -1,0 +1,46 @@
+#include "domain/usage.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace tollgate {
+
+namespace {
+
+struct MeteringRow {
+  Metering metering;
+  std::string_view name;
+};
+
+constexpr MeteringRow kMeterings[] = {
+    {Metering::kReported, "reported"},   {Metering::kCounted, "counted"},
+    {Metering::kEstimated, "estimated"}, {Metering::kInterrupted, "interrupted"},
+    {Metering::kOverrun, "overrun"},
+};
+
+}  // namespace
+
+std::string_view metering_name(Metering metering) {
+  for (const auto& row : kMeterings) {
+    if (row.metering == metering) return row.name;
+  }
+  bug("a metering outside its enum", std::source_location::current());
+}
+
+std::optional<Metering> metering_from_name(std::string_view name) {
+  for (const auto& row : kMeterings) {
+    if (row.name == name) return row.metering;
+  }
+  return std::nullopt;
+}
+
+std::int64_t counted_output(std::int64_t content_deltas, std::int64_t text_bytes) {
+  return std::max(std::min(content_deltas, text_bytes / 4), text_bytes / 16);
+}
+
+std::int64_t estimated_input(std::int64_t body_bytes) {
+  return body_bytes / 4 + (body_bytes % 4 != 0 ? 1 : 0);
+}
+
+}  // namespace tollgate
