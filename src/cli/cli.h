@@ -5,9 +5,9 @@
 #pragma once
 
 #include <functional>
-#include <iosfwd>
-#include <string>
+#include <string_view>
 
+#include "base/clock.h"
 #include "config/load.h"
 #include "config/settings.h"
 
@@ -23,16 +23,18 @@ inline constexpr int kExitUsage = 2;   // the command line is wrong
 using ReloadSettings = std::function<Result<Settings>()>;
 using ServeFunction = std::function<int(Settings settings, ReloadSettings reload)>;
 
-// What the process gives a command: tests give their own.
-struct CliStreams {
-  std::ostream& out;
-  std::ostream& err;
+// What the process gives a command: standard output and error, the environment, the time. Tests
+// give their own.
+struct Terminal {
+  std::function<void(std::string_view)> out;
+  std::function<void(std::string_view)> err;
   EnvironmentLookup environment;
+  const Clock& clock;
 };
 
-// Runs the command line on the process's own streams and returns the exit status.
+// Runs the command line on the process's own terminal and returns the exit status.
 int run_cli(int argc, char** argv, ServeFunction serve);
 int run_cli(int argc, const char* const* argv, const ServeFunction& serve,
-            const CliStreams& streams);
+            const Terminal& terminal);
 
 }  // namespace tollgate

@@ -194,7 +194,7 @@ void check_files(Loading& loading) {
   loading.problems.add(loading.told[present], "tls needs both a certificate and a private_key");
 }
 
-Result<Settings> load(const CommandLine& overrides, const EnvironmentLookup& environment) {
+Loading load(const CommandLine& overrides, const EnvironmentLookup& environment) {
   Loading loading{.settings = {}, .environment = environment};
   loading.settings.threads =
       std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 256);
@@ -203,8 +203,7 @@ Result<Settings> load(const CommandLine& overrides, const EnvironmentLookup& env
   read_overrides(overrides, loading);
   read_proxy_variables(loading);
   check_files(loading);
-  if (Status sound = loading.problems.status(); !sound) return std::unexpected(sound.error());
-  return std::move(loading.settings);
+  return loading;
 }
 
 }  // namespace
@@ -220,7 +219,13 @@ EnvironmentLookup process_environment() {
 }
 
 Result<Settings> load_settings(const CommandLine& overrides, const EnvironmentLookup& environment) {
-  return config::load(overrides, environment);
+  config::Loading loading = config::load(overrides, environment);
+  if (Status sound = loading.problems.status(); !sound) return std::unexpected(sound.error());
+  return std::move(loading.settings);
+}
+
+Settings load_sound_settings(const CommandLine& overrides, const EnvironmentLookup& environment) {
+  return config::load(overrides, environment).settings;
 }
 
 }  // namespace tollgate

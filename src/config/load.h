@@ -37,4 +37,8 @@ EnvironmentLookup process_environment();
 // variable, since any of them might be a credential.
 Result<Settings> load_settings(const CommandLine& overrides, const EnvironmentLookup& environment);
 
+// Like load_settings(), but what is wrong is left at its default instead of refused. For clients,
+// which only want to know where the server of this directory is, and may lack its variables.
+Settings load_sound_settings(const CommandLine& overrides, const EnvironmentLookup& environment);
+
 }  // namespace tollgate

@@ -5,8 +5,8 @@
 
 #include <thread>
 
-#include "config/config_fixture.h"
 #include "config/scalar_settings.h"
+#include "config/test_config.h"
 
 namespace tollgate {
 namespace {
@@ -250,6 +250,14 @@ TEST_F(LoadSettings, RefuseTlsWithoutItsOtherHalfAndUnreadableFiles) {
   EXPECT_THAT(problems("tls: {certificate: " + pem + ", private_key: /nowhere/key.pem}"),
               HasSubstr("tls.private_key: this file cannot be read"));
   EXPECT_THAT(problems("upstream_ca_file: " + directory_), HasSubstr("is a directory"));
+}
+
+TEST_F(LoadSettings, KeepWhatIsSoundForAClientThatLacksVariables) {
+  const std::string file =
+      write("t.yaml", "data: /srv/gate\nthreads: many\nupstream_ca_file: ${NOWHERE}\n");
+  const Settings settings = load_sound_settings({.config = file}, environment());
+  EXPECT_EQ(settings.data, "/srv/gate");
+  EXPECT_GE(settings.threads, 1);
 }
 
 TEST_F(LoadSettings, RefuseATokenPrefixThatLeavesTooFewHiddenBits) {

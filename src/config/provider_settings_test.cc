@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "config/config_fixture.h"
 #include "config/describe.h"
+#include "config/test_config.h"
 
 namespace tollgate {
 namespace {

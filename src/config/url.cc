@@ -124,15 +124,14 @@ std::unexpected<Error> refuse(std::string message) {
 
 }  // namespace
 
-std::string HttpUrl::bracketed_host() const {
-  return host.find(':') == std::string::npos ? host : "[" + host + "]";
+std::string HttpUrl::authority() const {
+  std::string out = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  if (port != (scheme == UrlScheme::kHttps ? 443 : 80)) out += ":" + std::to_string(port);
+  return out;
 }
 
 std::string HttpUrl::text() const {
-  std::string out = scheme == UrlScheme::kHttps ? "https://" : "http://";
-  out += bracketed_host();
-  if (port != (scheme == UrlScheme::kHttps ? 443 : 80)) out += ":" + std::to_string(port);
-  return out + path;
+  return (scheme == UrlScheme::kHttps ? "https://" : "http://") + authority() + path;
 }
 
 Result<HttpUrl> parse_http_url(std::string_view text) {

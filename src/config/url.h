@@ -23,9 +23,10 @@ struct HttpUrl {
   std::string path;  // "" or "/a/b", no trailing slash
   Secret userinfo;   // percent-decoded; empty = none
 
-  // The host as a URL or a Host field writes it, e.g. "[::1]".
-  std::string bracketed_host() const;
-  // "http://host[:port]/path" without userinfo; the port only where it is not the scheme's own.
+  // "host" or "host:port" as a Host field writes it; the port only where it is not the scheme's
+  // own.
+  std::string authority() const;
+  // "http://host[:port]/path" without userinfo.
   std::string text() const;
 };
 
