@@ -32,7 +32,7 @@ TEXT = CPP | {".md", ".py", ".yaml", ".yml", ".cmake", ".txt", ".json", ".sql", 
 LIBRARIES = [
     (r"<sqlite3\.h>", {"sql"}, "one database seam: use sql/"),
     (r"<llhttp", {"net"}, "one HTTP codec: use net/"),
-    (r"<openssl/", {"base", "net"}, "digests stand in base/hash.h, TLS in net/"),
+    (r"<openssl/(?!crypto\.h)", {"base", "net"}, "digests stand in base/hash.h, TLS in net/"),
     (r"<sodium", {"base"}, "randomness and wiping stand in base/"),
     (r"<yaml-cpp/", {"config"}, "configuration is read in one room"),
     (r"<CLI/", {"cli", "server"}, "the command line is read in cli/ and server/"),
@@ -72,7 +72,7 @@ BANNED = [
      "what the world can do wrong is a Result; only check() throws"),
     ("system", r"\b(?:system|popen)\s*\(", set(), False, "no shell is ever run"),
 ]
-OWNED_NEW = re.compile(r"(?:unique_ptr<|shared_ptr<const )[\w:\s]+>\(\s*$")
+OWNED_NEW = re.compile(r"(?:unique|shared)_ptr<[\w:\s]+>\s*\w*\(\s*$")
 FLOAT_FREE_ROOMS = {"domain", "ledger"}
 VAGUE_NAME = re.compile(r"(?:Manager|Helpers?|Utils?|Impl|Base)$|^Base[A-Z]")
 VAGUE_FILE = re.compile(r"(?:^|_)(?:manager|helpers?|utils?|impl|misc|common)(?:_|$)")
@@ -125,7 +125,7 @@ class Source:
 
     @property
     def is_test(self) -> bool:
-        return self.path.startswith("tests/") or bool(re.search(r"_(?:test|bench|fuzz)\.\w+$", self.path)) \
+        return self.path.startswith("tests/") or bool(re.search(r"_(?:test|bench|fuzz|fixture)\.\w+$", self.path)) \
             or bool(re.search(r"_test_\w+\.h$|(?:^|/)(?:test|testing)_\w+\.h$", self.path))
 
     @property
