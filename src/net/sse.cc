@@ -37,6 +37,7 @@ std::optional<std::string_view> field_value(std::string_view line, std::string_v
 }  // namespace
 
 void SseReader::feed(std::string_view bytes) {
+  if (oversized_) return;
   check(piece_.empty(), "an SSE reader was fed before it was read empty");
   piece_ = bytes;
 }
