@@ -27,8 +27,8 @@ namespace tollgate::store {
 bool is_error(const UsageRow& row);
 
 // Writer only. A row whose id is stored already is left alone, aggregates too: a retry after a
-// commit whose outcome was unclear counts once. Needs id, admitted_at, finished_at, numbers,
-// workspace.
+// commit whose outcome was unclear counts once. Text is cut at a NUL byte. Needs id, admitted_at,
+// finished_at, numbers, workspace.
 Status insert_usage(sql::Connection& connection, std::span<const UsageRow* const> rows);
 
 // Writer only, when idle or after some thousand rows: indexes at most `rows_max` of the tail.

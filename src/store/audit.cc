@@ -1,0 +1,215 @@
+#include "store/audit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "store/columns.h"
+
+namespace tollgate::store {
+
+namespace {
+
+constexpr int kPageRowsMax = 1'000;
+
+// Netstrings: no two different rows have the same text, whatever their fields hold.
+void append_field(std::string& out, std::string_view field) {
+  fmt::format_to(std::back_inserter(out), "{}:{},", field.size(), field);
+}
+
+void append_optional_field(std::string& out, const std::optional<std::string>& field) {
+  if (field) {
+    append_field(out, *field);
+  } else {
+    out += "-,";
+  }
+}
+
+Sha256 hash_of(const AuditRow& row) {
+  std::string text(row.previous_hash.begin(), row.previous_hash.end());
+  append_field(text, std::to_string(row.number));
+  append_field(text, std::to_string(micros(row.entry.at)));
+  append_field(text, row.entry.actor);
+  append_field(text, row.entry.action);
+  append_field(text, row.entry.object);
+  append_optional_field(text, row.entry.before);
+  append_optional_field(text, row.entry.after);
+  append_field(text, row.entry.from_address);
+  append_field(text, row.entry.workspace.get());
+  return sha256(text);
+}
+
+Result<Sha256> hash_column(sql::Statement& row, int column) {
+  const std::span<const std::uint8_t> bytes = row.blob(column);
+  Sha256 hash;
+  if (bytes.size() != hash.size()) return unreadable("a hash");
+  std::ranges::copy(bytes, hash.begin());
+  return hash;
+}
+
+std::optional<std::string> owned(std::optional<std::string_view> text) {
+  if (!text) return std::nullopt;
+  return std::string(*text);
+}
+
+constexpr std::string_view kSelect =
+    "SELECT number, at, actor, action, object, before, after, from_address, workspace_id, "
+    "previous_hash, hash FROM audit ";
+
+Result<AuditRow> read_row(sql::Statement& select) {
+  AuditRow row;
+  row.number = select.integer(0);
+  row.entry.at = wall_time(select.integer(1));
+  row.entry.actor = select.text(2);
+  row.entry.action = select.text(3);
+  row.entry.object = select.text(4);
+  row.entry.before = owned(select.optional_text(5));
+  row.entry.after = owned(select.optional_text(6));
+  row.entry.from_address = select.text(7);
+  row.entry.workspace = WorkspaceId(std::string(select.text(8)));
+  const Result<Sha256> previous = hash_column(select, 9);
+  const Result<Sha256> hash = hash_column(select, 10);
+  if (Status read = select.status(); !read) return std::unexpected(read.error());
+  if (!previous) return std::unexpected(previous.error());
+  if (!hash) return std::unexpected(hash.error());
+  row.previous_hash = *previous;
+  row.hash = *hash;
+  return row;
+}
+
+struct Head {
+  std::int64_t number = 0;
+  Sha256 hash{};
+};
+
+Result<Head> read_head(sql::Connection& connection) {
+  sql::Statement select = connection.prepare("SELECT number, hash FROM audit_head WHERE one = 1");
+  const Result<bool> row = select.step();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return unreadable("the end of the audit log is missing");
+  Head head;
+  head.number = select.integer(0);
+  const Result<Sha256> hash = hash_column(select, 1);
+  if (Status read = select.status(); !read) return std::unexpected(read.error());
+  if (!hash) return std::unexpected(hash.error());
+  head.hash = *hash;
+  return head;
+}
+
+std::unexpected<Error> bad_param(std::string param, std::string message) {
+  Error error{.code = ErrorCode::kInvalidRequest, .message = std::move(message)};
+  error.param = std::move(param);
+  return std::unexpected(std::move(error));
+}
+
+Result<std::int64_t> before_number(const std::string& cursor) {
+  if (cursor.empty()) return std::numeric_limits<std::int64_t>::max();
+  std::int64_t number = 0;
+  const char* end = cursor.data() + cursor.size();
+  const auto [rest, problem] = std::from_chars(cursor.data(), end, number);
+  if (problem != std::errc() || rest != end || number < 1) {
+    return bad_param("cursor", "The cursor is not one that this list gave.");
+  }
+  return number;
+}
+
+}  // namespace
+
+Result<AuditRow> append_audit(sql::Connection& connection, const AuditEntry& entry) {
+  const Result<Head> head = read_head(connection);
+  if (!head) return std::unexpected(head.error());
+  AuditRow row{.number = head->number + 1, .entry = entry, .previous_hash = head->hash};
+  row.hash = hash_of(row);
+  Status stored = connection
+                      .prepare(
+                          "INSERT INTO audit (number, at, actor, action, object, before, after, "
+                          "from_address, workspace_id, previous_hash, hash) "
+                          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+                      .bind(1, row.number)
+                      .bind(2, micros(entry.at))
+                      .bind(3, entry.actor)
+                      .bind(4, entry.action)
+                      .bind(5, entry.object)
+                      .bind(6, entry.before)
+                      .bind(7, entry.after)
+                      .bind(8, entry.from_address)
+                      .bind(9, entry.workspace.get())
+                      .bind_blob(10, row.previous_hash)
+                      .bind_blob(11, row.hash)
+                      .run();
+  if (stored) {
+    stored = connection.prepare("UPDATE audit_head SET number = ?, hash = ? WHERE one = 1")
+                 .bind(1, row.number)
+                 .bind_blob(2, row.hash)
+                 .run();
+  }
+  if (!stored) return std::unexpected(stored.error());
+  return row;
+}
+
+Result<AuditPage> list_audit(sql::Connection& connection, const AuditQuery& query) {
+  if (query.limit < 1 || query.limit > kPageRowsMax) {
+    return bad_param("limit", fmt::format("limit must be 1 to {}.", kPageRowsMax));
+  }
+  const Result<std::int64_t> before = before_number(query.cursor);
+  if (!before) return std::unexpected(before.error());
+  std::string sql(kSelect);
+  sql +=
+      "WHERE number < ? AND (? = 0 OR workspace_id = ?) AND (? = '' OR object = ?) "
+      "ORDER BY number DESC LIMIT ?";
+  sql::Statement select = connection.prepare(sql);
+  select.bind(1, *before)
+      .bind(2, query.workspace ? 1 : 0)
+      .bind(3, query.workspace ? query.workspace->get() : std::string())
+      .bind(4, query.object)
+      .bind(5, query.object)
+      .bind(6, query.limit + 1);
+  AuditPage page;
+  Result<bool> more = select.step();
+  for (; more && *more; more = select.step()) {
+    if (static_cast<int>(page.rows.size()) == query.limit) {
+      page.next_cursor = std::to_string(page.rows.back().number);
+      return page;
+    }
+    Result<AuditRow> row = read_row(select);
+    if (!row) return std::unexpected(row.error());
+    page.rows.push_back(std::move(*row));
+  }
+  if (!more) return std::unexpected(more.error());
+  return page;
+}
+
+Result<AuditVerdict> verify_audit(sql::Connection& connection) {
+  const Result<Head> head = read_head(connection);
+  if (!head) return std::unexpected(head.error());
+  AuditVerdict verdict;
+  const auto bad = [&verdict](std::int64_t number, std::string problem) {
+    verdict.first_bad = number;
+    verdict.problem = std::move(problem);
+    return verdict;
+  };
+  Sha256 previous{};
+  sql::Statement select = connection.prepare(std::string(kSelect) + "ORDER BY number");
+  Result<bool> more = select.step();
+  for (; more && *more; more = select.step()) {
+    const std::int64_t expected = verdict.rows + 1;
+    const Result<AuditRow> row = read_row(select);
+    if (!row && row.error().code != ErrorCode::kInternal) return std::unexpected(row.error());
+    if (!row) return bad(expected, "the row cannot be read");
+    if (row->number != expected) return bad(expected, "the row is missing");
+    if (row->previous_hash != previous)
+      return bad(expected, "the row does not follow its forerunner");
+    if (row->hash != hash_of(*row)) return bad(expected, "the row was edited");
+    previous = row->hash;
+    verdict.rows = expected;
+  }
+  if (!more) return std::unexpected(more.error());
+  if (head->number > verdict.rows) return bad(verdict.rows + 1, "the row is missing");
+  if (head->number < verdict.rows)
+    return bad(head->number + 1, "the row was added by someone else");
+  if (head->hash != previous) return bad(verdict.rows, "the row was replaced");
+  return verdict;
+}
+
+}  // namespace tollgate::store

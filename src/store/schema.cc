@@ -1,0 +1,223 @@
+#include "store/schema.h"
+
+#include <array>
+
+namespace tollgate::store {
+
+namespace {
+
+// STRICT: a sum beyond int64, which SQLite would turn into a floating-point number, is refused by
+// the column instead. Rows of `usage` have no index but their time-ordered id, and no foreign keys:
+// both would cost every request.
+constexpr std::string_view kFirst = R"sql(
+CREATE TABLE installation (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  token_prefix TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE workspaces (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE keys (
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  workspace_id TEXT NOT NULL REFERENCES workspaces (id),
+  name TEXT NOT NULL,
+  description TEXT NOT NULL,
+  icon TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  type TEXT NOT NULL,
+  role TEXT NOT NULL,
+  models TEXT NOT NULL,
+  region TEXT NOT NULL,
+  enforcement TEXT NOT NULL,
+  allowed_ips TEXT NOT NULL,
+  expires_at INTEGER,
+  enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+  prefer_low_carbon INTEGER NOT NULL CHECK (prefer_low_carbon IN (0, 1)),
+  tags TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  created_by TEXT NOT NULL,
+  revoked_at INTEGER
+) STRICT;
+CREATE UNIQUE INDEX keys_live_name ON keys (workspace_id, name) WHERE revoked_at IS NULL;
+
+CREATE TABLE secrets (
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  key_number INTEGER NOT NULL REFERENCES keys (number),
+  hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+  preview TEXT NOT NULL,
+  last4 TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  retires_at INTEGER,
+  purpose TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX secrets_by_key ON secrets (key_number);
+
+CREATE TABLE usage (
+  id INTEGER PRIMARY KEY,
+  request_id TEXT NOT NULL,
+  admitted_at INTEGER NOT NULL,
+  finished_at INTEGER NOT NULL,
+  key_number INTEGER NOT NULL,
+  secret_number INTEGER NOT NULL,
+  environment TEXT NOT NULL,
+  requested_model TEXT NOT NULL,
+  model TEXT NOT NULL,
+  provider TEXT NOT NULL,
+  region TEXT NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  cached_input_tokens INTEGER NOT NULL,
+  cache_write_tokens INTEGER NOT NULL,
+  cache_write_1h_tokens INTEGER NOT NULL,
+  audio_input_tokens INTEGER NOT NULL,
+  image_input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  reasoning_output_tokens INTEGER NOT NULL,
+  audio_output_tokens INTEGER NOT NULL,
+  metering TEXT NOT NULL,
+  price_version TEXT NOT NULL,
+  cost INTEGER NOT NULL,
+  charged INTEGER NOT NULL,
+  status INTEGER NOT NULL,
+  error_code TEXT NOT NULL,
+  latency_ms INTEGER NOT NULL,
+  first_token_ms INTEGER,
+  streamed INTEGER NOT NULL CHECK (streamed IN (0, 1)),
+  client TEXT NOT NULL,
+  ip TEXT NOT NULL,
+  attempts TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE usage_by_key (
+  key_number INTEGER NOT NULL,
+  id INTEGER NOT NULL,
+  PRIMARY KEY (key_number, id)
+) STRICT, WITHOUT ROWID;
+
+-- mark: every row up to this id is in usage_by_key. skew: the furthest, in microseconds, that a row's
+-- admitted_at has ever been from the time in its id; what looks for rows by time looks that far around.
+CREATE TABLE usage_index (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  mark INTEGER NOT NULL,
+  skew INTEGER NOT NULL
+) STRICT;
+INSERT INTO usage_index (one, mark, skew) VALUES (1, 0, 3600000000);
+
+CREATE TABLE usage_hours (
+  secret_number INTEGER NOT NULL,
+  hour INTEGER NOT NULL,
+  requests INTEGER NOT NULL,
+  errors INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  cached_input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  cost INTEGER NOT NULL,
+  charged INTEGER NOT NULL,
+  last_used_at INTEGER NOT NULL,
+  PRIMARY KEY (secret_number, hour)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE usage_days (
+  secret_number INTEGER NOT NULL,
+  day INTEGER NOT NULL,
+  model TEXT NOT NULL,
+  requests INTEGER NOT NULL,
+  errors INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  cached_input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  cost INTEGER NOT NULL,
+  charged INTEGER NOT NULL,
+  last_used_at INTEGER NOT NULL,
+  PRIMARY KEY (secret_number, day, model)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX usage_days_by_day ON usage_days (day);
+
+CREATE TABLE workspace_hours (
+  workspace_id TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  hour INTEGER NOT NULL,
+  requests INTEGER NOT NULL,
+  errors INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  cached_input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  cost INTEGER NOT NULL,
+  charged INTEGER NOT NULL,
+  last_used_at INTEGER NOT NULL,
+  PRIMARY KEY (workspace_id, environment, hour)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE workspace_days (
+  workspace_id TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  day INTEGER NOT NULL,
+  requests INTEGER NOT NULL,
+  errors INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  cached_input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  cost INTEGER NOT NULL,
+  charged INTEGER NOT NULL,
+  last_used_at INTEGER NOT NULL,
+  PRIMARY KEY (workspace_id, environment, day)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE request_counts (
+  secret_number INTEGER NOT NULL,
+  hour INTEGER NOT NULL,
+  code TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
+  PRIMARY KEY (secret_number, hour, code)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit (
+  number INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  action TEXT NOT NULL,
+  object TEXT NOT NULL,
+  before TEXT,
+  after TEXT,
+  from_address TEXT NOT NULL,
+  workspace_id TEXT NOT NULL,
+  previous_hash BLOB NOT NULL,
+  hash BLOB NOT NULL
+) STRICT;
+CREATE TABLE audit_head (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  number INTEGER NOT NULL,
+  hash BLOB NOT NULL
+) STRICT;
+INSERT INTO audit_head (one, number, hash) VALUES (1, 0, zeroblob(32));
+
+CREATE TABLE idempotency (
+  caller TEXT NOT NULL,
+  key TEXT NOT NULL,
+  fingerprint BLOB NOT NULL,
+  object_id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (caller, key)
+) STRICT;
+CREATE INDEX idempotency_by_age ON idempotency (created_at);
+)sql";
+
+constexpr std::array kMigrations{
+    sql::Migration{.version = 1, .name = "keys, usage, audit", .sql = kFirst},
+};
+
+}  // namespace
+
+std::span<const sql::Migration> migrations() { return kMigrations; }
+
+Status migrate(sql::Connection& connection) { return sql::migrate(connection, migrations()); }
+
+}  // namespace tollgate::store
