@@ -1,0 +1,75 @@
+// The control plane: everything below /admin/v1/ (SPEC §9, api/openapi.yaml).
+//
+// server/ makes one AdminContext, which outlives every request, and forwards the requests; both the
+// TCP listeners' and the local Unix socket's. Runs on the connection's I/O thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "admin/query.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "domain/client_address.h"
+#include "domain/ip.h"
+#include "domain/principal.h"
+#include "domain/token.h"
+#include "ledger/ledger.h"
+#include "net/exchange.h"
+#include "routing/snapshot.h"
+#include "runtime/task.h"
+
+namespace tollgate {
+
+inline constexpr std::string_view kAdminPrefix = "/admin/v1/";
+inline constexpr std::size_t kAdminBodyBytesMax = 256 * 1024;
+
+// The settings that a reload may replace.
+struct AdminOptions {
+  TokenFormat token_format = TokenFormat::standard();
+  std::vector<Cidr> trusted_proxies;
+  HttpsRule https_rule = HttpsRule::kRequired;
+};
+
+struct AdminContext {
+  Ledger& ledger;
+  const Clock& clock;
+  Random& random;
+  // Both give the newest; a request keeps what it got.
+  std::function<std::shared_ptr<const Snapshot>()> snapshot;
+  std::function<std::shared_ptr<const AdminOptions>()> options;
+};
+
+// One admin request past the door: who asks, what for, and the parameters nobody has taken yet.
+// Lives as long as its handler runs.
+struct AdminCall {
+  AdminContext& context;
+  net::Exchange& exchange;
+  Principal by;
+  // Where to look: the caller's own workspace, or the one that ?workspace= names; nullopt = all.
+  std::optional<WorkspaceId> workspace;
+  std::string request_id;
+  std::string id;  // what stood for {id} in the path
+  Query query;
+};
+
+// What every answer carries: the request id, and that nobody keeps a copy.
+void add_common_fields(net::Response& response, const std::string& request_id);
+
+// 200 with a JSON body.
+inline net::Response json_answer(std::string body) {
+  net::Response response;
+  response.body = std::move(body);
+  return response;
+}
+
+// Answers the request, whatever becomes of it: 401 for strangers before anything else is told, 404
+// and 405 for what does not exist, else what the handler says.
+Task<> handle_admin(AdminContext& context, net::Exchange& exchange);
+
+}  // namespace tollgate

@@ -1,0 +1,182 @@
+#include "admin/keys.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "admin/access.h"
+#include "admin/json_fields.h"
+#include "admin/key_json.h"
+#include "admin/key_request.h"
+#include "admin/request_body.h"
+#include "store/workspaces.h"
+
+namespace tollgate {
+
+namespace {
+
+// The key that the path names, within the caller's workspace.
+Result<KeyView> visible_key(const AdminCall& call) {
+  return call.context.ledger.key(KeyId(call.id), call.workspace);
+}
+
+// The same, for a caller who wants to change it. Takes `workspace` for granted: a key never moves.
+Result<KeyView> manageable_key(const AdminCall& call) {
+  auto view = visible_key(call);
+  if (!view) return view;
+  if (auto allowed = may_manage(call.by, view->key); !allowed) {
+    return std::unexpected(allowed.error());
+  }
+  return view;
+}
+
+// A changed key with its counters.
+KeyView counted_view(const AdminCall& call, const Key& key) {
+  const auto counted = call.context.ledger.key(key.id, std::nullopt);
+  return view_with_counters(key, counted.value_or(KeyView()), call.context.clock.wall());
+}
+
+net::Response answer_with_secret(const AdminCall& call, const KeyWithSecret& made) {
+  const KeyView view = counted_view(call, made.key);
+  net::Response response;
+  if (made.secret) {
+    response.body = render_key(view, *made.secret);
+  } else {
+    response.body = render_key(view);
+    response.fields.emplace_back("Idempotent-Replayed", "true");
+  }
+  return response;
+}
+
+Result<net::Response> find_by_name(const AdminCall& call, const std::string& name) {
+  const WorkspaceId workspace = call.workspace.value_or(store::default_workspace_id());
+  std::vector<std::string> found;
+  auto view = call.context.ledger.key_by_name(workspace, name);
+  if (view) {
+    found.push_back(render_key(*view));
+  } else if (view.error().code != ErrorCode::kNotFound) {
+    return std::unexpected(view.error());
+  }
+  return json_answer(page_json(found, ""));
+}
+
+}  // namespace
+
+Result<KeyListRequest> parse_key_list(Query& query, std::optional<WorkspaceId> workspace) {
+  KeyListRequest request;
+  request.query.workspace = std::move(workspace);
+  request.name = query.take("name").value_or("");
+  const auto limit = query.take_limit();
+  if (!limit) return std::unexpected(limit.error());
+  request.query.limit = *limit;
+  if (!request.name.empty()) {
+    if (auto known = query.finish(); !known) {
+      return fail(ErrorCode::kInvalidRequest, "Send `name` alone, or leave it out.");
+    }
+    return request;
+  }
+  const auto status = query.take_named("status", key_status_from_name);
+  if (!status) return std::unexpected(status.error());
+  const auto environment = query.take_named("environment", environment_from_name);
+  if (!environment) return std::unexpected(environment.error());
+  const auto type = query.take_named("type", key_type_from_name);
+  if (!type) return std::unexpected(type.error());
+  request.query.status = *status;
+  request.query.environment = *environment;
+  request.query.type = *type;
+  request.query.search = query.take("search").value_or("");
+  request.query.tag = query.take("tag").value_or("");
+  request.query.cursor = query.take("cursor").value_or("");
+  if (auto known = query.finish(); !known) return std::unexpected(known.error());
+  return request;
+}
+
+Task<Result<net::Response>> list_keys(AdminCall& call) {
+  const auto request = parse_key_list(call.query, call.workspace);
+  if (!request) co_return std::unexpected(request.error());
+  if (!request->name.empty()) co_return find_by_name(call, request->name);
+  const auto page = call.context.ledger.list_keys(request->query);
+  if (!page) co_return std::unexpected(page.error());
+  std::vector<std::string> rows;
+  rows.reserve(page->keys.size());
+  for (const auto& view : page->keys) rows.push_back(render_key(view));
+  co_return json_answer(page_json(rows, page->next_cursor));
+}
+
+Task<Result<net::Response>> create_key(AdminCall& call) {
+  if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
+  const auto body = co_await read_json_body(call);
+  if (!body) co_return std::unexpected(body.error());
+  auto idempotency = idempotency_of(call.exchange.head(), call.by, *body);
+  if (!idempotency) co_return std::unexpected(idempotency.error());
+  auto policy = parse_key_create(*body, call.context.clock.wall());
+  if (!policy) co_return std::unexpected(policy.error());
+  if (auto allowed = may_grant(call.by, *policy); !allowed) {
+    co_return std::unexpected(allowed.error());
+  }
+  const WorkspaceId workspace = call.workspace.value_or(store::default_workspace_id());
+  auto made = co_await call.context.ledger.create_key(call.by, workspace, std::move(*policy),
+                                                      std::move(*idempotency));
+  if (!made) co_return std::unexpected(made.error());
+  net::Response response = answer_with_secret(call, *made);
+  response.status = 201;
+  response.fields.emplace_back("Location",
+                               std::string(kAdminPrefix) + "keys/" + made->key.id.get());
+  co_return response;
+}
+
+Task<Result<net::Response>> get_key(AdminCall& call) {
+  if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
+  const auto view = visible_key(call);
+  if (!view) co_return std::unexpected(view.error());
+  co_return json_answer(render_key(*view));
+}
+
+Task<Result<net::Response>> update_key(AdminCall& call) {
+  if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
+  const auto view = manageable_key(call);
+  if (!view) co_return std::unexpected(view.error());
+  const auto body = co_await read_json_body(call);
+  if (!body) co_return std::unexpected(body.error());
+  const WallTime now = call.context.clock.wall();
+  const auto patch = parse_key_patch(*body, view->key.policy, now);
+  if (!patch) co_return std::unexpected(patch.error());
+  // On the writer thread, over the policy as it stands then.
+  Ledger::PolicyEdit edit = [patch = *patch, by = call.by, now](KeyPolicy& policy) -> Status {
+    if (auto sound = apply_key_patch(patch, policy, now); !sound) return sound;
+    return may_grant(by, policy);
+  };
+  const auto key = co_await call.context.ledger.update_key(call.by, view->key.id, std::move(edit));
+  if (!key) co_return std::unexpected(key.error());
+  co_return json_answer(render_key(counted_view(call, *key)));
+}
+
+Task<Result<net::Response>> rotate_key(AdminCall& call) {
+  if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
+  const auto view = manageable_key(call);
+  if (!view) co_return std::unexpected(view.error());
+  const auto body = co_await read_json_body(call);
+  if (!body) co_return std::unexpected(body.error());
+  auto idempotency = idempotency_of(call.exchange.head(), call.by, *body);
+  if (!idempotency) co_return std::unexpected(idempotency.error());
+  const auto grace = parse_key_rotate(*body);
+  if (!grace) co_return std::unexpected(grace.error());
+  const auto made = co_await call.context.ledger.rotate_key(call.by, view->key.id, *grace,
+                                                            std::move(*idempotency));
+  if (!made) co_return std::unexpected(made.error());
+  co_return answer_with_secret(call, *made);
+}
+
+Task<Result<net::Response>> revoke_key(AdminCall& call) {
+  const auto abort = call.query.take_truth("abort_inflight", Query::Truth::kFalse);
+  if (!abort) co_return std::unexpected(abort.error());
+  if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
+  const auto view = manageable_key(call);
+  if (!view) co_return std::unexpected(view.error());
+  const Ledger::RevokeOptions options{.abort_inflight = *abort == Query::Truth::kTrue};
+  const auto key = co_await call.context.ledger.revoke_key(call.by, view->key.id, options);
+  if (!key) co_return std::unexpected(key.error());
+  co_return json_answer(render_key(counted_view(call, *key)));
+}
+
+}  // namespace tollgate

@@ -1,0 +1,28 @@
+// /admin/v1/keys: list, create, look, edit, rotate, revoke (SPEC §2). Each answers what
+// api/openapi.yaml says; a change is answered when it holds for every later request.
+#pragma once
+
+#include "admin/admin.h"
+#include "base/error.h"
+#include "ledger/ledger.h"
+#include "net/exchange.h"
+#include "runtime/task.h"
+
+namespace tollgate {
+
+Task<Result<net::Response>> list_keys(AdminCall& call);
+Task<Result<net::Response>> create_key(AdminCall& call);
+Task<Result<net::Response>> get_key(AdminCall& call);
+Task<Result<net::Response>> update_key(AdminCall& call);
+Task<Result<net::Response>> rotate_key(AdminCall& call);
+Task<Result<net::Response>> revoke_key(AdminCall& call);
+
+// The filters of a list, all of them taken from `query`; kInvalidRequest for values that are none.
+// `name` is apart: it stands alone, beside `limit`.
+struct KeyListRequest {
+  Ledger::KeyQuery query;
+  std::string name;  // empty = a list
+};
+Result<KeyListRequest> parse_key_list(Query& query, std::optional<WorkspaceId> workspace);
+
+}  // namespace tollgate

@@ -1,0 +1,202 @@
+#include "admin/usage.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "admin/json_fields.h"
+#include "admin/usage_fields.h"
+#include "ledger/ledger.h"
+#include "sql/connection.h"
+
+namespace tollgate {
+
+namespace {
+
+constexpr std::size_t kDateLength = 10;  // "2026-11-21"
+
+std::optional<store::UsageGroup> group_from_name(std::string_view name) {
+  if (name == "key") return store::UsageGroup::kKey;
+  if (name == "model") return store::UsageGroup::kModel;
+  if (name == "day") return store::UsageGroup::kDay;
+  return std::nullopt;
+}
+
+std::optional<UsageRequest::Format> format_from_name(std::string_view name) {
+  if (name == "json") return UsageRequest::Format::kJson;
+  if (name == "csv") return UsageRequest::Format::kCsv;
+  return std::nullopt;
+}
+
+enum class Bound { kFrom, kTo };
+
+Result<std::optional<WallTime>> take_time(Query& query, std::string_view name, Bound bound) {
+  const auto text = query.take(name);
+  if (!text) return std::optional<WallTime>();
+  const auto time = parse_time(*text);
+  if (!time) {
+    return std::unexpected(
+        Query::bad_parameter(name, "must be a time such as 2026-11-21T00:00:00Z, or a date"));
+  }
+  const bool whole_day = bound == Bound::kTo && text->size() == kDateLength;
+  return whole_day ? *time + std::chrono::days(1) : *time;
+}
+
+// Numbers of every key that has the name, revoked ones too, or of the one with the id. A key that
+// is not there, or not the caller's to see, is kNotFound.
+Result<std::vector<std::int64_t>> numbers_of(const AdminCall& call, const std::string& key) {
+  const Ledger& ledger = call.context.ledger;
+  if (const auto view = ledger.key(KeyId(key), call.workspace)) {
+    return std::vector{view->key.number};
+  }
+  std::vector<std::int64_t> numbers;
+  for (const std::optional<KeyStatus> status :
+       {std::optional<KeyStatus>(), std::optional(KeyStatus::kRevoked)}) {
+    Ledger::KeyQuery query;
+    query.workspace = call.workspace;
+    query.search = key;
+    query.status = status;
+    query.limit = kPageLimitMax;
+    do {
+      const auto page = ledger.list_keys(query);
+      if (!page) return std::unexpected(page.error());
+      for (const auto& view : page->keys) {
+        if (view.key.policy.name == key) numbers.push_back(view.key.number);
+      }
+      query.cursor = page->next_cursor;
+    } while (!query.cursor.empty());
+  }
+  if (!numbers.empty()) return numbers;
+  return std::unexpected(Error{.code = ErrorCode::kNotFound,
+                               .message = "There is no key with this id or name.",
+                               .param = "key"});
+}
+
+Task<Result<store::UsagePage>> read_page(AdminCall& call, store::UsageQuery query) {
+  std::function<Result<store::UsagePage>(sql::Connection&)> work =
+      [query = std::move(query)](sql::Connection& connection) {
+        return store::list_usage(connection, query);
+      };
+  co_return co_await call.context.ledger.read(std::move(work));
+}
+
+net::Response csv_response(std::string body) {
+  net::Response response = json_answer(std::move(body));
+  response.content_type = "text/csv; charset=utf-8";
+  response.fields.emplace_back("Content-Disposition", "attachment; filename=\"usage.csv\"");
+  return response;
+}
+
+Task<Result<net::Response>> answer_totals(AdminCall& call, UsageRequest request) {
+  const store::UsageGroup group = *request.group;
+  std::function<Result<std::vector<store::UsageTotal>>(sql::Connection&)> work =
+      [query = std::move(request.query), group](sql::Connection& connection) {
+        return store::usage_totals(connection, query, group);
+      };
+  const auto totals = co_await call.context.ledger.read(std::move(work));
+  if (!totals) co_return std::unexpected(totals.error());
+  if (request.format == UsageRequest::Format::kCsv) {
+    std::string text = usage_total_csv_header(group);
+    for (const auto& total : *totals) text += usage_total_csv_line(total, group);
+    co_return csv_response(std::move(text));
+  }
+  std::vector<std::string> rows;
+  rows.reserve(totals->size());
+  for (const auto& total : *totals) rows.push_back(render_usage_total(total, group));
+  co_return json_answer(page_json(rows, ""));
+}
+
+// One page is read, written and forgotten before the next: the export holds a page, however long it
+// is, and goes no faster than the client reads. A failure midway cuts the connection, so that half
+// an export is never taken for a whole one.
+Task<Result<net::Response>> stream_csv(AdminCall& call, UsageRequest request) {
+  store::UsageQuery query = std::move(request.query);
+  int rows_left = request.rows_max.value_or(0);
+  net::Response head = csv_response(usage_csv_header());
+  add_common_fields(head, call.request_id);
+  bool started = false;
+  do {
+    query.limit = request.rows_max ? std::min(rows_left, kPageLimitMax) : kPageLimitMax;
+    auto page = co_await read_page(call, query);
+    if (!page && !started) co_return std::unexpected(page.error());
+    if (!page) {
+      call.exchange.abort_stream();
+      co_return std::unexpected(page.error());
+    }
+    if (!started) {
+      auto begun = co_await call.exchange.start_stream(std::move(head));
+      if (!begun) co_return std::unexpected(begun.error());
+      started = true;
+    }
+    std::string lines;
+    for (const auto& row : page->rows) lines += usage_csv_line(row);
+    rows_left -= static_cast<int>(page->rows.size());
+    query.cursor = page->next_cursor;
+    if (lines.empty()) break;
+    if (auto sent = co_await call.exchange.write(lines); !sent) {
+      co_return std::unexpected(sent.error());
+    }
+  } while (!query.cursor.empty() && (!request.rows_max || rows_left > 0));
+  if (auto ended = co_await call.exchange.finish(); !ended) {
+    co_return std::unexpected(ended.error());
+  }
+  co_return net::Response();
+}
+
+}  // namespace
+
+Result<UsageRequest> parse_usage_request(Query& query, const net::FieldList& head,
+                                         std::optional<WorkspaceId> workspace) {
+  UsageRequest request;
+  request.query.workspace = std::move(workspace);
+  request.key = query.take("key").value_or("");
+  request.query.model = query.take("model").value_or("");
+  request.query.cursor = query.take("cursor").value_or("");
+  const auto from = take_time(query, "from", Bound::kFrom);
+  if (!from) return std::unexpected(from.error());
+  const auto to = take_time(query, "to", Bound::kTo);
+  if (!to) return std::unexpected(to.error());
+  request.query.from = *from;
+  request.query.to = *to;
+  const auto group = query.take_named("group_by", group_from_name);
+  if (!group) return std::unexpected(group.error());
+  request.group = *group;
+  const auto format = query.take_named("format", format_from_name);
+  if (!format) return std::unexpected(format.error());
+  const bool csv_accepted = head.find("accept").starts_with("text/csv");
+  request.format =
+      format->value_or(csv_accepted ? UsageRequest::Format::kCsv : UsageRequest::Format::kJson);
+  const bool limited = query.has("limit");
+  const auto limit = query.take_limit();
+  if (!limit) return std::unexpected(limit.error());
+  request.query.limit = *limit;
+  if (limited) request.rows_max = *limit;
+  if (auto known = query.finish(); !known) return std::unexpected(known.error());
+  if (request.query.from && request.query.to && *request.query.from > *request.query.to) {
+    return std::unexpected(Query::bad_parameter("from", "must not lie after `to`"));
+  }
+  return request;
+}
+
+Task<Result<net::Response>> list_usage(AdminCall& call) {
+  auto request = parse_usage_request(call.query, call.exchange.head(), call.workspace);
+  if (!request) co_return std::unexpected(request.error());
+  if (!request->key.empty()) {
+    auto numbers = numbers_of(call, request->key);
+    if (!numbers) co_return std::unexpected(numbers.error());
+    request->query.keys = std::move(*numbers);
+  }
+  if (request->group) co_return co_await answer_totals(call, std::move(*request));
+  if (request->format == UsageRequest::Format::kCsv) {
+    co_return co_await stream_csv(call, std::move(*request));
+  }
+  auto page = co_await read_page(call, std::move(request->query));
+  if (!page) co_return std::unexpected(page.error());
+  std::vector<std::string> rows;
+  rows.reserve(page->rows.size());
+  for (const auto& row : page->rows) rows.push_back(render_usage_row(row));
+  co_return json_answer(page_json(rows, page->next_cursor));
+}
+
+}  // namespace tollgate
