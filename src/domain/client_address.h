@@ -23,8 +23,8 @@ struct ClientAddress {
 
 // What the request says of where it came from.
 struct ForwardedHeaders {
-  std::span<const std::string_view> forwarded_for;  // every X-Forwarded-For value, in order
-  std::string_view forwarded_proto;                 // X-Forwarded-Proto; "" = absent
+  std::span<const std::string_view> forwarded_for = {};  // every X-Forwarded-For value, in order
+  std::string_view forwarded_proto = {};                 // X-Forwarded-Proto; "" = absent
 };
 
 // The headers are believed only when the peer is trusted. Then the client is the rightmost address

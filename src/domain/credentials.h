@@ -13,10 +13,10 @@ namespace tollgate {
 // The values of the four credential headers; empty view = header absent. `repeated` says that one
 // of them stood twice with different values.
 struct CredentialHeaders {
-  std::string_view authorization;
-  std::string_view x_api_key;
-  std::string_view api_key;
-  std::string_view x_goog_api_key;
+  std::string_view authorization = {};
+  std::string_view x_api_key = {};
+  std::string_view api_key = {};
+  std::string_view x_goog_api_key = {};
   bool repeated = false;
 };
 
