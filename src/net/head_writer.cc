@@ -1,7 +1,5 @@
 #include "net/head_writer.h"
 
-#include <strings.h>
-
 #include <array>
 #include <charconv>
 #include <utility>
@@ -82,10 +80,6 @@ constexpr auto kReasons = [] {
 }();
 
 bool is_token(std::string_view text) { return !text.empty() && token_length(text) == text.size(); }
-
-bool equals_ignoring_case(std::string_view left, std::string_view right) {
-  return left.size() == right.size() && strncasecmp(left.data(), right.data(), left.size()) == 0;
-}
 
 void append_number(std::string& out, std::uint64_t number, int base) {
   std::array<char, 20> digits;

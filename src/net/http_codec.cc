@@ -1,8 +1,6 @@
 #include "net/http_codec.h"
 
 #include <llhttp.h>
-#include <strings.h>
-
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -15,10 +13,6 @@ namespace tollgate::net {
 namespace {
 
 constexpr std::size_t kLengthDigitsMax = 18;
-
-bool equals_ignoring_case(std::string_view left, std::string_view right) {
-  return left.size() == right.size() && strncasecmp(left.data(), right.data(), left.size()) == 0;
-}
 
 // --- The second parser -------------------------------------------------------------------------
 

@@ -1,14 +1,12 @@
 #include "net/http_message.h"
 
-#include <strings.h>
+#include <algorithm>
 
 namespace tollgate::net {
 
 namespace {
 
-bool same_name(std::string_view left, std::string_view right) {
-  return left.size() == right.size() && strncasecmp(left.data(), right.data(), left.size()) == 0;
-}
+char lower(char byte) { return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte | 0x20) : byte; }
 
 // What follows the authority of an absolute-form target; an origin-form target as it is.
 std::string_view after_authority(std::string_view target) {
@@ -22,9 +20,14 @@ std::string_view after_authority(std::string_view target) {
 
 }  // namespace
 
+bool equals_ignoring_case(std::string_view left, std::string_view right) {
+  if (left.size() != right.size()) return false;
+  return std::ranges::equal(left, right, {}, lower, lower);
+}
+
 std::string_view FieldList::find(std::string_view name) const {
   for (const Field& field : fields) {
-    if (!same_name(field.name, name)) continue;
+    if (!equals_ignoring_case(field.name, name)) continue;
     // Present and empty differs from absent.
     return field.value.data() == nullptr ? std::string_view("") : field.value;
   }
@@ -33,7 +36,7 @@ std::string_view FieldList::find(std::string_view name) const {
 
 int FieldList::count(std::string_view name) const {
   int times = 0;
-  for (const Field& field : fields) times += same_name(field.name, name) ? 1 : 0;
+  for (const Field& field : fields) times += equals_ignoring_case(field.name, name) ? 1 : 0;
   return times;
 }
 

@@ -17,6 +17,9 @@ struct Field {
   std::string_view value;  // without surrounding SP and HTAB
 };
 
+// ASCII letters compared without case, all other bytes as they are, whatever the locale.
+bool equals_ignoring_case(std::string_view left, std::string_view right);
+
 // How the body that follows a head is framed.
 enum class Framing {
   kNone,

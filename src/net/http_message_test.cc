@@ -18,6 +18,14 @@ TEST(FieldListTest, TellsAnEmptyFieldFromAnAbsentOne) {
   EXPECT_EQ(list.find("y").data(), nullptr);
 }
 
+TEST(FieldListTest, ComparesOnlyAsciiLettersWithoutCase) {
+  EXPECT_TRUE(equals_ignoring_case("aZ-09[", "Az-09["));
+  EXPECT_FALSE(equals_ignoring_case("[", "{"));
+  EXPECT_FALSE(equals_ignoring_case("@", "`"));
+  EXPECT_FALSE(equals_ignoring_case("\xc4", "\xe4"));
+  EXPECT_FALSE(equals_ignoring_case("a", "ab"));
+}
+
 TEST(RequestTargetTest, GivesPathAndQueryOfEveryForm) {
   struct Case {
     std::string_view target, path, query;
