@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "cli/version.h"
+#include "domain/ip.h"
 
 namespace tollgate::cli {
 namespace {
@@ -133,7 +134,10 @@ Result<AdminAnswer> over_tls(const Step& step, beast::tcp_stream tcp, const conf
   tls.set_verify_mode(asio::ssl::verify_peer);
   beast::ssl_stream<beast::tcp_stream> stream(std::move(tcp), tls);
   stream.set_verify_callback(asio::ssl::host_name_verification(url.host));
-  SSL_set_tlsext_host_name(stream.native_handle(), url.host.c_str());
+  // RFC 6066 §3: a literal address is no server name.
+  if (!IpAddress::parse(url.host)) {
+    SSL_set_tlsext_host_name(stream.native_handle(), url.host.c_str());
+  }
   beast::get_lowest_layer(stream).expires_after(step.silence);
   error = finish(step.context, [&](auto done) {
     stream.async_handshake(asio::ssl::stream_base::client, std::move(done));

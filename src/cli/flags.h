@@ -1,0 +1,74 @@
+// What the command line said: one struct that all subcommands fill, since only one of them runs.
+// cli/ binds the options to it (cli/options.h) and the commands read it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/admin_session.h"
+#include "cli/cli.h"
+#include "cli/limit_flags.h"
+#include "cli/outcome.h"
+#include "cli/table.h"
+
+namespace tollgate::cli {
+
+inline constexpr std::int64_t kListLimit = 100;  // entries, unless --limit says otherwise
+
+enum class Output { kTable, kJson };
+
+// The fields of a key, for create and update. An empty text clears the field on update.
+struct KeyFlags {
+  std::optional<std::string> name, description, icon, environment, type, role, region, expires,
+      enforcement;
+  std::optional<std::vector<std::string>> models, allowed_ips, tags;
+  LimitFlags limits;
+  std::optional<bool> prefer_low_carbon;
+  bool no_expiry = false;
+  bool no_limits = false;
+  bool disabled = false;
+};
+
+// Which entries of a list, and how many.
+struct ListFlags {
+  std::optional<std::int64_t> limit;
+  std::optional<std::string> search, status, environment, type, tag;
+};
+
+struct UsageFlags {
+  std::optional<std::string> by, key, model, from, to;
+  bool csv = false;
+};
+
+struct Flags {
+  Output output = Output::kTable;
+  ConnectionFlags connection;
+  CommandLine serve;
+  std::string key;  // ID or NAME
+  KeyFlags fields;
+  ListFlags list;
+  UsageFlags usage;
+  std::string grace;
+  bool abort_inflight = false;
+};
+
+// What a subcommand is run with.
+struct Invocation {
+  const Terminal& terminal;
+  const ServeFunction& serve;
+  Flags flags = {};
+  std::function<Outcome<void>(const Invocation&)> command = {};
+
+  // Prints one JSON document, and a line end.
+  void print_json(const json::object& document) const;
+  // Prints the table, or `when_empty`; says on standard error when the page is not the whole list.
+  void print_table(const Table& table, const json::object& page, std::string_view when_empty) const;
+  std::int64_t list_limit() const { return flags.list.limit.value_or(kListLimit); }
+};
+
+using Command = Outcome<void> (*)(const Invocation&);
+
+}  // namespace tollgate::cli

@@ -1,0 +1,32 @@
+// Declares every subcommand and option of SPEC §12 to CLI11, with help that teaches. The options
+// fill `invocation.flags`; the subcommand that was given sets `invocation.command`.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "cli/flags.h"
+
+namespace tollgate::cli {
+
+// REQUIRES: `invocation` outlives `app`.
+void declare_options(CLI::App& app, Invocation& invocation);
+
+// The part that cli/key_options.cc declares.
+void declare_keys(CLI::App& app, Invocation& invocation);
+
+// Building blocks of both. An optional stays empty until the option is given; '' counts as given.
+CLI::Option* text_option(CLI::App& command, std::string name, std::optional<std::string>& target,
+                         std::string description);
+// May be repeated; each use takes one value.
+CLI::Option* list_option(CLI::App& command, std::string name,
+                         std::optional<std::vector<std::string>>& target, std::string description);
+// --data, --url, --workspace, --json.
+void connection_options(CLI::App& command, Invocation& invocation);
+void json_option(CLI::App& command, Invocation& invocation);
+// --limit N, a total.
+void count_option(CLI::App& command, Invocation& invocation);
+// A subcommand that runs `run`; `examples` ends its help.
+CLI::App& subcommand(CLI::App& parent, Invocation& invocation, std::string name,
+                     std::string description, std::string examples, Command run);
+
+}  // namespace tollgate::cli

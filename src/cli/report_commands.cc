@@ -1,0 +1,195 @@
+#include "cli/report_commands.h"
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <utility>
+
+#include "cli/key_document.h"
+#include "cli/table.h"
+
+namespace tollgate::cli {
+namespace {
+
+// A column of a list: its title and what stands in it.
+struct Field {
+  std::string title;
+  std::string member;
+  Align align = Align::kLeft;
+  std::string (*show)(const json::object&, std::string_view) = cell;
+};
+
+// An offer's price per million tokens.
+std::string price_cell(const json::object& model, std::string_view member) {
+  const json::value* prices = model.if_contains("prices");
+  return prices == nullptr || !prices->is_object() ? "-" : cell(prices->get_object(), member);
+}
+
+std::string offers_cell(const json::object& model, std::string_view member) {
+  const json::value* offers = model.if_contains("offers");
+  if (offers == nullptr || !offers->is_array()) return "-";
+  std::string out;
+  for (const json::value& offer : offers->get_array()) {
+    if (!offer.is_object()) continue;
+    if (!out.empty()) out += ", ";
+    out += cell(offer.get_object(), member);
+  }
+  return out.empty() ? "-" : out;
+}
+
+std::string count_cell(const json::object& object, std::string_view member) {
+  const json::value* value = object.if_contains(member);
+  return value != nullptr && value->is_array() ? std::to_string(value->get_array().size()) : "-";
+}
+
+void print_list(const Invocation& invocation, const json::object& page,
+                const std::vector<Field>& fields, std::string_view when_empty) {
+  if (invocation.flags.output == Output::kJson) {
+    invocation.print_json(page);
+    return;
+  }
+  std::vector<Column> columns;
+  for (const Field& field : fields) columns.push_back({field.title, field.align});
+  Table table(std::move(columns));
+  for (const json::value& entry : page.at("data").get_array()) {
+    const json::object* object = entry.if_object();
+    if (object == nullptr) continue;
+    std::vector<std::string> cells;
+    for (const Field& field : fields) cells.push_back(field.show(*object, field.member));
+    table.add(std::move(cells));
+  }
+  invocation.print_table(table, page, when_empty);
+}
+
+Outcome<void> list(const Invocation& invocation, std::string_view path, QueryParameters query,
+                   const std::vector<Field>& fields, std::string_view when_empty) {
+  const auto session = AdminSession::open(invocation.flags.connection, invocation.terminal);
+  if (!session) return std::unexpected(session.error());
+  const auto page = session->list(path, std::move(query), invocation.list_limit());
+  if (!page) return std::unexpected(page.error());
+  print_list(invocation, *page, fields, when_empty);
+  return {};
+}
+
+std::vector<Field> usage_fields(const std::optional<std::string>& by) {
+  if (!by) {
+    return {{"ADMITTED", "admitted_at", Align::kLeft, time_cell},
+            {"KEY", "key_name"},
+            {"MODEL", "model"},
+            {"PROVIDER", "provider"},
+            {"STATUS", "status", Align::kRight},
+            {"ERROR", "error_code"},
+            {"INPUT", "input_tokens", Align::kRight},
+            {"OUTPUT", "output_tokens", Align::kRight},
+            {"CHARGED", "charged", Align::kRight},
+            {"METERING", "metering"},
+            {"MS", "latency_ms", Align::kRight},
+            {"ID", "id"}};
+  }
+  std::vector<Field> fields;
+  if (*by == "key") {
+    fields = {{"KEY", "key_name"}, {"ID", "key"}};
+  } else {
+    fields = {{*by == "day" ? "DAY" : "MODEL", *by}};
+  }
+  for (Field& total : std::vector<Field>{{"REQUESTS", "requests", Align::kRight},
+                                         {"ERRORS", "errors", Align::kRight},
+                                         {"INPUT", "input_tokens", Align::kRight},
+                                         {"CACHED", "cached_input_tokens", Align::kRight},
+                                         {"OUTPUT", "output_tokens", Align::kRight},
+                                         {"CHARGED", "charged", Align::kRight}}) {
+    fields.push_back(std::move(total));
+  }
+  return fields;
+}
+
+Outcome<QueryParameters> usage_query(const UsageFlags& flags, WallTime now) {
+  QueryParameters query;
+  if (flags.by) query.emplace_back("group_by", *flags.by);
+  if (flags.key) query.emplace_back("key", *flags.key);
+  if (flags.model) query.emplace_back("model", *flags.model);
+  for (const auto& [name, value] : {std::pair("from", flags.from), std::pair("to", flags.to)}) {
+    if (!value) continue;
+    auto time = parse_since(*value, now);
+    if (!time) return misused(fmt::format("--{}: {}.", name, time.error().message));
+    query.emplace_back(name, std::move(*time));
+  }
+  return query;
+}
+
+}  // namespace
+
+Outcome<void> show_usage(const Invocation& invocation) {
+  const UsageFlags& flags = invocation.flags.usage;
+  auto query = usage_query(flags, invocation.terminal.clock.wall());
+  if (!query) return std::unexpected(query.error());
+  constexpr std::string_view kPath = "/admin/v1/usage";
+  if (!flags.csv) {
+    return list(invocation, kPath, std::move(*query), usage_fields(flags.by),
+                "No usage yet. It appears here as soon as a key has been used.");
+  }
+  const auto session = AdminSession::open(invocation.flags.connection, invocation.terminal);
+  if (!session) return std::unexpected(session.error());
+  query->emplace_back("format", "csv");
+  if (invocation.flags.list.limit) {
+    query->emplace_back("limit", std::to_string(*invocation.flags.list.limit));
+  }
+  return session->csv(kPath, *query, invocation.terminal.out);
+}
+
+Outcome<void> list_models(const Invocation& invocation) {
+  return list(invocation, "/admin/v1/models", {},
+              {{"MODEL", "id"},
+               {"PROVIDERS", "provider", Align::kLeft, offers_cell},
+               {"CONTEXT", "context_window", Align::kRight},
+               {"MAX OUTPUT", "max_output_tokens", Align::kRight},
+               {"USD/M INPUT", "input", Align::kRight, price_cell},
+               {"USD/M OUTPUT", "output", Align::kRight, price_cell}},
+              "No models. Add a provider to tollgate.yaml.");
+}
+
+Outcome<void> list_providers(const Invocation& invocation) {
+  return list(invocation, "/admin/v1/providers", {},
+              {{"PROVIDER", "id"},
+               {"DIALECT", "dialect"},
+               {"REGION", "region"},
+               {"MODELS", "models", Align::kRight, count_cell},
+               {"SOURCE", "source"},
+               {"BASE URL", "base_url"}},
+              "No providers. Add one to tollgate.yaml.");
+}
+
+Outcome<void> list_audit(const Invocation& invocation) {
+  return list(invocation, "/admin/v1/audit", {},
+              {{"ROW", "id", Align::kRight},
+               {"AT", "at", Align::kLeft, time_cell},
+               {"ACTOR", "actor"},
+               {"ACTION", "action"},
+               {"OBJECT", "object"},
+               {"FROM", "from"}},
+              "No changes yet.");
+}
+
+Outcome<void> verify_audit(const Invocation& invocation) {
+  const auto session = AdminSession::open(invocation.flags.connection, invocation.terminal);
+  if (!session) return std::unexpected(session.error());
+  const auto verdict = session->get("/admin/v1/audit/verify");
+  if (!verdict) return std::unexpected(verdict.error());
+  const json::value* valid = verdict->if_contains("valid");
+  const bool sound = valid != nullptr && valid->is_bool() && valid->get_bool();
+  if (invocation.flags.output == Output::kJson) {
+    invocation.print_json(*verdict);
+  } else if (sound) {
+    invocation.terminal.out(
+        fmt::format("The audit log is sound: {} rows.\n", cell(*verdict, "rows")));
+  }
+  if (sound) return {};
+  return failed(
+      {.code = ErrorCode::kConflict,
+       .message = fmt::format("The audit log was edited: row {} is wrong ({}). Rows up to "
+                              "it: {}.",
+                              cell(*verdict, "first_bad"), cell(*verdict, "problem"),
+                              cell(*verdict, "rows"))});
+}
+
+}  // namespace tollgate::cli
