@@ -90,7 +90,7 @@ Result<AdminAnswer> transact(const Step& step, Stream& stream, const Request& re
     if (error && error != http::error::need_buffer) return unavailable(went_wrong(error));
     const std::string_view got(piece.data(), piece.size() - body.size);
     if (streamed) {
-      step.sink(got);
+      if (step.sink(got) == AdminClient::Flow::kEnough) return answer;
     } else if (answer.body.size() + got.size() > kAnswerBytesMax) {
       return unavailable("The server's answer is too long.");
     } else {

@@ -46,8 +46,10 @@ class AdminClient {
   // there is no server, it went away, took too long, or its certificate is not believed.
   Result<AdminAnswer> send(const AdminRequest& request) const;
 
-  // Like send(), but hands the body of a 200 to `sink` piece by piece; other bodies are returned.
-  using Sink = std::function<void(std::string_view)>;
+  // Like send(), but hands the body of a 200 to `sink` piece by piece, until the sink has enough;
+  // other bodies are returned.
+  enum class Flow { kMore, kEnough };
+  using Sink = std::function<Flow(std::string_view)>;
   Result<AdminAnswer> stream(const AdminRequest& request, const Sink& sink) const;
 
  private:

@@ -79,7 +79,10 @@ TEST_F(AdminClientTest, StreamsOnlyASuccess) {
     return Reply{.status = received.target == "/good" ? 200 : 500, .body = "body"};
   });
   std::string streamed;
-  const auto sink = [&](std::string_view piece) { streamed += piece; };
+  const auto sink = [&](std::string_view piece) {
+    streamed += piece;
+    return AdminClient::Flow::kMore;
+  };
   EXPECT_EQ(client().stream({.target = "/good"}, sink).value().body, "");
   EXPECT_EQ(streamed, "body");
   EXPECT_EQ(client().stream({.target = "/bad"}, sink).value().body, "body");

@@ -7,7 +7,6 @@
 namespace tollgate::cli {
 namespace {
 
-constexpr std::int64_t kPageLimit = 1'000;  // the API's largest page
 constexpr std::string_view kKeyIdPrefix = "key_";
 
 Error unreadable() {

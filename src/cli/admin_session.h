@@ -23,6 +23,8 @@ struct ConnectionFlags {
   std::string workspace;
 };
 
+inline constexpr std::int64_t kPageLimit = 1'000;  // the API's largest page
+
 using QueryParameters = std::vector<std::pair<std::string, std::string>>;
 
 class AdminSession {

@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <functional>
+#include <limits>
 #include <utility>
 
+#include "cli/csv_cut.h"
 #include "cli/key_document.h"
 #include "cli/table.h"
 
@@ -131,10 +132,13 @@ Outcome<void> show_usage(const Invocation& invocation) {
   const auto session = AdminSession::open(invocation.flags.connection, invocation.terminal);
   if (!session) return std::unexpected(session.error());
   query->emplace_back("format", "csv");
-  if (invocation.flags.list.limit) {
-    query->emplace_back("limit", std::to_string(*invocation.flags.list.limit));
-  }
-  return session->csv(kPath, *query, invocation.terminal.out);
+  const std::optional<std::int64_t> limit = invocation.flags.list.limit;
+  if (limit && *limit <= kPageLimit) query->emplace_back("limit", std::to_string(*limit));
+  CsvCut cut(limit.value_or(std::numeric_limits<std::int64_t>::max() - 1));
+  return session->csv(kPath, *query, [&](std::string_view piece) {
+    invocation.terminal.out(cut.take(piece));
+    return cut.done() ? AdminClient::Flow::kEnough : AdminClient::Flow::kMore;
+  });
 }
 
 Outcome<void> list_models(const Invocation& invocation) {

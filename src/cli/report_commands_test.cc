@@ -61,6 +61,15 @@ TEST_F(ReportCommand, UsageCsvShowsARefusalAndPassesALimit) {
   EXPECT_EQ(server_->received().at(0).target, "/admin/v1/usage?format=csv&limit=3");
 }
 
+TEST_F(ReportCommand, UsageCsvHasATotalAboveAPage) {
+  std::string csv = "id\n";
+  for (int i = 0; i < 5'000; ++i) csv += "gen_1\n";
+  serve_always(200, csv);
+  const Ran ran = run_on_data({"usage", "--csv", "--limit", "1001"});
+  EXPECT_EQ(ran.out, csv.substr(0, 3 + 1'001 * 6));
+  EXPECT_EQ(server_->received().at(0).target, "/admin/v1/usage?format=csv");
+}
+
 TEST_F(ReportCommand, ModelsPrintOffersAndPrices) {
   serve_always(200,
                R"({"data":[{"id":"acme/large","context_window":128000,"max_output_tokens":null,)"
