@@ -40,7 +40,7 @@ void field_options(CLI::App& command, Invocation& invocation) {
       ->type_name("REGION");
   list_option(command, "--allowed-ips", fields.allowed_ips,
               "Networks it may be used from, e.g. 10.0.0.0/8; '' allows all")
-      ->type_name("CIDR,…");
+      ->type_name("A,B");
   text_option(command, "--expires", fields.expires,
               "When it stops working: 30d, 12h, 2027-01-31, or 2027-01-31T12:00:00Z")
       ->type_name("TIME");
