@@ -92,7 +92,8 @@ bool has_control(std::string_view text) {
 
 class RequestReader {
  public:
-  RequestReader(std::string_view body, CompletionKind kind) : cursor_(body, kRequestDepthMax) {
+  RequestReader(std::string_view body, CompletionKind kind)
+      : body_(body), cursor_(body, kRequestDepthMax) {
     request_.kind = kind;
   }
 

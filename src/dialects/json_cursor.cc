@@ -43,10 +43,6 @@ std::size_t RawString::decoded_length() const {
   return escaped ? unescaped_length(text) : text.size();
 }
 
-bool RawString::is(std::string_view plain) const {
-  return escaped ? decoded() == plain : text == plain;
-}
-
 JsonCursor::JsonCursor(std::string_view text, int depth_max) : text_(text), depth_max_(depth_max) {
   index();
 }
@@ -105,51 +101,9 @@ void JsonCursor::index() {
           : static_cast<std::size_t>(static_cast<const char*>(backslash) - text_.data());
 }
 
-char JsonCursor::byte_at(std::size_t token) const {
-  return token < tokens_ ? text_[offsets_[token]] : '\0';
-}
-
-std::size_t JsonCursor::offset_of(std::size_t token) const {
-  return token < tokens_ ? offsets_[token] : text_.size();
-}
-
-std::size_t JsonCursor::offset() const { return offset_of(next_); }
-
 bool JsonCursor::fail(std::size_t offset, std::string_view what) {
   if (problem_.empty()) problem_ = fmt::format("byte {}: {}", offset, what);
   return false;
-}
-
-JsonKind JsonCursor::kind() const {
-  if (failed()) return JsonKind::kInvalid;
-  switch (byte_at(next_)) {
-    case '{':
-      return JsonKind::kObject;
-    case '[':
-      return JsonKind::kArray;
-    case '"':
-      return JsonKind::kString;
-    case 't':
-      return JsonKind::kTrue;
-    case 'f':
-      return JsonKind::kFalse;
-    case 'n':
-      return JsonKind::kNull;
-    case '-':
-    case '0':
-    case '1':
-    case '2':
-    case '3':
-    case '4':
-    case '5':
-    case '6':
-    case '7':
-    case '8':
-    case '9':
-      return JsonKind::kNumber;
-    default:
-      return JsonKind::kInvalid;
-  }
 }
 
 bool JsonCursor::enter() {

@@ -11,6 +11,7 @@
 // tells. Pure; a cursor stays on one thread and borrows the text.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -30,12 +31,37 @@ struct RawString {
   std::string_view text;
   bool escaped = false;  // some backslash stands in it
 
-  std::string decoded() const;            // lone surrogates become U+FFFD
-  std::size_t decoded_length() const;     // bytes of UTF-8
-  bool is(std::string_view plain) const;  // whatever its spelling
+  std::string decoded() const;         // lone surrogates become U+FFFD
+  std::size_t decoded_length() const;  // bytes of UTF-8
+  // Whatever its spelling.
+  bool is(std::string_view plain) const { return escaped ? decoded() == plain : text == plain; }
 };
 
-enum class JsonKind { kObject, kArray, kString, kNumber, kTrue, kFalse, kNull, kInvalid };
+enum class JsonKind : std::uint8_t {
+  kInvalid,
+  kObject,
+  kArray,
+  kString,
+  kNumber,
+  kTrue,
+  kFalse,
+  kNull,
+};
+
+// By the first byte of a value: a look-up, for which a switch mispredicts on most tokens.
+inline constexpr std::array<JsonKind, 256> kJsonKindByFirstByte = [] {
+  std::array<JsonKind, 256> kinds{};
+  kinds['{'] = JsonKind::kObject;
+  kinds['['] = JsonKind::kArray;
+  kinds['"'] = JsonKind::kString;
+  kinds['t'] = JsonKind::kTrue;
+  kinds['f'] = JsonKind::kFalse;
+  kinds['n'] = JsonKind::kNull;
+  for (char first : std::string_view("-0123456789")) {
+    kinds[static_cast<unsigned char>(first)] = JsonKind::kNumber;
+  }
+  return kinds;
+}();
 
 class JsonCursor {
  public:
@@ -51,9 +77,12 @@ class JsonCursor {
   JsonCursor& operator=(const JsonCursor&) = delete;
 
   // What the next value looks like by its first byte; the value itself may yet prove broken.
-  JsonKind kind() const;
+  JsonKind kind() const {
+    if (failed()) return JsonKind::kInvalid;
+    return kJsonKindByFirstByte[static_cast<unsigned char>(byte_at(next_))];
+  }
   // Offset of the next token; the text's size at the end.
-  std::size_t offset() const;
+  std::size_t offset() const { return offset_of(next_); }
 
   // Each consumes one value. REQUIRES: kind() is the one named (for skip: anything).
   ByteRange skip();
@@ -88,8 +117,10 @@ class JsonCursor {
   static Scratch& thread_scratch();
 
   void index();
-  char byte_at(std::size_t token) const;
-  std::size_t offset_of(std::size_t token) const;
+  char byte_at(std::size_t token) const { return token < tokens_ ? text_[offsets_[token]] : '\0'; }
+  std::size_t offset_of(std::size_t token) const {
+    return token < tokens_ ? offsets_[token] : text_.size();
+  }
   bool fail(std::size_t offset, std::string_view what);
   bool enter();
   void skip_value();

@@ -1,5 +1,7 @@
 #include "dialects/json_text.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -38,24 +40,22 @@ int code_unit(std::string_view raw, std::size_t at) {
   return unit;
 }
 
+// Length of an escape by the letter behind its backslash; 0 if there is none such. 6 is \u, whose
+// digits are yet to be looked at.
+constexpr std::array<std::uint8_t, 256> kEscapeLengths = [] {
+  std::array<std::uint8_t, 256> lengths{};
+  for (char letter : std::string_view("\"\\/bfnrt"))
+    lengths[static_cast<unsigned char>(letter)] = 2;
+  lengths['u'] = 6;
+  return lengths;
+}();
+
 // Length of the escape at `at`, 0 if broken.
-std::size_t escape_length(std::string_view raw, std::size_t at) {
+inline std::size_t escape_length(std::string_view raw, std::size_t at) {
   if (at + 1 >= raw.size()) return 0;
-  switch (raw[at + 1]) {
-    case '"':
-    case '\\':
-    case '/':
-    case 'b':
-    case 'f':
-    case 'n':
-    case 'r':
-    case 't':
-      return 2;
-    case 'u':
-      return code_unit(raw, at + 2) < 0 ? 0 : 6;
-    default:
-      return 0;
-  }
+  const std::size_t length = kEscapeLengths[static_cast<unsigned char>(raw[at + 1])];
+  if (length == 6 && code_unit(raw, at + 2) < 0) return 0;
+  return length;
 }
 
 char simple_escape(char letter) {

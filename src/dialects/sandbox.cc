@@ -3,10 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <optional>
-#include <span>
 #include <utility>
 
 #include "base/json.h"
@@ -15,18 +13,6 @@
 
 namespace tollgate {
 namespace {
-
-constexpr std::array kModels = {
-    SandboxModel{SandboxBehaviour::kEcho, "echo"},
-    SandboxModel{SandboxBehaviour::kLorem, "lorem"},
-    SandboxModel{SandboxBehaviour::kSlow, "slow"},
-    SandboxModel{SandboxBehaviour::kError429, "error-429"},
-    SandboxModel{SandboxBehaviour::kError500, "error-500"},
-    SandboxModel{SandboxBehaviour::kHang, "hang"},
-    SandboxModel{SandboxBehaviour::kCutStream, "cut-stream"},
-    SandboxModel{SandboxBehaviour::kNoUsage, "no-usage"},
-    SandboxModel{SandboxBehaviour::kOverrun, "overrun"},
-};
 
 constexpr std::string_view kPublicPrefix = "sandbox/";
 // Over all choices of one answer: what a script may hold in memory is bounded.
@@ -196,12 +182,10 @@ SandboxScript answer_script(const Answer& answer) {
 
 }  // namespace
 
-std::span<const SandboxModel> sandbox_models() { return kModels; }
-
 SandboxBehaviour sandbox_behaviour(std::string_view upstream_model) {
   if (upstream_model.starts_with(kPublicPrefix)) upstream_model.remove_prefix(kPublicPrefix.size());
-  const auto found = std::ranges::find(kModels, upstream_model, &SandboxModel::name);
-  return found == kModels.end() ? SandboxBehaviour::kLorem : found->behaviour;
+  const auto found = std::ranges::find(kSandboxModels, upstream_model, &SandboxModel::name);
+  return found == kSandboxModels.end() ? SandboxBehaviour::kLorem : found->behaviour;
 }
 
 SandboxScript make_sandbox_script(const ChatRequest& request, std::string_view body,

@@ -6,9 +6,9 @@
 // prompt has one more per message.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,12 +35,22 @@ enum class SandboxBehaviour {
 inline constexpr std::chrono::milliseconds kSlowFirstToken{300};
 inline constexpr std::chrono::milliseconds kSlowPerToken{40};
 
-// All behaviours with their names, in the order they are listed to people.
 struct SandboxModel {
   SandboxBehaviour behaviour;
   std::string_view name;  // "echo"; the public id is "sandbox/echo"
 };
-std::span<const SandboxModel> sandbox_models();
+// In the order they are listed to people; routing/ makes an offer of each.
+inline constexpr std::array kSandboxModels = {
+    SandboxModel{SandboxBehaviour::kEcho, "echo"},
+    SandboxModel{SandboxBehaviour::kLorem, "lorem"},
+    SandboxModel{SandboxBehaviour::kSlow, "slow"},
+    SandboxModel{SandboxBehaviour::kError429, "error-429"},
+    SandboxModel{SandboxBehaviour::kError500, "error-500"},
+    SandboxModel{SandboxBehaviour::kHang, "hang"},
+    SandboxModel{SandboxBehaviour::kCutStream, "cut-stream"},
+    SandboxModel{SandboxBehaviour::kNoUsage, "no-usage"},
+    SandboxModel{SandboxBehaviour::kOverrun, "overrun"},
+};
 // From a name or a public id; kLorem for anything else.
 SandboxBehaviour sandbox_behaviour(std::string_view upstream_model);
 
@@ -66,7 +76,7 @@ struct SandboxScript {
   int status = 200;
   std::string content_type = {};  // application/json, text/event-stream
   std::vector<std::pair<std::string, std::string>> fields = {};  // e.g. Retry-After
-  std::vector<SandboxStep> steps;  // the head goes out with the first step
+  std::vector<SandboxStep> steps = {};  // the head goes out with the first step
   SandboxEnding ending = SandboxEnding::kComplete;
 };
 
