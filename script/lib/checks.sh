@@ -9,7 +9,8 @@ check_format() {
   local files
   mapfile -t files < <(find src fuzz bench -name '*.h' -o -name '*.cc')
   clang-format-19 --dry-run --Werror "${files[@]}"
-  shellcheck --external-sources script/[a-z]*[a-z] script/lib/*.sh .ci/run
+  mapfile -t files < <(find script .ci -type f)
+  shellcheck --external-sources "${files[@]}"
 }
 
 # The commit that the work at hand grew from: where main has it, else the one before.
