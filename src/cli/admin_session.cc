@@ -96,7 +96,7 @@ Outcome<json::object> AdminSession::call(std::string_view method, std::string_vi
                    .body = body ? json::serialize(*body) : std::string()});
 }
 
-Outcome<json::object> AdminSession::list(std::string_view path, QueryParameters query,
+Outcome<json::object> AdminSession::list(std::string_view path, const QueryParameters& query,
                                          std::int64_t limit) const {
   json::array entries;
   json::value cursor;

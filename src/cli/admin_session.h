@@ -39,7 +39,7 @@ class AdminSession {
                              const std::optional<json::object>& body,
                              const QueryParameters& query = {}) const;
   // {"data", "next_cursor"} with up to `limit` entries, over as many pages as that takes.
-  Outcome<json::object> list(std::string_view path, QueryParameters query,
+  Outcome<json::object> list(std::string_view path, const QueryParameters& query,
                              std::int64_t limit) const;
   // Hands the CSV of `path` to the sink as it arrives.
   Outcome<void> csv(std::string_view path, const QueryParameters& query,

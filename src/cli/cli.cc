@@ -104,7 +104,7 @@ int run_cli(int argc, const char* const* argv, const ServeFunction& serve,
   return outcome ? kExitOk : report(outcome.error(), invocation);
 }
 
-int run_cli(int argc, char** argv, ServeFunction serve) {
+int run_cli(int argc, char** argv, const ServeFunction& serve) {
   const SystemClock clock;
   const Terminal terminal{.out = [](std::string_view text) { write(stdout, text); },
                           .err = [](std::string_view text) { write(stderr, text); },

@@ -33,7 +33,7 @@ struct Terminal {
 };
 
 // Runs the command line on the process's own terminal and returns the exit status.
-int run_cli(int argc, char** argv, ServeFunction serve);
+int run_cli(int argc, char** argv, const ServeFunction& serve);
 int run_cli(int argc, const char* const* argv, const ServeFunction& serve,
             const Terminal& terminal);
 

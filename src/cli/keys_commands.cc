@@ -177,7 +177,7 @@ Outcome<void> list_keys(const Invocation& invocation) {
   add("tag", flags.tag);
   const auto session = AdminSession::open(invocation.flags.connection, invocation.terminal);
   if (!session) return std::unexpected(session.error());
-  const auto page = session->list(kKeysPath, std::move(query), invocation.list_limit());
+  const auto page = session->list(kKeysPath, query, invocation.list_limit());
   if (!page) return std::unexpected(page.error());
   if (invocation.flags.output == Output::kJson) {
     invocation.print_json(*page);

@@ -50,23 +50,26 @@ void print_list(const Invocation& invocation, const json::object& page,
     return;
   }
   std::vector<Column> columns;
+  columns.reserve(fields.size());
   for (const Field& field : fields) columns.push_back({field.title, field.align});
   Table table(std::move(columns));
   for (const json::value& entry : page.at("data").get_array()) {
     const json::object* object = entry.if_object();
     if (object == nullptr) continue;
     std::vector<std::string> cells;
+    cells.reserve(fields.size());
     for (const Field& field : fields) cells.push_back(field.show(*object, field.member));
     table.add(std::move(cells));
   }
   invocation.print_table(table, page, when_empty);
 }
 
-Outcome<void> list(const Invocation& invocation, std::string_view path, QueryParameters query,
-                   const std::vector<Field>& fields, std::string_view when_empty) {
+Outcome<void> list(const Invocation& invocation, std::string_view path,
+                   const QueryParameters& query, const std::vector<Field>& fields,
+                   std::string_view when_empty) {
   const auto session = AdminSession::open(invocation.flags.connection, invocation.terminal);
   if (!session) return std::unexpected(session.error());
-  const auto page = session->list(path, std::move(query), invocation.list_limit());
+  const auto page = session->list(path, query, invocation.list_limit());
   if (!page) return std::unexpected(page.error());
   print_list(invocation, *page, fields, when_empty);
   return {};
@@ -126,7 +129,7 @@ Outcome<void> show_usage(const Invocation& invocation) {
   if (!query) return std::unexpected(query.error());
   constexpr std::string_view kPath = "/admin/v1/usage";
   if (!flags.csv) {
-    return list(invocation, kPath, std::move(*query), usage_fields(flags.by),
+    return list(invocation, kPath, *query, usage_fields(flags.by),
                 "No usage yet. It appears here as soon as a key has been used.");
   }
   const auto session = AdminSession::open(invocation.flags.connection, invocation.terminal);

@@ -173,6 +173,15 @@ TEST_F(ProviderSettings, RefuseWhatIsMissing) {
                     HasSubstr("providers[0].models[0]: `id` is missing")));
 }
 
+TEST_F(ProviderSettings, RefuseWhatIsNoMappingOnlyForThat) {
+  EXPECT_EQ(problems("providers: [{id: a, base_url: 'http://h', models: [m]}]"),
+            "t.yaml:1:52: providers[0].models[0]: must be a mapping (`key: value` lines), not a "
+            "single value");
+  EXPECT_EQ(problems("providers: [acme]"),
+            "t.yaml:1:13: providers[0]: must be a mapping (`key: value` lines), not a single "
+            "value");
+}
+
 TEST_F(ProviderSettings, RefuseRepeatedIdsPointingAtTheFirst) {
   const std::string two =
       "providers:\n- {id: a, base_url: 'http://h'}\n- {id: a, base_url: 'http://h'}\n";

@@ -71,9 +71,9 @@ Result<std::string> expand_variables(std::string_view text, const EnvironmentLoo
 std::optional<std::int64_t> parse_whole(std::string_view text, std::int64_t least,
                                         std::int64_t most) {
   std::int64_t value = 0;
-  const char* end = text.data() + text.size();
   if (text.empty() || text.front() == '-') return {};
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(&text.front(), end, value);
   if (error != std::errc() || stop != end || value < least || value > most) return {};
   return value;
 }
@@ -90,13 +90,13 @@ void YamlSource::problem(const YAML::Node& node, std::string_view path,
                path.empty() ? std::string(message) : fmt::format("{}: {}", path, message));
 }
 
-MappingReader::MappingReader(YAML::Node node, std::string path, const YamlSource& source)
-    : node_(std::move(node)), path_(std::move(path)), source_(source) {
+MappingReader::MappingReader(const YAML::Node& node, std::string path, const YamlSource& source)
+    : origin_(node), node_(node), path_(std::move(path)), source_(source) {
   if (node_.IsNull()) {
-    node_ = YAML::Node(YAML::NodeType::Map);
+    node_.reset(YAML::Node(YAML::NodeType::Map));
   } else if (!node_.IsMap()) {
     source_.problem(node_, path_, "must be a mapping (`key: value` lines), not " + kind_of(node_));
-    node_ = YAML::Node(YAML::NodeType::Map);
+    node_.reset(YAML::Node(YAML::NodeType::Map));
   } else {
     report_repeated_keys();
   }
@@ -152,7 +152,8 @@ std::optional<YamlText> MappingReader::text(std::string_view key) {
 std::optional<YamlText> MappingReader::required_text(std::string_view key, std::string_view why) {
   const auto node = child(key);
   if (node) return scalar(*node, path_of(key));
-  source_.problem(node_, path_, fmt::format("`{}` is missing: {}", key, why));
+  const bool blamed = !origin_.IsMap() && !origin_.IsNull();
+  if (!blamed) source_.problem(origin_, path_, fmt::format("`{}` is missing: {}", key, why));
   return {};
 }
 

@@ -41,11 +41,11 @@ struct YamlText {
 class MappingReader {
  public:
   // `path` names the mapping in messages ("" for the document). A node that is no mapping is a
-  // problem and reads as empty.
-  MappingReader(YAML::Node node, std::string path, const YamlSource& source);
+  // problem, reads as empty, and is not blamed again for what it lacks.
+  MappingReader(const YAML::Node& node, std::string path, const YamlSource& source);
 
   const std::string& path() const { return path_; }
-  const YAML::Node& node() const { return node_; }
+  const YAML::Node& node() const { return origin_; }
   const YamlSource& source() const { return source_; }
 
   // nullopt when absent or null; a list or mapping there is a problem, too.
@@ -70,7 +70,8 @@ class MappingReader {
  private:
   void report_repeated_keys() const;
 
-  YAML::Node node_;
+  YAML::Node origin_;  // as given, for its place
+  YAML::Node node_;    // origin_, or an empty mapping instead of what is none
   std::string path_;
   const YamlSource& source_;
   std::vector<std::string> known_;
