@@ -39,6 +39,7 @@ std::string render_prices(const Prices& prices) {
   add_money(fields, "per_million_characters", prices.per_million_characters);
   if (!prices.tiers.empty()) {
     std::vector<std::string> tiers;
+    tiers.reserve(prices.tiers.size());
     for (const auto& tier : prices.tiers) {
       JsonFields one;
       one.number("above_input_tokens", tier.above_input_tokens);
@@ -71,6 +72,7 @@ std::string render_offer(const Snapshot& snapshot, const Offer& offer, Role role
 
 std::string render_model(const Snapshot& snapshot, const Model& model, Role role) {
   std::vector<std::string> offers;
+  offers.reserve(model.offers.size());
   for (const Offer* offer : model.offers) offers.push_back(render_offer(snapshot, *offer, role));
   return JsonFields()
       .text("id", model.id.get())

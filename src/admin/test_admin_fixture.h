@@ -80,7 +80,7 @@ class AdminServerTest : public LedgerTest {
   }
 
   // Over the local socket: the operator.
-  AdminAnswer ask(AdminQuestion question) {
+  AdminAnswer ask(const AdminQuestion& question) {
     asio::io_context context;
     asio::local::stream_protocol::socket socket(context);
     socket.connect(asio::local::stream_protocol::endpoint(socket_path()));
@@ -89,9 +89,9 @@ class AdminServerTest : public LedgerTest {
   // Over TCP, with the credential.
   AdminAnswer ask_with(const KeyWithSecret& made, AdminQuestion question) {
     question.fields["x-api-key"] = std::string(made.secret->expose());
-    return ask_stranger(std::move(question));
+    return ask_stranger(question);
   }
-  AdminAnswer ask_stranger(AdminQuestion question) {
+  AdminAnswer ask_stranger(const AdminQuestion& question) {
     asio::io_context context;
     asio::ip::tcp::socket socket(context);
     socket.connect({asio::ip::make_address("127.0.0.1"), port_});

@@ -107,40 +107,37 @@ Task<Result<net::Response>> answer_totals(AdminCall& call, UsageRequest request)
   co_return json_answer(page_json(rows, ""));
 }
 
+int page_limit(const UsageRequest& request, int rows_sent) {
+  return request.rows_max ? std::min(*request.rows_max - rows_sent, kPageLimitMax) : kPageLimitMax;
+}
+
 // One page is read, written and forgotten before the next: the export holds a page, however long it
 // is, and goes no faster than the client reads. A failure midway cuts the connection, so that half
 // an export is never taken for a whole one.
 Task<Result<net::Response>> stream_csv(AdminCall& call, UsageRequest request) {
-  store::UsageQuery query = std::move(request.query);
-  int rows_left = request.rows_max.value_or(0);
+  int rows_sent = 0;
+  request.query.limit = page_limit(request, rows_sent);
+  auto page = co_await read_page(call, request.query);
+  if (!page) co_return std::unexpected(page.error());
   net::Response head = csv_response(usage_csv_header());
   add_common_fields(head, call.request_id);
-  bool started = false;
-  do {
-    query.limit = request.rows_max ? std::min(rows_left, kPageLimitMax) : kPageLimitMax;
-    auto page = co_await read_page(call, query);
-    if (!page && !started) co_return std::unexpected(page.error());
+  auto alive = co_await call.exchange.start_stream(std::move(head));
+  while (alive) {
+    std::string lines;
+    for (const auto& row : page->rows) lines += usage_csv_line(row);
+    rows_sent += static_cast<int>(page->rows.size());
+    request.query.cursor = page->next_cursor;
+    request.query.limit = page_limit(request, rows_sent);
+    const bool last = request.query.cursor.empty() || request.query.limit <= 0;
+    alive = last ? co_await call.exchange.finish(lines) : co_await call.exchange.write(lines);
+    if (last) break;
+    page = co_await read_page(call, request.query);
     if (!page) {
       call.exchange.abort_stream();
       co_return std::unexpected(page.error());
     }
-    if (!started) {
-      auto begun = co_await call.exchange.start_stream(std::move(head));
-      if (!begun) co_return std::unexpected(begun.error());
-      started = true;
-    }
-    std::string lines;
-    for (const auto& row : page->rows) lines += usage_csv_line(row);
-    rows_left -= static_cast<int>(page->rows.size());
-    query.cursor = page->next_cursor;
-    if (lines.empty()) break;
-    if (auto sent = co_await call.exchange.write(lines); !sent) {
-      co_return std::unexpected(sent.error());
-    }
-  } while (!query.cursor.empty() && (!request.rows_max || rows_left > 0));
-  if (auto ended = co_await call.exchange.finish(); !ended) {
-    co_return std::unexpected(ended.error());
   }
+  if (!alive) co_return std::unexpected(alive.error());
   co_return net::Response();
 }
 

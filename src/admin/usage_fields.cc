@@ -10,6 +10,7 @@ namespace {
 
 std::string render_attempts(const std::vector<Attempt>& attempts) {
   std::vector<std::string> rendered;
+  rendered.reserve(attempts.size());
   for (const auto& attempt : attempts) {
     rendered.push_back(JsonFields()
                            .text("provider", attempt.provider)
