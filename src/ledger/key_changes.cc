@@ -1,0 +1,303 @@
+#include "ledger/key_changes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "domain/key_policy.h"
+#include "runtime/async.h"
+#include "store/audit.h"
+#include "store/idempotency.h"
+#include "store/keys.h"
+#include "store/workspaces.h"
+
+namespace tollgate {
+namespace {
+
+std::unexpected<Error> refuse(ErrorCode code, std::string message, std::string param) {
+  Error error{.code = code, .message = std::move(message)};
+  error.param = std::move(param);
+  return std::unexpected(std::move(error));
+}
+
+std::unexpected<Error> no_such_key(const KeyId& id) {
+  return fail(
+      ErrorCode::kNotFound,
+      fmt::format("There is no key {} that you may see: list the keys to find its id.", id.get()));
+}
+
+Status audit(sql::Connection& connection, const Principal& by, std::string action,
+             std::optional<std::string> before, const Key& key, WallTime now) {
+  store::AuditEntry entry{.at = now,
+                          .actor = by.actor,
+                          .action = std::move(action),
+                          .object = key.id.get(),
+                          .before = std::move(before),
+                          .after = store::key_json(key),
+                          .from_address = by.from,
+                          .workspace = key.workspace};
+  Result<store::AuditRow> row = store::append_audit(connection, entry);
+  if (!row) return std::unexpected(row.error());
+  return {};
+}
+
+// The table of live keys takes only what it can read again.
+Status readable(const KeyPolicy& policy) {
+  for (const std::string& text : policy.allowed_ips) {
+    if (Cidr::parse(text)) continue;
+    return refuse(ErrorCode::kUnprocessable,
+                  fmt::format("allowed_ips: \"{}\" is no address or network.", text),
+                  "allowed_ips");
+  }
+  return {};
+}
+
+TokenKind kind_of(const KeyPolicy& policy) {
+  if (policy.type == KeyType::kManagement) return TokenKind::kManagement;
+  return policy.environment == Environment::kSandbox ? TokenKind::kSandbox : TokenKind::kProduction;
+}
+
+}  // namespace
+
+Task<Result<KeyWithSecret>> KeyChanges::create(Principal by, WorkspaceId workspace,
+                                               KeyPolicy policy,
+                                               std::optional<Idempotency> idempotency) {
+  Work work = [this, by = std::move(by), workspace = std::move(workspace),
+               policy = std::move(policy),
+               idempotency = std::move(idempotency)](sql::Connection& connection) {
+    return create_now(connection, by, workspace, policy, idempotency);
+  };
+  return run(std::move(work));
+}
+
+Task<Result<Key>> KeyChanges::update(Principal by, KeyId id, Ledger::PolicyEdit edit) {
+  Work work = [this, by = std::move(by), id = std::move(id), edit = std::move(edit)](
+                  sql::Connection& connection) { return update_now(connection, by, id, edit); };
+  return key_of(run(std::move(work)));
+}
+
+Task<Result<KeyWithSecret>> KeyChanges::rotate(Principal by, KeyId id, std::chrono::seconds grace,
+                                               std::optional<Idempotency> idempotency) {
+  Work work = [this, by = std::move(by), id = std::move(id), grace,
+               idempotency = std::move(idempotency)](sql::Connection& connection) {
+    return rotate_now(connection, by, id, grace, idempotency);
+  };
+  return run(std::move(work));
+}
+
+Task<Result<Key>> KeyChanges::revoke(Principal by, KeyId id, Ledger::RevokeOptions options) {
+  const Inflight inflight = options.abort_inflight ? Inflight::kAbort : Inflight::kKeep;
+  Work work = [this, by = std::move(by), id = std::move(id), inflight](
+                  sql::Connection& connection) { return revoke_now(connection, by, id, inflight); };
+  return key_of(run(std::move(work)));
+}
+
+Task<Result<Key>> KeyChanges::key_of(Task<Result<KeyWithSecret>> changed) {
+  Result<KeyWithSecret> answer = co_await std::move(changed);
+  if (!answer) co_return std::unexpected(std::move(answer.error()));
+  co_return std::move(answer->key);
+}
+
+Task<Result<KeyWithSecret>> KeyChanges::run(Work work) {
+  using Waiter = Callback<Result<KeyWithSecret>>;
+  // Lives in this frame, which stays until the job is done and the waiter resumed.
+  std::optional<Outcome> outcome;
+  auto start = [this, &outcome, &work](Waiter waiter) {
+    sql::Job job;
+    job.work = [&outcome, &work](sql::Connection& connection) -> Status {
+      Result<Outcome> result = work(connection);
+      if (!result) return std::unexpected(std::move(result.error()));
+      outcome.emplace(std::move(*result));
+      return {};
+    };
+    job.done = [this, &outcome, waiter = std::move(waiter)](Status status) mutable {
+      if (!status) return waiter(std::unexpected(std::move(status.error())));
+      if (outcome->effect == Effect::kChanged) {
+        tools_.keys.put(outcome->answer.key, {}, outcome->inflight);
+      }
+      waiter(std::move(outcome->answer));
+    };
+    tools_.writer.submit(std::move(job));
+  };
+  co_return co_await from_callback<Result<KeyWithSecret>>(std::move(start));
+}
+
+Result<KeyChanges::Outcome> KeyChanges::create_now(sql::Connection& connection, const Principal& by,
+                                                   const WorkspaceId& workspace,
+                                                   const KeyPolicy& policy,
+                                                   const std::optional<Idempotency>& idempotency) {
+  const WallTime now = tools_.clock.wall();
+  if (by.workspace && *by.workspace != workspace) {
+    return fail(ErrorCode::kNotFound, "There is no such workspace that you may see.");
+  }
+  Result<store::Workspace> found = store::find_workspace(connection, workspace);
+  if (!found) return std::unexpected(found.error());
+  Result<std::optional<Outcome>> before = replay(connection, idempotency, now);
+  if (!before) return std::unexpected(before.error());
+  if (*before) return std::move(**before);
+
+  Status status = readable(policy);
+  if (!status) return std::unexpected(status.error());
+  Minted minted = mint(policy, now);
+  Key key{.id = KeyId(random_id(tools_.random, "key_")),
+          .workspace = workspace,
+          .policy = policy,
+          .secrets = {std::move(minted.kept)},
+          .created_at = now,
+          .created_by = by.actor,
+          .revoked_at = std::nullopt};
+  status = store::insert_key(connection, key);
+  if (!status) return std::unexpected(status.error());
+  status = audit(connection, by, "key.create", std::nullopt, key, now);
+  if (status) status = remember(connection, idempotency, key, now);
+  if (!status) return std::unexpected(status.error());
+  return Outcome{.answer = {.key = std::move(key), .secret = std::move(minted.shown)}};
+}
+
+Result<KeyChanges::Outcome> KeyChanges::update_now(sql::Connection& connection, const Principal& by,
+                                                   const KeyId& id,
+                                                   const Ledger::PolicyEdit& edit) {
+  Result<Key> key = visible(connection, by, id);
+  if (!key) return std::unexpected(key.error());
+  if (key->revoked_at) {
+    return fail(ErrorCode::kConflict, "A revoked key cannot be changed: create a new one.");
+  }
+  const std::string before = store::key_json(*key);
+  KeyPolicy policy = key->policy;
+  Status status = edit(policy);
+  if (!status) return std::unexpected(status.error());
+  if (policy == key->policy) {
+    return Outcome{.answer = {.key = std::move(*key), .secret = std::nullopt},
+                   .effect = Effect::kNone};
+  }
+  status = readable(policy);
+  if (!status) return std::unexpected(status.error());
+  key->policy = std::move(policy);
+  status = store::update_key_policy(connection, key->number, key->policy);
+  if (!status) return std::unexpected(status.error());
+  status = audit(connection, by, "key.update", before, *key, tools_.clock.wall());
+  if (!status) return std::unexpected(status.error());
+  return Outcome{.answer = {.key = std::move(*key), .secret = std::nullopt}};
+}
+
+Result<KeyChanges::Outcome> KeyChanges::rotate_now(sql::Connection& connection, const Principal& by,
+                                                   const KeyId& id, std::chrono::seconds grace,
+                                                   const std::optional<Idempotency>& idempotency) {
+  const WallTime now = tools_.clock.wall();
+  if (grace < std::chrono::seconds(0) || grace > kGraceMax) {
+    return refuse(ErrorCode::kUnprocessable,
+                  fmt::format("grace_seconds must be 0 to {}.", kGraceMax.count()),
+                  "grace_seconds");
+  }
+  Result<Key> key = visible(connection, by, id);
+  if (!key) return std::unexpected(key.error());
+  Result<std::optional<Outcome>> earlier = replay(connection, idempotency, now);
+  if (!earlier) return std::unexpected(earlier.error());
+  if (*earlier) return std::move(**earlier);
+  if (key->revoked_at) {
+    return fail(ErrorCode::kConflict, "A revoked key cannot be rotated: create a new one.");
+  }
+
+  const std::string before = store::key_json(*key);
+  Status status = retire_secrets(connection, *key, grace, now);
+  if (!status) return std::unexpected(status.error());
+  Minted minted = mint(key->policy, now);
+  status = store::insert_secret(connection, key->number, minted.kept);
+  if (!status) return std::unexpected(status.error());
+  key->secrets.insert(key->secrets.begin(), std::move(minted.kept));
+  status = audit(connection, by, "key.rotate", before, *key, now);
+  if (status) status = remember(connection, idempotency, *key, now);
+  if (!status) return std::unexpected(status.error());
+  return Outcome{.answer = {.key = std::move(*key), .secret = std::move(minted.shown)}};
+}
+
+Result<KeyChanges::Outcome> KeyChanges::revoke_now(sql::Connection& connection, const Principal& by,
+                                                   const KeyId& id, Inflight inflight) {
+  Result<Key> key = visible(connection, by, id);
+  if (!key) return std::unexpected(key.error());
+  if (key->revoked_at) {
+    // Where the table does not know it yet (a commit whose outcome was unclear), it learns it now.
+    const std::shared_ptr<const LiveKey> live = tools_.keys.find(id);
+    if (!live || live->key.revoked_at) return no_such_key(id);
+    return Outcome{.answer = {.key = std::move(*key), .secret = std::nullopt},
+                   .inflight = inflight};
+  }
+  const WallTime now = tools_.clock.wall();
+  const std::string before = store::key_json(*key);
+  key->revoked_at = now;
+  Status status = store::set_key_revoked(connection, key->number, now);
+  if (status) status = audit(connection, by, "key.revoke", before, *key, now);
+  if (!status) return std::unexpected(status.error());
+  return Outcome{.answer = {.key = std::move(*key), .secret = std::nullopt}, .inflight = inflight};
+}
+
+Result<Key> KeyChanges::visible(sql::Connection& connection, const Principal& by,
+                                const KeyId& id) const {
+  Result<Key> key = store::find_key(connection, id);
+  if (!key) {
+    if (key.error().code == ErrorCode::kNotFound) return no_such_key(id);
+    return key;
+  }
+  if (by.workspace && *by.workspace != key->workspace) return no_such_key(id);
+  return key;
+}
+
+Result<std::optional<KeyChanges::Outcome>> KeyChanges::replay(
+    sql::Connection& connection, const std::optional<Idempotency>& idempotency,
+    WallTime now) const {
+  if (!idempotency) return std::nullopt;
+  auto record = store::find_idempotency(connection, idempotency->caller, idempotency->key, now);
+  if (!record) return std::unexpected(record.error());
+  if (!*record) return std::nullopt;
+  if ((*record)->fingerprint != idempotency->fingerprint) {
+    return fail(ErrorCode::kIdempotencyKeyReused,
+                "This Idempotency-Key was used for another request: send a new one.");
+  }
+  Result<Key> key = store::find_key(connection, KeyId((*record)->object_id));
+  if (!key) return std::unexpected(key.error());
+  return Outcome{.answer = {.key = std::move(*key), .secret = std::nullopt},
+                 .effect = Effect::kNone};
+}
+
+Status KeyChanges::remember(sql::Connection& connection,
+                            const std::optional<Idempotency>& idempotency, const Key& key,
+                            WallTime now) const {
+  if (!idempotency) return {};
+  Status status = store::remove_old_idempotency(connection, now);
+  if (!status) return status;
+  return store::insert_idempotency(connection, {.caller = idempotency->caller,
+                                                .key = idempotency->key,
+                                                .fingerprint = idempotency->fingerprint,
+                                                .object_id = key.id.get(),
+                                                .created_at = now});
+}
+
+Status KeyChanges::retire_secrets(sql::Connection& connection, Key& key, std::chrono::seconds grace,
+                                  WallTime now) const {
+  for (KeySecret& secret : key.secrets) {
+    if (secret.retires_at && *secret.retires_at <= now) continue;
+    const bool newest = &secret == &key.secrets.front();
+    secret.retires_at = newest ? now + grace : now;
+    Status status = store::set_secret_retires_at(connection, secret.number, *secret.retires_at);
+    if (!status) return status;
+  }
+  return {};
+}
+
+KeyChanges::Minted KeyChanges::mint(const KeyPolicy& policy, WallTime now) const {
+  Minted minted;
+  minted.shown = tools_.token_format.mint(kind_of(policy), tools_.random);
+  const std::string_view token = minted.shown.expose();
+  minted.kept = {.id = SecretId(random_id(tools_.random, "sec_")),
+                 .number = 0,
+                 .hash = token_hash(token),
+                 .preview = token_preview(token),
+                 .last4 = token_last4(token),
+                 .created_at = now,
+                 .retires_at = std::nullopt};
+  return minted;
+}
+
+}  // namespace tollgate

@@ -1,0 +1,91 @@
+// Changes to keys: jobs on the writer thread that store the change with its audit row, and make it
+// true in the table of live keys after COMMIT and before the caller hears of it.
+//
+// Each job reads the key from the store, not from the table: an earlier job of the same group
+// commit may have changed it already.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/random.h"
+#include "domain/key.h"
+#include "domain/principal.h"
+#include "domain/token.h"
+#include "ledger/ledger.h"
+#include "ledger/live_keys.h"
+#include "runtime/task.h"
+#include "sql/connection.h"
+#include "sql/writer.h"
+
+namespace tollgate {
+
+class KeyChanges {
+ public:
+  struct Tools {
+    LiveKeys& keys;
+    sql::Writer& writer;
+    TokenFormat token_format;
+    const Clock& clock;
+    Random& random;
+  };
+  // All of them outlive this.
+  explicit KeyChanges(Tools tools) : tools_(std::move(tools)) {}
+
+  // As Ledger's functions of the same names.
+  Task<Result<KeyWithSecret>> create(Principal by, WorkspaceId workspace, KeyPolicy policy,
+                                     std::optional<Idempotency> idempotency);
+  Task<Result<Key>> update(Principal by, KeyId id, Ledger::PolicyEdit edit);
+  Task<Result<KeyWithSecret>> rotate(Principal by, KeyId id, std::chrono::seconds grace,
+                                     std::optional<Idempotency> idempotency);
+  Task<Result<Key>> revoke(Principal by, KeyId id, Ledger::RevokeOptions options);
+
+ private:
+  enum class Effect { kNone, kChanged };
+  struct Outcome {
+    KeyWithSecret answer;
+    Effect effect = Effect::kChanged;
+    Inflight inflight = Inflight::kKeep;
+  };
+  using Work = std::function<Result<Outcome>(sql::Connection&)>;
+
+  // Runs as a job; after COMMIT puts the key of a kChanged outcome into the table.
+  Task<Result<KeyWithSecret>> run(Work work);
+  static Task<Result<Key>> key_of(Task<Result<KeyWithSecret>> changed);
+
+  // The jobs, on the writer thread.
+  Result<Outcome> create_now(sql::Connection& connection, const Principal& by,
+                             const WorkspaceId& workspace, const KeyPolicy& policy,
+                             const std::optional<Idempotency>& idempotency);
+  Result<Outcome> update_now(sql::Connection& connection, const Principal& by, const KeyId& id,
+                             const Ledger::PolicyEdit& edit);
+  Result<Outcome> rotate_now(sql::Connection& connection, const Principal& by, const KeyId& id,
+                             std::chrono::seconds grace,
+                             const std::optional<Idempotency>& idempotency);
+  Result<Outcome> revoke_now(sql::Connection& connection, const Principal& by, const KeyId& id,
+                             Inflight inflight);
+
+  // The key, if `by` may see it.
+  Result<Key> visible(sql::Connection& connection, const Principal& by, const KeyId& id) const;
+  // The answer to an idempotent call that was made before; nullopt: this is the first.
+  Result<std::optional<Outcome>> replay(sql::Connection& connection,
+                                        const std::optional<Idempotency>& idempotency,
+                                        WallTime now) const;
+  Status remember(sql::Connection& connection, const std::optional<Idempotency>& idempotency,
+                  const Key& key, WallTime now) const;
+  Status retire_secrets(sql::Connection& connection, Key& key, std::chrono::seconds grace,
+                        WallTime now) const;
+  struct Minted {
+    KeySecret kept;
+    Secret shown;
+  };
+  Minted mint(const KeyPolicy& policy, WallTime now) const;
+
+  Tools tools_;
+};
+
+}  // namespace tollgate

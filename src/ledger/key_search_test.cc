@@ -1,0 +1,135 @@
+#include "ledger/key_search.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace tollgate {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+const WallTime kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 21);
+
+class KeySearchTest : public ::testing::Test {
+ protected:
+  // A key named as given, with the next number.
+  Key key(std::string name) {
+    Key key;
+    key.number = ++last_;
+    key.id = KeyId("key_" + std::to_string(last_));
+    key.workspace = WorkspaceId("ws_default");
+    key.policy.name = std::move(name);
+    KeySecret secret;
+    secret.number = last_;
+    secret.hash = sha256(std::to_string(last_));
+    secret.preview = "prefix-of-" + std::to_string(last_) + "...";
+    secret.last4 = "wxyz";
+    key.secrets = {secret};
+    key.created_at = kNow;
+    return key;
+  }
+  void put(Key key) { keys_.put(std::move(key), {}, Inflight::kKeep); }
+
+  std::vector<std::string> names(const Ledger::KeyQuery& query) {
+    auto page = search_keys(keys_, query, kNow);
+    EXPECT_TRUE(page) << page.error().message;
+    std::vector<std::string> names;
+    for (const KeyView& view : page->keys) names.push_back(view.key.policy.name);
+    return names;
+  }
+
+  LiveKeys keys_;
+  std::int64_t last_ = 0;
+};
+
+TEST_F(KeySearchTest, ListsNewestFirstWithoutRevokedOnes) {
+  put(key("one"));
+  Key gone = key("two");
+  gone.revoked_at = kNow;
+  put(gone);
+  put(key("three"));
+  EXPECT_THAT(names({}), ElementsAre("three", "one"));
+  EXPECT_THAT(names({.status = KeyStatus::kRevoked}), ElementsAre("two"));
+}
+
+TEST_F(KeySearchTest, SearchFindsEveryFieldInAnyCase) {
+  Key found = key("Billing Service");
+  found.policy.description = "Nightly EXPORT";
+  found.policy.tags = {"Team-Blue"};
+  put(found);
+  put(key("other"));
+  for (const char* text : {"BILLING", "export", "team-blue", "KEY_1", "prefix-of-1.", "WXYZ"}) {
+    EXPECT_THAT(names({.search = text}), ::testing::Contains("Billing Service")) << text;
+  }
+  EXPECT_THAT(names({.search = "nothing has this"}), IsEmpty());
+}
+
+TEST_F(KeySearchTest, FiltersByEveryField) {
+  Key sandbox = key("sandbox");
+  sandbox.policy.environment = Environment::kSandbox;
+  put(sandbox);
+  Key management = key("management");
+  management.policy.type = KeyType::kManagement;
+  put(management);
+  Key off = key("off");
+  off.policy.enabled = false;
+  off.policy.tags = {"x"};
+  put(off);
+  Key foreign = key("foreign");
+  foreign.workspace = WorkspaceId("ws_other");
+  put(foreign);
+  EXPECT_THAT(names({.environment = Environment::kSandbox}), ElementsAre("sandbox"));
+  EXPECT_THAT(names({.type = KeyType::kManagement}), ElementsAre("management"));
+  EXPECT_THAT(names({.status = KeyStatus::kDisabled}), ElementsAre("off"));
+  EXPECT_THAT(names({.tag = "x"}), ElementsAre("off"));
+  EXPECT_THAT(names({.workspace = WorkspaceId("ws_other")}), ElementsAre("foreign"));
+}
+
+TEST_F(KeySearchTest, PagesMeetEveryKeyOnceWhileKeysAreAdded) {
+  for (int i = 0; i < 10; ++i) put(key("k" + std::to_string(i)));
+  Ledger::KeyQuery query{.limit = 4};
+  std::vector<std::string> met;
+  do {
+    auto page = search_keys(keys_, query, kNow);
+    ASSERT_TRUE(page);
+    for (const KeyView& view : page->keys) met.push_back(view.key.policy.name);
+    query.cursor = page->next_cursor;
+    put(key("new"));
+  } while (!query.cursor.empty());
+  EXPECT_THAT(met, ElementsAre("k9", "k8", "k7", "k6", "k5", "k4", "k3", "k2", "k1", "k0"));
+}
+
+TEST_F(KeySearchTest, LastFullPageHasNoCursor) {
+  for (int i = 0; i < 4; ++i) put(key("k" + std::to_string(i)));
+  auto page = search_keys(keys_, {.limit = 4}, kNow);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->keys.size(), 4U);
+  EXPECT_EQ(page->next_cursor, "");
+}
+
+TEST_F(KeySearchTest, RefusesForeignCursorsAndLimits) {
+  put(key("one"));
+  for (const char* cursor : {"x", "zzzzzzzzzzzzzzzz", "0000000000000000", "00000000000000011",
+                             "-000000000000001", "000000000000000 "}) {
+    auto page = search_keys(keys_, {.cursor = cursor}, kNow);
+    ASSERT_FALSE(page) << cursor;
+    EXPECT_EQ(page.error().code, ErrorCode::kInvalidRequest);
+    EXPECT_EQ(page.error().param, "cursor");
+  }
+  EXPECT_TRUE(search_keys(keys_, {.limit = kKeyPageLimitMax}, kNow));
+  EXPECT_FALSE(search_keys(keys_, {.limit = kKeyPageLimitMax + 1}, kNow));
+  EXPECT_FALSE(search_keys(keys_, {.limit = 0}, kNow));
+}
+
+TEST_F(KeySearchTest, FindsOneAmongAHundredThousand) {
+  for (int i = 0; i < 100'000; ++i) put(key("key number " + std::to_string(i)));
+  EXPECT_THAT(names({.search = "NUMBER 77777"}), ElementsAre("key number 77777"));
+  EXPECT_EQ(names({.search = "number", .limit = 1'000}).size(), 1'000U);
+}
+
+}  // namespace
+}  // namespace tollgate

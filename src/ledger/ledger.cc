@@ -1,0 +1,314 @@
+#include "ledger/ledger.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <span>
+#include <system_error>
+#include <utility>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "ledger/data_lock.h"
+#include "ledger/generation_numbers.h"
+#include "ledger/key_changes.h"
+#include "ledger/key_search.h"
+#include "ledger/ledger_metrics.h"
+#include "ledger/live_keys.h"
+#include "ledger/settlements.h"
+#include "ledger/unadmitted_counts.h"
+#include "runtime/async.h"
+#include "store/installation.h"
+#include "store/keys.h"
+#include "store/last_generation.h"
+#include "store/schema.h"
+#include "store/usage_rows.h"
+#include "store/use_counts.h"
+#include "store/workspaces.h"
+
+namespace tollgate {
+namespace {
+
+// Nobody but us writes here; a backup or a curious shell may lock the file for a moment. Well under
+// the 500 ms in which a failed write is answered.
+constexpr std::chrono::milliseconds kBusyTimeout{250};
+// Rows indexed by one step of upkeep.
+constexpr int kUpkeepRows = 2'000;
+
+std::unexpected<Error> no_such_key(const std::string& id_or_name) {
+  return fail(
+      ErrorCode::kNotFound,
+      fmt::format("There is no key {} that you may see: list the keys to find it.", id_or_name));
+}
+
+// The database is for its owner alone, whatever the umask; the engine gives its log the same mode.
+Status make_private_file(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0 || ::fchmod(file, 0600) != 0) {
+    const std::string reason = std::generic_category().message(errno);
+    if (file >= 0) ::close(file);
+    return fail(ErrorCode::kServiceUnavailable,
+                fmt::format("The database {} cannot be opened: {}.", path, reason));
+  }
+  ::close(file);
+  return {};
+}
+
+enum class FirstStart { kNo, kYes };
+
+Result<FirstStart> prepare_installation(sql::Connection& connection, const LedgerOptions& options) {
+  const WallTime now = options.clock->wall();
+  Result<std::optional<store::Installation>> known = store::load_installation(connection);
+  if (!known) return std::unexpected(known.error());
+  const std::string& prefix = options.token_format.prefix();
+  Status status;
+  if (!*known) {
+    status = store::insert_installation(
+        connection,
+        {.id = random_id(*options.random, "inst_"), .created_at = now, .token_prefix = prefix});
+  } else if ((*known)->token_prefix != prefix) {
+    status = store::set_token_prefix(connection, prefix);
+  }
+  if (!status) return std::unexpected(status.error());
+  Result<store::Workspace> workspace = store::ensure_default_workspace(connection, now);
+  if (!workspace) return std::unexpected(workspace.error());
+  return *known ? FirstStart::kNo : FirstStart::kYes;
+}
+
+Status load_keys(sql::Connection& connection, LiveKeys& keys) {
+  auto counts = store::load_use_counts(connection);
+  if (!counts) return std::unexpected(counts.error());
+  std::vector<UseCount> use;
+  return store::for_each_key(connection, [&](Key key) -> Status {
+    use.clear();
+    for (const KeySecret& secret : key.secrets) use.push_back((*counts)[secret.number]);
+    keys.put(std::move(key), use, Inflight::kKeep);
+    return {};
+  });
+}
+
+sql::Upkeep row_upkeep() {
+  sql::Upkeep upkeep;
+  upkeep.work = [](sql::Connection& connection) {
+    return store::index_usage_tail(connection, kUpkeepRows);
+  };
+  return upkeep;
+}
+
+}  // namespace
+
+struct Ledger::State {
+  State(LedgerOptions given, DataLock held)
+      : lock(std::move(held)), options(std::move(given)), metrics(options.metrics) {}
+
+  Status load(sql::Connection& connection);
+  Status start(sql::Connection connection);
+
+  DataLock lock;
+  LedgerOptions options;
+  LedgerMetrics metrics;
+  LiveKeys keys;
+  FirstStart first_start = FirstStart::kNo;
+  std::optional<GenerationNumbers> generations;
+  Settlements settlements{keys, metrics};
+  std::unique_ptr<sql::ReaderPool> readers;
+  std::unique_ptr<sql::Writer> writer;
+  std::optional<KeyChanges> changes;
+  std::optional<UnadmittedCounts> unadmitted;
+};
+
+Status Ledger::State::load(sql::Connection& connection) {
+  Status status = connection.begin_write();
+  if (!status) return status;
+  Result<FirstStart> prepared = prepare_installation(connection, options);
+  if (!prepared) return std::unexpected(prepared.error());
+  first_start = *prepared;
+  status = load_keys(connection, keys);
+  if (!status) return status;
+  Result<GenerationNumber> last = store::last_generation(connection);
+  if (!last) return std::unexpected(last.error());
+  generations.emplace(*options.clock, *last);
+  return connection.commit();
+}
+
+Status Ledger::State::start(sql::Connection connection) {
+  const sql::OpenOptions database = connection.options();
+  auto started = sql::Writer::start(std::move(connection));
+  if (!started) return std::unexpected(started.error());
+  writer = std::move(*started);
+  settlements.attach(*writer);
+  writer->set_upkeep(row_upkeep());
+  auto pool = sql::ReaderPool::start(database);
+  if (!pool) return std::unexpected(pool.error());
+  readers = std::move(*pool);
+  changes.emplace(KeyChanges::Tools{.keys = keys,
+                                    .writer = *writer,
+                                    .token_format = options.token_format,
+                                    .clock = *options.clock,
+                                    .random = *options.random});
+  unadmitted.emplace(*writer);
+  return {};
+}
+
+Result<std::unique_ptr<Ledger>> Ledger::open(LedgerOptions options) {
+  check(options.clock != nullptr && options.random != nullptr, "the ledger needs clock and random");
+  Result<DataLock> lock = DataLock::take(options.data_dir);
+  if (!lock) return std::unexpected(lock.error());
+  sql::OpenOptions database;
+  database.path = options.data_dir + "/tollgate.db";
+  database.synchronous =
+      options.durability == Durability::kFull ? sql::Synchronous::kFull : sql::Synchronous::kNormal;
+  database.busy_timeout = kBusyTimeout;
+  Status status = make_private_file(database.path);
+  if (!status) return std::unexpected(status.error());
+  Result<sql::Connection> connection = sql::Connection::open(database);
+  if (!connection) return std::unexpected(connection.error());
+  status = store::migrate(*connection);
+  if (!status) return std::unexpected(status.error());
+
+  auto state = std::make_unique<State>(std::move(options), std::move(*lock));
+  status = state->load(*connection);
+  if (status) status = state->start(std::move(*connection));
+  if (!status) return std::unexpected(status.error());
+  return std::unique_ptr<Ledger>(new Ledger(std::move(state)));
+}
+
+Ledger::Ledger(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Ledger::~Ledger() {
+  state_->unadmitted.reset();
+  state_->writer->stop();
+}
+
+bool Ledger::created_now() const { return state_->first_start == FirstStart::kYes; }
+
+Result<Identity> Ledger::authenticate(std::string_view token) const {
+  if (!state_->options.token_format.plausible(token)) {
+    return fail(
+        ErrorCode::kInvalidApiKey,
+        "The API key is malformed. Check that it was copied whole, without anything added.");
+  }
+  return state_->keys.authenticate(token_hash(token), state_->options.clock->wall());
+}
+
+GenerationNumber Ledger::next_generation() { return state_->generations->next(); }
+
+void Ledger::count_unadmitted(const Identity& identity, std::optional<ErrorCode> code) {
+  const WallTime now = state_->options.clock->wall();
+  UseCounter& use = *identity.live->use[identity.secret_index];
+  if (code) {
+    use.count_error(now);
+  } else {
+    use.count_good(now);
+  }
+  state_->unadmitted->count(identity.secret().number, code, now);
+}
+
+Result<Reservation> Ledger::reserve(const Identity& identity, GenerationNumber id,
+                                    CancelHandle cancel) {
+  if (!ready()) {
+    return fail(ErrorCode::kServiceUnavailable,
+                "The gateway cannot record usage at the moment. Retry in a few seconds.");
+  }
+  const WallTime now = state_->options.clock->wall();
+  Result<LiveKeys::Place> place = state_->keys.admit(identity, now, std::move(cancel));
+  if (!place) return std::unexpected(std::move(place.error()));
+  if (state_->metrics.open_reservations != nullptr) state_->metrics.open_reservations->Increment();
+  Reservation reservation;
+  reservation.ledger_ = this;
+  reservation.id_ = id;
+  reservation.admitted_at_ = now;
+  reservation.place_ = *place;
+  return reservation;
+}
+
+Task<Status> Ledger::settle(Reservation reservation, UsageRow row) {
+  check(reservation.open() && reservation.ledger_ == this, "only an open reservation settles");
+  check(row.id == reservation.id_, "a row carries its reservation's id");
+  Settlement settlement{.row = std::move(row),
+                        .place = reservation.place_,
+                        .use = state_->keys.seal(reservation.place_),
+                        .waiter = std::nullopt};
+  reservation.ledger_ = nullptr;  // from here on the queue ends it, whatever becomes of this Task
+  auto start = [this, &settlement](Callback<Status> waiter) {
+    settlement.waiter.emplace(std::move(waiter));
+    state_->settlements.push(std::move(settlement));
+  };
+  co_return co_await from_callback<Status>(std::move(start));
+}
+
+void Ledger::abandon(const Reservation& reservation) noexcept {
+  log(LogLevel::kError, "bug: the reservation of {} was dropped without a usage row",
+      generation_id(reservation.id_));
+  const LiveKeys::Place place = reservation.place_;
+  state_->keys.release(std::span(&place, 1));
+  if (state_->metrics.open_reservations != nullptr) state_->metrics.open_reservations->Decrement();
+}
+
+Reservation::Reservation(Reservation&& other) noexcept
+    : ledger_(std::exchange(other.ledger_, nullptr)),
+      id_(other.id_),
+      admitted_at_(other.admitted_at_),
+      place_(other.place_) {}
+
+Reservation& Reservation::operator=(Reservation&& other) noexcept {
+  if (this == &other) return *this;
+  if (ledger_ != nullptr) ledger_->abandon(*this);
+  ledger_ = std::exchange(other.ledger_, nullptr);
+  id_ = other.id_;
+  admitted_at_ = other.admitted_at_;
+  place_ = other.place_;
+  return *this;
+}
+
+Reservation::~Reservation() {
+  if (ledger_ != nullptr) ledger_->abandon(*this);
+}
+
+Task<Result<KeyWithSecret>> Ledger::create_key(Principal by, WorkspaceId workspace,
+                                               KeyPolicy policy,
+                                               std::optional<Idempotency> idempotency) {
+  return state_->changes->create(std::move(by), std::move(workspace), std::move(policy),
+                                 std::move(idempotency));
+}
+
+Task<Result<Key>> Ledger::update_key(Principal by, KeyId id, PolicyEdit edit) {
+  return state_->changes->update(std::move(by), std::move(id), std::move(edit));
+}
+
+Task<Result<KeyWithSecret>> Ledger::rotate_key(Principal by, KeyId id, std::chrono::seconds grace,
+                                               std::optional<Idempotency> idempotency) {
+  return state_->changes->rotate(std::move(by), std::move(id), grace, std::move(idempotency));
+}
+
+Task<Result<Key>> Ledger::revoke_key(Principal by, KeyId id, RevokeOptions options) {
+  return state_->changes->revoke(std::move(by), std::move(id), options);
+}
+
+Result<KeyView> Ledger::key(const KeyId& id, const std::optional<WorkspaceId>& within) const {
+  const std::shared_ptr<const LiveKey> live = state_->keys.find(id);
+  if (!live || (within && live->key.workspace != *within)) return no_such_key(id.get());
+  return view_of(*live, state_->options.clock->wall());
+}
+
+Result<KeyView> Ledger::key_by_name(const WorkspaceId& workspace, const std::string& name) const {
+  const std::shared_ptr<const LiveKey> live = state_->keys.find(workspace, name);
+  if (!live) return no_such_key("\"" + name + "\"");
+  return view_of(*live, state_->options.clock->wall());
+}
+
+Result<Ledger::KeyPage> Ledger::list_keys(const KeyQuery& query) const {
+  return search_keys(state_->keys, query, state_->options.clock->wall());
+}
+
+sql::ReaderPool& Ledger::readers() { return *state_->readers; }
+sql::Writer& Ledger::writer() { return *state_->writer; }
+
+bool Ledger::ready() const { return state_->writer->healthy(); }
+
+std::size_t Ledger::open_reservations() const { return state_->keys.open_reservations(); }
+
+}  // namespace tollgate

@@ -1,0 +1,208 @@
+// The authority over keys and money: live keys, open reservations, usage rows, key changes.
+//
+// One per installation (the embedded one, backed by SQLite). Called by gateway/ for every request
+// and by admin/ for every change. authenticate() and reserve() are memory only and may be called on
+// any thread; everything that returns a Task does its I/O on the writer or reader threads and
+// resumes on the caller's.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "base/secret.h"
+#include "domain/ip.h"
+#include "domain/key.h"
+#include "domain/principal.h"
+#include "domain/token.h"
+#include "domain/usage_row.h"
+#include "runtime/task.h"
+#include "sql/connection.h"
+#include "sql/reader_pool.h"
+#include "sql/writer.h"
+
+namespace tollgate {
+
+// SPEC §11: kFull survives power loss (fsync per group commit), kProcess a crash of the process.
+enum class Durability { kFull, kProcess };
+
+struct LedgerOptions {
+  std::string data_dir;
+  Durability durability = Durability::kFull;
+  TokenFormat token_format = TokenFormat::standard();
+  const Clock* clock = nullptr;
+  Random* random = nullptr;
+  Metrics* metrics = nullptr;  // null: nothing is counted
+};
+
+struct KeySlot;     // the ledger's own: where a key lives in its table
+struct UseCounter;  // the ledger's own: what one secret has been used for
+
+// What a holder of a live key may do, frozen; replaced whole by every change.
+struct LiveKey {
+  Key key;
+  std::vector<Cidr> allowed_ips;
+  // The ledger's own, and as long-lived as it.
+  KeySlot* slot = nullptr;
+  std::vector<UseCounter*> use = {};  // parallel to key.secrets
+};
+
+// An authenticated caller of the data plane (or, for management keys, of the admin API).
+struct Identity {
+  std::shared_ptr<const LiveKey> live;
+  std::size_t secret_index = 0;  // into live->key.secrets
+
+  const Key& key() const { return live->key; }
+  const KeySecret& secret() const { return live->key.secrets[secret_index]; }
+};
+
+// How to stop an admitted request from another thread (revoke with abort_inflight). Called at most
+// once, on any thread, never after settle() has begun. Called under the ledger's mutex, so it must
+// only post (to the request's own thread) and never call the ledger.
+using CancelHandle = std::function<void()>;
+
+// An admitted request. Settled exactly once; destroying it unsettled is a bug, which the log
+// reports (it gives its place up, and no row is written). The ledger outlives it.
+class Reservation {
+ public:
+  Reservation() = default;
+  Reservation(Reservation&& other) noexcept;
+  Reservation& operator=(Reservation&& other) noexcept;
+  ~Reservation();
+
+  GenerationNumber id() const { return id_; }
+  WallTime admitted_at() const { return admitted_at_; }
+  bool open() const { return ledger_ != nullptr; }
+
+ private:
+  friend class Ledger;
+  class Ledger* ledger_ = nullptr;
+  GenerationNumber id_ = 0;
+  WallTime admitted_at_;
+  std::uint32_t place_ = 0;  // in the ledger's table of open reservations
+};
+
+// Idempotency-Key of a create or rotation (SPEC §2 "Life").
+struct Idempotency {
+  std::string key;     // the header's value
+  std::string caller;  // Principal::actor
+  Sha256 fingerprint;  // of method, path and body
+};
+
+struct KeyWithSecret {
+  Key key;
+  std::optional<Secret> secret;  // nullopt: an idempotent replay
+};
+
+// A key as lists and pages show it.
+struct KeyView {
+  Key key;
+  UseCount use;
+  std::vector<UseCount> secret_use;  // parallel to key.secrets
+  KeyStatus status = KeyStatus::kActive;
+};
+
+class Ledger {
+ public:
+  // Takes DATA/lock, opens and migrates DATA/tollgate.db, loads the live keys. Makes the data
+  // directory (0700). kConflict with the holder's pid when another process has the lock.
+  static Result<std::unique_ptr<Ledger>> open(LedgerOptions options);
+  // Drains the writer. The I/O threads whose Tasks wait here must still be there.
+  ~Ledger();
+  Ledger(const Ledger&) = delete;
+  Ledger& operator=(const Ledger&) = delete;
+  // Whether open() made the installation, rather than finding one.
+  bool created_now() const;
+
+  // --- the data plane ---
+
+  // kInvalidApiKey, kExpiredApiKey (expired, revoked, rotated out), kDisabledApiKey.
+  Result<Identity> authenticate(std::string_view token) const;
+  // A fresh generation id, for answers that admit nothing too.
+  GenerationNumber next_generation();
+  // Counts an authenticated request that was not admitted (refused, or a GET such as /v1/models).
+  // nullopt = answered well. Kept in memory and written at least every second.
+  void count_unadmitted(const Identity& identity, std::optional<ErrorCode> code);
+  // Admission: the key is checked again (active, this secret still valid) in one step with the
+  // opening of the reservation. Errors as authenticate(), or kServiceUnavailable while writes fail.
+  Result<Reservation> reserve(const Identity& identity, GenerationNumber id, CancelHandle cancel);
+  // Writes the row, its aggregates and the end of the reservation in one commit, and resumes after
+  // it. row.id, admitted_at, key, secret, workspace and environment are the caller's to fill.
+  // kServiceUnavailable (within 500 ms) when the write failed: the row stays queued and is retried.
+  Task<Status> settle(Reservation reservation, UsageRow row);
+
+  // --- changes; each returns when it is durable and true for every later request ---
+
+  Task<Result<KeyWithSecret>> create_key(Principal by, WorkspaceId workspace, KeyPolicy policy,
+                                         std::optional<Idempotency> idempotency);
+  // `edit` changes the policy in place, or refuses; it runs on the writer thread, so that edits
+  // never lose each other. The result is validated by the caller's edit. Name clashes: kConflict.
+  using PolicyEdit = std::function<Status(KeyPolicy& policy)>;
+  Task<Result<Key>> update_key(Principal by, KeyId id, PolicyEdit edit);
+  Task<Result<KeyWithSecret>> rotate_key(Principal by, KeyId id, std::chrono::seconds grace,
+                                         std::optional<Idempotency> idempotency);
+  struct RevokeOptions {
+    bool abort_inflight = false;
+  };
+  Task<Result<Key>> revoke_key(Principal by, KeyId id, RevokeOptions options);
+
+  // --- looking ---
+
+  // By id. kNotFound also when the key is of another workspace than `within` (if given).
+  Result<KeyView> key(const KeyId& id, const std::optional<WorkspaceId>& within) const;
+  Result<KeyView> key_by_name(const WorkspaceId& workspace, const std::string& name) const;
+  struct KeyQuery {
+    std::optional<WorkspaceId> workspace = {};
+    std::string search = {};  // in name, description, id, tags, preview, last4; any case
+    std::optional<KeyStatus> status =
+        {};  // kRevoked lists revoked ones; otherwise they are left out
+    std::optional<Environment> environment = {};
+    std::optional<KeyType> type = {};
+    std::string tag = {};
+    int limit = 100;          // 1..1000
+    std::string cursor = {};  // opaque; kInvalidRequest when not one of ours
+  };
+  struct KeyPage {
+    std::vector<KeyView> keys;  // newest first
+    std::string next_cursor;    // empty at the end
+  };
+  Result<KeyPage> list_keys(const KeyQuery& query) const;
+
+  // Runs `work` on a reader thread over a read transaction: store/ queries for pages and reports.
+  template <class T>
+  Task<Result<T>> read(std::function<Result<T>(sql::Connection&)> work) {
+    return readers().read<T>(std::move(work));
+  }
+  // The same on the writer, in the next group commit: for small facts of admin/ (not keys). When
+  // `work` refuses, nothing of it is kept.
+  template <class T>
+  Task<Result<T>> write(std::function<Result<T>(sql::Connection&)> work) {
+    return writer().write<T>(std::move(work));
+  }
+
+  bool ready() const;  // false while writes fail
+  std::size_t open_reservations() const;
+
+ private:
+  friend class Reservation;
+  struct State;
+  explicit Ledger(std::unique_ptr<State> state);
+  void abandon(const Reservation& reservation) noexcept;
+
+  sql::ReaderPool& readers();
+  sql::Writer& writer();
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tollgate

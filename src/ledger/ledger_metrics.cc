@@ -1,0 +1,19 @@
+#include "ledger/ledger_metrics.h"
+
+namespace tollgate {
+
+LedgerMetrics::LedgerMetrics(Metrics* metrics) {
+  if (metrics == nullptr) return;
+  rows_written = &metrics->counter("tollgate_ledger_rows_written_total",
+                                   "Usage rows committed to the ledger.");
+  rows_lost = &metrics->counter("tollgate_ledger_rows_lost_total",
+                                "Usage rows that could not be stored at all; must be 0.");
+  batches =
+      &metrics->counter("tollgate_ledger_batches_total", "Group commits that held usage rows.");
+  write_failures = &metrics->counter("tollgate_ledger_write_failures_total",
+                                     "Group commits with usage rows that failed and are retried.");
+  open_reservations = &metrics->gauge("tollgate_ledger_open_reservations",
+                                      "Requests admitted and not yet settled.");
+}
+
+}  // namespace tollgate
