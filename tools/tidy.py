@@ -172,6 +172,22 @@ def check_rooms(root: Path, rooms: dict[str, set[str]]):
             yield Problem(f"src/{folder.name}", 1, "rooms", "a folder without a tollgate_room line")
 
 
+def check_said_twice(root: Path, rooms: dict[str, set[str]]):
+    """What people read in one place and programs in another: the room table, the version."""
+    architecture = root / "ARCHITECTURE.md"
+    if architecture.is_file():
+        rows = re.findall(r"^\| `(\w+)/` \|.*\| ([^|]*) \|$", architecture.read_text(), re.M)
+        said = {room: set() if sees == "–" else rooms.keys() - {room} if sees == "all" else set(sees.split())
+                for room, sees in rows}
+        for room in sorted(rooms.keys() | said.keys()):
+            if rooms.get(room) != said.get(room):
+                yield Problem("ARCHITECTURE.md", 1, "rooms", f"{room}: not as CMakeLists.txt has it")
+    version = root / "src/cli/version.h"
+    built = re.search(r"^project\(\w+ VERSION ([\d.]+)", (root / "CMakeLists.txt").read_text(), re.M)
+    if version.is_file() and built and f'"{built.group(1)}"' not in version.read_text():
+        yield Problem("src/cli/version.h", 1, "version", f"CMakeLists.txt says {built.group(1)}")
+
+
 def check_includes(source: Source, root: Path, rooms: dict[str, set[str]]):
     if not source.is_cpp or source.room is None:
         return
@@ -313,7 +329,7 @@ def check_script(source: Source, root: Path):
 
 def check_tree(root: Path) -> list[Problem]:
     rooms = read_rooms(root)
-    problems = list(check_rooms(root, rooms))
+    problems = list(check_rooms(root, rooms)) + list(check_said_twice(root, rooms))
     for source in read_sources(root):
         problems += check_includes(source, root, rooms)
         problems += check_pure_rooms(source, rooms)

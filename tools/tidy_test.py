@@ -54,6 +54,13 @@ class RoomRules(unittest.TestCase):
         files = {"src/domain/a.cc": "int f() { co_return 1; }\n", "src/net/b.cc": "int f() { co_return 1; }\n"}
         self.assertEqual(problems(files), [("src/domain/a.cc", "pure room")])
 
+    def test_refuses_an_architecture_page_that_tells_of_other_rooms(self):
+        row = "| `{}/` | its job | {} |\n".format
+        page = row("base", "–") + row("domain", "base") + row("runtime", "base") + row("server", "all")
+        self.assertEqual(problems({"ARCHITECTURE.md": page + row("net", "base runtime")}), [])
+        self.assertEqual(problems({"ARCHITECTURE.md": page + row("net", "base")}), [("ARCHITECTURE.md", "rooms")])
+        self.assertEqual(problems({"ARCHITECTURE.md": page}), [("ARCHITECTURE.md", "rooms")])
+
     def test_the_projects_own_table_is_read(self):
         rooms = tidy.read_rooms(Path(__file__).resolve().parent.parent)
         self.assertEqual(rooms["base"], set())
