@@ -49,7 +49,7 @@ void Checkpointer::run_pass() {
     }
     connection_.emplace(std::move(*opened));
   }
-  if (const Status done = connection_->checkpoint_passive(); !done) {
+  if (const Result<Checkpoint> done = connection_->checkpoint_passive(); !done) {
     log(LogLevel::kWarning, "checkpoint: {}", done.error().detail);
     connection_.reset();
   }

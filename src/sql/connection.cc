@@ -384,11 +384,11 @@ std::optional<Error> Connection::take_fault() { return std::exchange(state_->fau
 
 int Connection::wal_pages() const { return state_->wal_pages; }
 
-Status Connection::checkpoint_passive() {
+Result<Checkpoint> Connection::checkpoint_passive() {
   const int code = sqlite3_wal_checkpoint_v2(state_->handle, "main", SQLITE_CHECKPOINT_PASSIVE,
                                              nullptr, nullptr);
-  // Busy: somebody else is at it.
-  if (code == SQLITE_OK || is_busy(code)) return {};
+  if (code == SQLITE_OK) return Checkpoint::kDone;
+  if (is_busy(code)) return Checkpoint::kBusy;
   return std::unexpected(state_->error_of(code, "checkpoint"));
 }
 

@@ -27,6 +27,7 @@ struct sqlite3_stmt;
 
 namespace tollgate::sql {
 
+enum class Checkpoint { kDone, kBusy };
 enum class Access { kReadOnly, kReadWrite };
 // kFull: a commit survives power loss (fsync). kNormal: it survives a crash of the process.
 enum class Synchronous { kFull, kNormal };
@@ -135,8 +136,9 @@ class Connection {
   std::optional<Error> take_fault();
   // Pages in the write-ahead log after this connection's last commit.
   int wal_pages() const;
-  // Moves what it can from the log into the database without waiting for anyone.
-  Status checkpoint_passive();
+  // Moves what it can from the log into the database without waiting for anyone. kBusy: somebody
+  // else is at it, and nothing was done.
+  Result<Checkpoint> checkpoint_passive();
 
   const OpenOptions& options() const;
   // For tests and engine-specific code in sql/ only.

@@ -294,12 +294,15 @@ void Writer::State::set_unhealthy(const Error& cause) {
 
 void Writer::State::after_commit() {
   const int pages = connection->wal_pages();
-  checkpointer->request_after(pages);
   if (pages < pages_at_own_checkpoint) pages_at_own_checkpoint = 0;
-  if (pages - pages_at_own_checkpoint < options.checkpoint_pages * kOwnCheckpointFactor) return;
-  pages_at_own_checkpoint = pages;
-  const Status done = connection->checkpoint_passive();
+  if (pages - pages_at_own_checkpoint < options.checkpoint_pages * kOwnCheckpointFactor) {
+    return checkpointer->request_after(pages);
+  }
+  // Not asked for another pass, the other thread ends the one it may be at, and this one gets its
+  // turn: until then each commit tries, which costs nothing.
+  const Result<Checkpoint> done = connection->checkpoint_passive();
   if (!done) log(LogLevel::kWarning, "writer: checkpoint: {}", done.error().detail);
+  if (!done || *done == Checkpoint::kDone) pages_at_own_checkpoint = pages;
 }
 
 void Writer::State::run_upkeep() {
