@@ -48,29 +48,6 @@ Status read_authority(std::string_view authority, UrlParts& parts) {
   return {};
 }
 
-std::string base64(std::string_view bytes) {
-  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                     reinterpret_cast<const unsigned char*>(bytes.data()),
-                                     static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(length));
-  return out;
-}
-
-bool excluded(std::string_view no_proxy, std::string_view host) {
-  while (!no_proxy.empty()) {
-    const std::size_t comma = no_proxy.find(',');
-    std::string_view entry = no_proxy.substr(0, comma);
-    no_proxy.remove_prefix(comma == std::string_view::npos ? no_proxy.size() : comma + 1);
-    while (entry.starts_with(' ') || entry.starts_with('.')) entry.remove_prefix(1);
-    while (entry.ends_with(' ')) entry.remove_suffix(1);
-    if (entry.empty()) continue;
-    if (entry == "*" || host == entry) return true;
-    if (host.ends_with(entry) && host[host.size() - entry.size() - 1] == '.') return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 Result<UrlParts> parse_url(std::string_view url) {
@@ -124,19 +101,13 @@ Origin make_origin(const UrlParts& url, std::shared_ptr<const TlsClientContext> 
   return origin;
 }
 
-Result<std::shared_ptr<const Proxy>> proxy_for(std::string_view proxy_url,
-                                               std::string_view no_proxy, std::string_view host) {
-  if (proxy_url.empty() || excluded(no_proxy, host)) return nullptr;
-  const Result<UrlParts> url = parse_url(proxy_url);
-  if (!url || url->https) {
-    return fail(ErrorCode::kInvalidRequest,
-                "HTTPS_PROXY cannot be used. Write it like http://proxy.example.com:3128.");
-  }
-  auto proxy = std::make_shared<Proxy>();
-  proxy->host = url->host;
-  proxy->port = url->port;
-  if (!url->userinfo.empty()) proxy->authorization = "Basic " + base64(url->userinfo);
-  return proxy;
+std::string basic_authorization(std::string_view userinfo) {
+  std::string out(4 * ((userinfo.size() + 2) / 3) + 1, '\0');
+  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                     reinterpret_cast<const unsigned char*>(userinfo.data()),
+                                     static_cast<int>(userinfo.size()));
+  out.resize(static_cast<std::size_t>(length));
+  return "Basic " + out;
 }
 
 }  // namespace tollgate::net

@@ -43,9 +43,7 @@ struct Origin {
 Origin make_origin(const UrlParts& url, std::shared_ptr<const TlsClientContext> tls,
                    std::shared_ptr<const Proxy> proxy);
 
-// The proxy for `host`, from HTTPS_PROXY and NO_PROXY as curl reads them: a comma-separated list of
-// host suffixes, or "*". `proxy_url` empty = none. kInvalidRequest for a URL we cannot use.
-Result<std::shared_ptr<const Proxy>> proxy_for(std::string_view proxy_url,
-                                               std::string_view no_proxy, std::string_view host);
+// The value of a Basic Authorization for "user:password" (RFC 7617).
+std::string basic_authorization(std::string_view userinfo);
 
 }  // namespace tollgate::net

@@ -83,19 +83,21 @@ SslPtr TlsServerContext::accept_on(int socket) const {
   return ssl;
 }
 
-Result<std::shared_ptr<const TlsClientContext>> TlsClientContext::load(const std::string& ca_file) {
+Result<std::shared_ptr<const TlsClientContext>> TlsClientContext::load(
+    const std::vector<std::string>& ca_files) {
   ERR_clear_error();
   ContextPtr context = new_context(TLS_client_method());
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_session_cache_mode(context.get(),
                                  SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
   SSL_CTX_set_alpn_protos(context.get(), kAlpn.data(), kAlpn.size());
-  const int loaded = ca_file.empty()
-                         ? SSL_CTX_set_default_verify_paths(context.get())
-                         : SSL_CTX_load_verify_locations(context.get(), ca_file.c_str(), nullptr);
-  if (loaded != 1) {
-    return fail(ErrorCode::kInvalidRequest, "The file of certificate authorities " + ca_file +
-                                                " cannot be used: " + ssl_error_text() + ".");
+  SSL_CTX_set_default_verify_paths(context.get());
+  for (const std::string& file : ca_files) {
+    if (file.empty()) continue;
+    if (SSL_CTX_load_verify_locations(context.get(), file.c_str(), nullptr) != 1) {
+      return fail(ErrorCode::kInvalidRequest, "The file of certificate authorities " + file +
+                                                  " cannot be used: " + ssl_error_text() + ".");
+    }
   }
   return std::shared_ptr<const TlsClientContext>(new TlsClientContext(context.release()));
 }

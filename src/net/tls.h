@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 
@@ -37,11 +38,12 @@ class TlsServerContext {
   std::unique_ptr<SSL_CTX, SslContextFree> context_;
 };
 
-// How we verify providers: the system's authorities, or those of `ca_file`. Verification is never
-// off, and the certificate must be for the host name.
+// How we verify providers: the system's authorities, and those of `ca_files` beside them.
+// Verification is never off, and the certificate must be for the host name.
 class TlsClientContext {
  public:
-  static Result<std::shared_ptr<const TlsClientContext>> load(const std::string& ca_file);
+  static Result<std::shared_ptr<const TlsClientContext>> load(
+      const std::vector<std::string>& ca_files);
   // `session` resumes an earlier one and may be null.
   SslPtr connect_on(int socket, const std::string& host, SSL_SESSION* session) const;
 

@@ -1,0 +1,72 @@
+#include "upstream/targets.h"
+
+#include <map>
+
+#include "base/check.h"
+
+namespace tollgate {
+
+namespace {
+
+using Context = std::shared_ptr<const net::TlsClientContext>;
+
+Result<Target> make_target(const Provider& provider, const TargetOptions& options,
+                           std::map<std::string, Context>& contexts) {
+  const Result<net::UrlParts> url = net::parse_url(provider.base_url);
+  if (!url) return std::unexpected(url.error());
+  Context context;
+  std::shared_ptr<const net::Proxy> proxy;
+  if (url->https) {
+    const auto own = options.provider_ca_files.find(provider.id.get());
+    const std::string own_file = own != options.provider_ca_files.end() ? own->second : "";
+    Context& shared = contexts[own_file];
+    if (shared == nullptr) {
+      auto loaded = net::TlsClientContext::load({options.ca_file, own_file});
+      if (!loaded) return std::unexpected(loaded.error());
+      shared = std::move(*loaded);
+    }
+    context = shared;
+    if (options.proxy) proxy = options.proxy(url->host, url->port);
+  }
+  Target target;
+  target.provider = &provider;
+  target.origin = net::make_origin(*url, std::move(context), std::move(proxy));
+  // Connections are shared among providers only where they verify alike.
+  target.origin.pool_key += " for " + provider.id.get();
+  target.base_path = url->path;
+  if (!provider.api_key.empty()) {
+    target.authorization = Secret("Bearer " + std::string(provider.api_key.expose()));
+  }
+  target.deadlines = {.connect = provider.deadlines.connect,
+                      .head = provider.deadlines.head,
+                      .silence = provider.deadlines.silence,
+                      .total = provider.deadlines.total};
+  return target;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Targets>> Targets::make(std::shared_ptr<const Snapshot> snapshot,
+                                                     const TargetOptions& options) {
+  std::shared_ptr<Targets> targets(new Targets(std::move(snapshot)));
+  std::map<std::string, Context> contexts;
+  for (const Provider& provider : targets->snapshot_->providers()) {
+    if (provider.dialect == Dialect::kSandbox) continue;
+    auto target = make_target(provider, options, contexts);
+    if (!target) {
+      Error error = target.error();
+      error.message = "Provider " + provider.id.get() + ": " + error.message;
+      return std::unexpected(std::move(error));
+    }
+    targets->targets_.emplace(&provider, std::move(*target));
+  }
+  return targets;
+}
+
+const Target& Targets::of(const Provider& provider) const {
+  const auto found = targets_.find(&provider);
+  check(found != targets_.end(), "every configured provider has a target");
+  return found->second;
+}
+
+}  // namespace tollgate

@@ -1,0 +1,52 @@
+// Targets: where each provider's requests go, worked out once per Snapshot and shared by all
+// threads: origin, base path, TLS, proxy, and the credential's header.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/error.h"
+#include "base/secret.h"
+#include "net/http_client.h"
+#include "net/origin.h"
+#include "routing/snapshot.h"
+
+namespace tollgate {
+
+struct Target {
+  const Provider* provider = nullptr;
+  net::Origin origin;
+  std::string base_path;
+  Secret authorization;  // "Bearer …"; empty = none
+  net::CallDeadlines deadlines{};
+};
+
+struct TargetOptions {
+  std::string ca_file;                                              // for all; empty = none
+  std::unordered_map<std::string, std::string> provider_ca_files;   // by provider id
+  // The proxy for an https host and port; null = direct.
+  std::function<std::shared_ptr<const net::Proxy>(const std::string& host, std::uint16_t port)>
+      proxy;
+};
+
+class Targets {
+ public:
+  // kInvalidRequest naming the provider whose base URL or CA file cannot be used.
+  static Result<std::shared_ptr<const Targets>> make(std::shared_ptr<const Snapshot> snapshot,
+                                                     const TargetOptions& options);
+
+  const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
+  // REQUIRES: a configured provider, not the sandbox.
+  const Target& of(const Provider& provider) const;
+
+ private:
+  explicit Targets(std::shared_ptr<const Snapshot> snapshot) : snapshot_(std::move(snapshot)) {}
+  std::shared_ptr<const Snapshot> snapshot_;
+  std::unordered_map<const Provider*, Target> targets_;
+};
+
+}  // namespace tollgate
