@@ -117,7 +117,8 @@ class Ledger {
   // Takes DATA/lock, opens and migrates DATA/tollgate.db, loads the live keys. Makes the data
   // directory (0700). kConflict with the holder's pid when another process has the lock.
   static Result<std::unique_ptr<Ledger>> open(LedgerOptions options);
-  // Drains the writer. The I/O threads whose Tasks wait here must still be there.
+  // Drains the writer. Every io_context on which a Task has waited here outlives this: the writer
+  // may still be inside the post that woke its last waiter.
   ~Ledger();
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;

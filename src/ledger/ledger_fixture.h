@@ -15,22 +15,49 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "base/metrics.h"
+#include "base/mutex.h"
 #include "ledger/ledger.h"
 #include "store/usage_rows.h"
 #include "store/workspaces.h"
 
 namespace tollgate {
 
-// Runs a Task on this thread until it is done.
-template <class T>
-T await(Task<T> task) {
-  IoContext context;
-  auto result = asio::co_spawn(context.get_executor(), std::move(task), asio::use_future);
-  context.run();
-  return result.get();
-}
+// The I/O contexts of a test. They outlive its ledger, as a server's do: the writer may still be
+// inside the post that woke the last waiter when that waiter has long gone on.
+class Contexts {
+ public:
+  // Runs a Task on this thread until it is done. Any thread.
+  template <class T>
+  T await(Task<T> task) {
+    IoContext& context = take();
+    auto result = asio::co_spawn(context.get_executor(), std::move(task), asio::use_future);
+    context.run();
+    give_back(context);
+    return result.get();
+  }
+
+  IoContext& take() {
+    const Lock lock(mutex_);
+    if (free_.empty()) return *all_.emplace_back(std::make_unique<IoContext>());
+    IoContext* context = free_.back();
+    free_.pop_back();
+    return *context;
+  }
+
+  void give_back(IoContext& context) {
+    context.restart();
+    const Lock lock(mutex_);
+    free_.push_back(&context);
+  }
+
+ private:
+  Mutex mutex_;
+  std::vector<std::unique_ptr<IoContext>> all_ TOLLGATE_GUARDED_BY(mutex_);
+  std::vector<IoContext*> free_ TOLLGATE_GUARDED_BY(mutex_);
+};
 
 // Waits, in real time, for what another thread is about to do.
 template <class Condition>
@@ -190,6 +217,11 @@ class LedgerTest : public ::testing::Test {
     return result.value_or(-1);
   }
 
+  template <class T>
+  T await(Task<T> task) {
+    return contexts_.await(std::move(task));
+  }
+
   KeyView view(const KeyWithSecret& made) {
     auto found = ledger_->key(made.key.id, std::nullopt);
     EXPECT_TRUE(found);
@@ -197,6 +229,7 @@ class LedgerTest : public ::testing::Test {
   }
 
   TempDir dir_;
+  Contexts contexts_;
   ManualClock clock_{WallTime(std::chrono::sys_days(std::chrono::year(2026) / 11 / 21))};
   SystemRandom random_;
   Metrics metrics_;

@@ -108,6 +108,9 @@ void Settlements::herald_done(const Status& status) {
     herald_needed = status && !queue_.empty();
     herald_sent_ = herald_needed;
     if (!status) {
+      if (!queue_.empty() && metrics_.write_failures != nullptr) {
+        metrics_.write_failures->Increment();
+      }
       for (Settlement& settlement : queue_) wakeups.fail(settlement, status.error());
     }
   }

@@ -21,6 +21,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class SettlementsTest : public LedgerTest {};
 
@@ -175,7 +176,7 @@ TEST_F(SettlementsTest, RowThatNeverFitsDoesNotHoldUpTheOthers) {
   const KeyWithSecret made = make("absurd");
   auto identity = authenticate(made);
   std::vector<std::optional<Status>> outcomes(3);
-  IoContext context;
+  IoContext& context = contexts_.take();
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     auto reservation = reserve(*identity);
     UsageRow row = row_for(*identity, *reservation);
@@ -227,7 +228,7 @@ TEST_F(SettlementsTest, EightThreadsLeaveExactlyOneRowForEachSettle) {
     std::vector<std::jthread> threads;
     for (int t = 0; t < kThreads; ++t) {
       threads.emplace_back([&] {
-        IoContext context;
+        IoContext& context = contexts_.take();
         for (int i = 0; i < kTasks; ++i) {
           asio::co_spawn(
               context.get_executor(),
@@ -281,6 +282,7 @@ class AwayTest : public LedgerTest {
     EXPECT_EQ(revoke(made.key.id).error().code, ErrorCode::kServiceUnavailable);
     EXPECT_EQ(refusal(made), std::nullopt);
     EXPECT_EQ(ledger_->open_reservations(), 1U);
+    EXPECT_THAT(metrics_.text(), Not(HasSubstr("tollgate_ledger_write_failures_total 0")));
     mend_it();
     ASSERT_TRUE(eventually([this] { return ledger_->ready(); }));
     ASSERT_TRUE(eventually([this] { return ledger_->open_reservations() == 0; }));
