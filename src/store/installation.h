@@ -14,6 +14,8 @@ struct Installation {
   std::string id;  // inst_…
   WallTime created_at;
   std::string token_prefix;  // of new secrets
+
+  bool operator==(const Installation&) const = default;
 };
 
 // nullopt before the first start has made it.

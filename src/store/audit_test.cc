@@ -1,0 +1,135 @@
+#include "store/audit.h"
+
+#include <gmock/gmock.h>
+
+#include "store/test_store.h"
+
+namespace tollgate::store {
+namespace {
+
+class AuditTest : public StoreTest {
+ protected:
+  void append(int count) {
+    for (int i = 0; i < count; ++i) {
+      expect_ok(append_audit(connection_, {.at = test_time(i),
+                                           .actor = "cli",
+                                           .action = "key.update",
+                                           .object = "key_" + std::to_string(i),
+                                           .before = i == 0 ? std::nullopt : std::optional("{}"),
+                                           .after = "{\"n\":" + std::to_string(i) + "}",
+                                           .from_address = "local socket",
+                                           .workspace = default_workspace_id()}));
+    }
+  }
+  std::optional<std::int64_t> first_bad() { return verify_audit(connection_).value().first_bad; }
+};
+
+TEST_F(AuditTest, ChainsEveryRowToItsForerunner) {
+  append(3);
+  const AuditPage page = list_audit(connection_, {}).value();
+  ASSERT_EQ(page.rows.size(), 3u);
+  EXPECT_EQ(page.rows[2].number, 1);
+  EXPECT_EQ(page.rows[2].previous_hash, Sha256{});
+  EXPECT_EQ(page.rows[1].previous_hash, page.rows[2].hash);
+  EXPECT_EQ(page.rows[0].previous_hash, page.rows[1].hash);
+  EXPECT_EQ(page.rows[0].entry.object, "key_2");
+  EXPECT_EQ(page.rows[0].entry.before, "{}");
+  EXPECT_EQ(page.rows[2].entry.before, std::nullopt);
+  EXPECT_EQ(page.rows[0].entry.at, test_time(2));
+}
+
+TEST_F(AuditTest, VerifiesAnEmptyAndAnUntouchedChain) {
+  EXPECT_EQ(verify_audit(connection_).value().rows, 0);
+  EXPECT_EQ(first_bad(), std::nullopt);
+  append(20);
+  EXPECT_EQ(verify_audit(connection_).value().rows, 20);
+  EXPECT_EQ(first_bad(), std::nullopt);
+}
+
+TEST_F(AuditTest, FindsAnEditOfAnyColumn) {
+  append(5);
+  for (const char* edit :
+       {"at = at + 1", "actor = 'key_x'", "action = 'key.create'", "object = 'key_y'",
+        "before = NULL", "before = ''", "after = '{}'", "after = NULL", "from_address = ''",
+        "workspace_id = ''", "hash = zeroblob(32)", "hash = x'00'", "previous_hash = zeroblob(32)",
+        "actor = 'cl', action = 'ikey.update'"}) {
+    sql::Savepoint savepoint(connection_);
+    expect_ok(connection_.exec(std::string("UPDATE audit SET ") + edit + " WHERE number = 3"));
+    EXPECT_EQ(first_bad(), 3) << edit;
+  }
+  EXPECT_EQ(first_bad(), std::nullopt);
+}
+
+TEST_F(AuditTest, FindsARemovalAnywhere) {
+  append(5);
+  for (const int removed : {1, 3, 5}) {
+    sql::Savepoint savepoint(connection_);
+    expect_ok(connection_.prepare("DELETE FROM audit WHERE number = ?").bind(1, removed).run());
+    EXPECT_EQ(first_bad(), removed);
+  }
+  sql::Savepoint savepoint(connection_);
+  expect_ok(connection_.exec("DELETE FROM audit"));
+  EXPECT_EQ(first_bad(), 1);
+}
+
+TEST_F(AuditTest, FindsARemovalThatRenumbersTheRest) {
+  append(5);
+  expect_ok(connection_.exec("DELETE FROM audit WHERE number = 2"));
+  expect_ok(connection_.exec("UPDATE audit SET number = number - 1 WHERE number > 2"));
+  EXPECT_EQ(first_bad(), 2);
+}
+
+TEST_F(AuditTest, FindsTheNewestRowReplacedOrAdded) {
+  append(3);
+  {
+    sql::Savepoint savepoint(connection_);
+    expect_ok(
+        connection_.exec("UPDATE audit_head SET number = 2, hash = "
+                         "(SELECT hash FROM audit WHERE number = 2)"));
+    EXPECT_EQ(first_bad(), 3);
+  }
+  expect_ok(connection_.exec("UPDATE audit_head SET hash = zeroblob(32)"));
+  EXPECT_EQ(first_bad(), 3);
+}
+
+TEST_F(AuditTest, PagesNewestFirstWithoutGapsOrRepeats) {
+  append(10);
+  std::vector<std::int64_t> seen;
+  AuditQuery query{.limit = 3};
+  int pages = 0;
+  do {
+    const AuditPage page = list_audit(connection_, query).value();
+    for (const AuditRow& row : page.rows) seen.push_back(row.number);
+    query.cursor = page.next_cursor;
+    ++pages;
+  } while (!query.cursor.empty());
+  EXPECT_EQ(pages, 4);
+  EXPECT_THAT(seen, testing::ElementsAre(10, 9, 8, 7, 6, 5, 4, 3, 2, 1));
+}
+
+TEST_F(AuditTest, FiltersByWorkspaceAndObject) {
+  append(4);
+  expect_ok(append_audit(connection_, {.at = test_time(),
+                                       .actor = "cli",
+                                       .action = "workspace.create",
+                                       .object = "ws_other",
+                                       .from_address = "local socket",
+                                       .workspace = WorkspaceId("ws_other")}));
+  EXPECT_EQ(list_audit(connection_, {.workspace = default_workspace_id()}).value().rows.size(), 4u);
+  EXPECT_EQ(list_audit(connection_, {.workspace = WorkspaceId("ws_other")}).value().rows.size(),
+            1u);
+  EXPECT_EQ(list_audit(connection_, {.object = "key_2"}).value().rows.size(), 1u);
+}
+
+TEST_F(AuditTest, RefusesCursorsAndLimitsThatAreNotOurs) {
+  for (const char* cursor : {"x", "1x", "0", "-1", " 1", "99999999999999999999"}) {
+    EXPECT_EQ(list_audit(connection_, {.cursor = cursor}).error().param, "cursor") << cursor;
+  }
+  for (const int limit : {0, -1, 1'001}) {
+    EXPECT_EQ(list_audit(connection_, {.limit = limit}).error().param, "limit") << limit;
+  }
+  expect_ok(list_audit(connection_, {.limit = 1'000}));
+}
+
+}  // namespace
+}  // namespace tollgate::store

@@ -1,0 +1,40 @@
+#include "store/schema.h"
+
+#include <gtest/gtest.h>
+
+#include "sql/test_database.h"
+
+namespace tollgate::store {
+namespace {
+
+TEST(SchemaTest, MigratesANewDatabaseOnceAndLeavesTodaysAlone) {
+  sql::TestDatabase database;
+  sql::Connection connection = database.open();
+  ASSERT_TRUE(migrate(connection));
+  ASSERT_TRUE(migrate(connection));
+  EXPECT_EQ(sql::schema_version(connection).value(), static_cast<int>(migrations().size()));
+}
+
+TEST(SchemaTest, RefusesADatabaseOfANewerVersion) {
+  sql::TestDatabase database;
+  sql::Connection connection = database.open();
+  ASSERT_TRUE(migrate(connection));
+  ASSERT_TRUE(connection.exec("INSERT INTO schema_version (version, name) VALUES (999, 'later')"));
+  const Status refused = migrate(connection);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+  EXPECT_NE(refused.error().message.find("999"), std::string::npos);
+}
+
+// An index on what is random, or a key of another table, would cost every request
+// (ARCHITECTURE.md).
+TEST(SchemaTest, KeepsUsageRowsFreeOfIndexesAndForeignKeys) {
+  sql::TestDatabase database;
+  sql::Connection connection = database.open();
+  ASSERT_TRUE(migrate(connection));
+  EXPECT_EQ(sql::number_of(connection, "SELECT count(*) FROM pragma_index_list('usage')"), 0);
+  EXPECT_EQ(sql::number_of(connection, "SELECT count(*) FROM pragma_foreign_key_list('usage')"), 0);
+}
+
+}  // namespace
+}  // namespace tollgate::store
