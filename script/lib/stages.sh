@@ -38,8 +38,8 @@ read_counts() {
 # What a reader needs of a failing stage's log: the lines that name the failure, and the end.
 show_failure() {
   local log=$1
-  grep -anE '\[  FAILED  \]|Failure$|^(FAILED|ERROR) |error:|ERROR: |WARNING: ThreadSanitizer|^E  ' "$log" |
-    head -40 | sed 's/^/    /' || true
+  grep -anE -A 6 ': Failure$|^(FAILED|ERROR) |error:|ERROR: |WARNING: ThreadSanitizer|^E  ' "$log" |
+    head -n 60 | sed 's/^/    /' || true
   say_out "    … the end of ${log#"$TOLLGATE_ROOT"/}:"
   tail -n 40 "$log" | sed 's/^/    /'
 }
