@@ -1,5 +1,5 @@
 // Task<T>: a coroutine on an I/O thread. Asio's awaitable with the concrete executor, named once.
-// STYLE.md's rules for coroutines hold for every Task.
+// CONTRIBUTING.md's rules for coroutines hold for every Task.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
