@@ -63,7 +63,8 @@ class Connection {
   // Whether an idle connection can be used again: nothing waits to be read, not even its end.
   bool quiet();
   // Calls `notify` once when the connection turns readable, ends or fails. The same readiness still
-  // serves the next read. `notify` must not destroy the Connection. An empty function takes it back.
+  // serves the next read. `notify` must not destroy the Connection. An empty function takes it
+  // back.
   void on_readable(std::function<void()> notify);
 
   void shutdown_write();

@@ -79,8 +79,8 @@ std::unexpected<Error> ClientCall::failed(std::string_view doing) const {
                 "Tell the gateway's operator.",
                 std::string(doing) + ": " + connection_->tls_detail());
   }
-  return fail(ErrorCode::kProviderError,
-              "The connection to the provider failed. Try again later.", std::string(doing));
+  return fail(ErrorCode::kProviderError, "The connection to the provider failed. Try again later.",
+              std::string(doing));
 }
 
 Task<Status> ClientCall::send(std::string_view head, std::span<const std::string_view> body) {
@@ -89,8 +89,8 @@ Task<Status> ClientCall::send(std::string_view head, std::span<const std::string
     auto written = co_await write_request(head, body);
     if (written) co_return co_await read_head();
     // A kept connection that took nothing had ended: a fresh one may do.
-    const bool again = reused_ && !sent_ && !aborted_ &&
-                       connection_->failure() == Failure::kPeerGone;
+    const bool again =
+        reused_ && !sent_ && !aborted_ && connection_->failure() == Failure::kPeerGone;
     if (!again) co_return written;
     connection_.reset();
   }
@@ -200,8 +200,7 @@ Task<Result<std::string_view>> ClientCall::read() {
 void ClientCall::finish() {
   if (connection_ == nullptr) return;
   const bool fit = decoder_.done() && head_.keep_alive && !surplus_ && !aborted_ &&
-                   pending_from_ == head_bytes_.size() &&
-                   connection_->failure() == Failure::kNone;
+                   pending_from_ == head_bytes_.size() && connection_->failure() == Failure::kNone;
   if (fit) client_.keep(origin_.pool_key, std::move(connection_));
   connection_.reset();
 }

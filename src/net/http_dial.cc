@@ -40,8 +40,8 @@ Task<Status> ClientCall::dial() {
 
 Task<Status> ClientCall::connect_to(const SocketAddress& address,
                                     std::chrono::milliseconds timeout) {
-  const int socket = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-                              IPPROTO_TCP);
+  const int socket =
+      ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
   if (socket < 0) {
     co_return fail(ErrorCode::kServiceUnavailable,
                    "The gateway has no connection left to give. Try again shortly.",
@@ -61,8 +61,7 @@ Task<Status> ClientCall::connect_to(const SocketAddress& address,
     }
   }
   if (error == 0) co_return Status{};
-  co_return fail(ErrorCode::kProviderError,
-                 "The provider could not be reached. Try again later.",
+  co_return fail(ErrorCode::kProviderError, "The provider could not be reached. Try again later.",
                  std::string("connect: ") + std::strerror(error));
 }
 

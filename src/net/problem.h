@@ -1,5 +1,5 @@
-// Errors as HTTP (SPEC §4): the one envelope, its status, Retry-After and x-should-retry. Both planes
-// and the session itself answer with it.
+// Errors as HTTP (SPEC §4): the one envelope, its status, Retry-After and x-should-retry. Both
+// planes and the session itself answer with it.
 #pragma once
 
 #include <string>

@@ -85,7 +85,8 @@ Task<Result<Addresses>> Resolver::resolve(IoThread& thread, std::string host, st
       co_return fail(ErrorCode::kServiceUnavailable,
                      "Too many name look-ups are waiting. Try again shortly.");
     }
-    Deadline deadline(thread.deadlines(), [pending] { pending->slot.resume_later(Wake::kTimeout); });
+    Deadline deadline(thread.deadlines(),
+                      [pending] { pending->slot.resume_later(Wake::kTimeout); });
     deadline.arm(timeout);
     co_await pending->slot.wait();
     if (!pending->answer) {

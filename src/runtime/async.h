@@ -40,8 +40,8 @@ class Callback {
   void resume_here(T value) { std::move(handler_)(std::move(value)); }
 
  private:
-  using Tracked = std::decay_t<decltype(asio::prefer(
-      std::declval<IoExecutor>(), asio::execution::outstanding_work.tracked))>;
+  using Tracked = std::decay_t<decltype(asio::prefer(std::declval<IoExecutor>(),
+                                                     asio::execution::outstanding_work.tracked))>;
   Handler handler_;
   Tracked work_;
 };

@@ -16,7 +16,8 @@ void Deadline::disarm() {
   if (armed()) hook_.unlink();
 }
 
-Deadlines::Deadlines(IoContext& context) : timer_(context), now_(std::chrono::steady_clock::now()) {}
+Deadlines::Deadlines(IoContext& context)
+    : timer_(context), now_(std::chrono::steady_clock::now()) {}
 
 void Deadlines::start() {
   stopped_ = false;

@@ -1,5 +1,5 @@
-// WaitSlot: where one Task waits for one thing on its own thread: a socket turning readable, an event
-// fired by other code on the thread. Not for other threads: see async.h for those.
+// WaitSlot: where one Task waits for one thing on its own thread: a socket turning readable, an
+// event fired by other code on the thread. Not for other threads: see async.h for those.
 #pragma once
 
 #include <boost/asio/async_result.hpp>

@@ -13,7 +13,7 @@ namespace {
 // Sent on as the client wrote them (SPEC §7). Accept-Encoding is ours: a coded answer could not be
 // metered.
 constexpr std::array<std::string_view, 7> kSentOn = {
-    "Content-Type", "Accept",      "User-Agent", "anthropic-version",
+    "Content-Type",   "Accept",      "User-Agent", "anthropic-version",
     "anthropic-beta", "OpenAI-Beta", "traceparent"};
 
 const Provider& provider_of(const UpstreamRequest& request) {

@@ -29,8 +29,9 @@ class SandboxPlayer {
   void abort(ErrorCode why);
 
  private:
-  using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                           asio::wait_traits<std::chrono::steady_clock>, IoExecutor>;
+  using Timer =
+      asio::basic_waitable_timer<std::chrono::steady_clock,
+                                 asio::wait_traits<std::chrono::steady_clock>, IoExecutor>;
   Task<Status> pause(std::chrono::milliseconds delay);
 
   SandboxScript script_;

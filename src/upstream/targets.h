@@ -26,8 +26,8 @@ struct Target {
 };
 
 struct TargetOptions {
-  std::string ca_file;                                              // for all; empty = none
-  std::unordered_map<std::string, std::string> provider_ca_files;   // by provider id
+  std::string ca_file;                                             // for all; empty = none
+  std::unordered_map<std::string, std::string> provider_ca_files;  // by provider id
   // The proxy for an https host and port; null = direct.
   std::function<std::shared_ptr<const net::Proxy>(const std::string& host, std::uint16_t port)>
       proxy;

@@ -1,0 +1,50 @@
+// An admitted request: everything that relaying and settling it needs. Lives in its handler.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "dialects/chat_request.h"
+#include "gateway/caller.h"
+#include "ledger/ledger.h"
+#include "routing/choose.h"
+#include "upstream/call.h"
+
+namespace tollgate {
+
+// How an admitted request is stopped: by its client leaving or by an operator. One thread's; shared
+// so that whoever stops it late stops nothing.
+class InFlight {
+ public:
+  void cut(ErrorCode why) {
+    if (cut_) return;
+    cut_ = why;
+    if (call_ != nullptr) call_->abort(why);
+  }
+  std::optional<ErrorCode> why() const { return cut_; }
+
+  // The call to abort while it runs; one that begins after the cut is aborted at once.
+  void attach(Call& call) {
+    call_ = &call;
+    if (cut_) call.abort(*cut_);
+  }
+  void detach() { call_ = nullptr; }
+
+ private:
+  std::optional<ErrorCode> cut_;
+  Call* call_ = nullptr;
+};
+
+struct Admitted {
+  Caller caller;
+  ChatRequest request;
+  std::string_view body;
+  Route route;
+  Reservation reservation;
+  std::shared_ptr<InFlight> in_flight;
+
+  const Offer& offer() const { return *route.offers.front(); }
+};
+
+}  // namespace tollgate

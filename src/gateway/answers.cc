@@ -1,0 +1,54 @@
+#include "gateway/answers.h"
+
+#include "base/log.h"
+#include "net/problem.h"
+
+namespace tollgate {
+
+namespace {
+
+void log_refusal(const Error& error, std::string_view request_id) {
+  const LogLevel level = error_status(error.code) >= 500 ? LogLevel::kWarning : LogLevel::kDebug;
+  log(level, "request {} answered {} {}: {}", request_id, error_status(error.code),
+      error_code_name(error.code), error.detail);
+}
+
+}  // namespace
+
+void add_caller_fields(net::Response& response, const Caller& caller) {
+  response.fields.emplace_back("X-Request-Id", caller.request_id);
+  response.fields.emplace_back("X-Tollgate-Generation-Id", generation_id(caller.generation));
+  response.fields.emplace_back("X-Credit-Balance", "unlimited");
+}
+
+Task<> refuse_stranger(net::Exchange& exchange, Error error, std::string request_id) {
+  log_refusal(error, request_id);
+  net::Response answer = net::problem_response(error, request_id);
+  (void)co_await exchange.respond(std::move(answer));
+}
+
+net::Response error_answer(const Caller& caller, const Error& error) {
+  log_refusal(error, caller.request_id);
+  net::Response answer = net::problem_response(error, caller.request_id);
+  answer.fields.emplace_back("X-Tollgate-Generation-Id", generation_id(caller.generation));
+  answer.fields.emplace_back("X-Credit-Balance", "unlimited");
+  return answer;
+}
+
+Task<> refuse(Gateway& gateway, net::Exchange& exchange, const Caller& caller, Error error) {
+  gateway.ledger.count_unadmitted(caller.identity, error.code);
+  if (error.code == ErrorCode::kClientGone) co_return;
+  net::Response answer = error_answer(caller, error);
+  (void)co_await exchange.respond(std::move(answer));
+}
+
+Task<> answer_json(Gateway& gateway, net::Exchange& exchange, const Caller& caller,
+                   std::string body) {
+  gateway.ledger.count_unadmitted(caller.identity, std::nullopt);
+  net::Response answer;
+  answer.body = std::move(body);
+  add_caller_fields(answer, caller);
+  (void)co_await exchange.respond(std::move(answer));
+}
+
+}  // namespace tollgate

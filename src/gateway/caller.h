@@ -1,0 +1,33 @@
+// Step 1 of every request: who asks (SPEC §3). The cheapest refusal comes first, and a stranger is
+// refused before the body is read.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "domain/ip.h"
+#include "domain/usage_row.h"
+#include "gateway/gateway.h"
+#include "ledger/ledger.h"
+#include "net/exchange.h"
+
+namespace tollgate {
+
+// An authenticated caller and what names their request.
+struct Caller {
+  std::shared_ptr<const GatewayState> state;
+  std::string request_id;           // theirs if safe, else ours
+  GenerationNumber generation = 0;  // ours, unique
+  Identity identity;
+  IpAddress address;
+  SteadyTime began;
+};
+
+// kApiKeyInUrl, kHttpsRequired, kMissingApiKey, kInvalidApiKey, kExpiredApiKey, kDisabledApiKey,
+// kIpNotAllowed, kInsufficientScope (a management key). `request_id` is set either way. A key that
+// was recognised and refused is counted.
+Result<Caller> authenticate(Gateway& gateway, const net::Exchange& exchange,
+                            std::string& request_id);
+
+}  // namespace tollgate

@@ -1,0 +1,77 @@
+#include "gateway/completions.h"
+
+#include "gateway/admitted.h"
+#include "gateway/answers.h"
+#include "gateway/relay.h"
+#include "net/http_message.h"
+
+namespace tollgate {
+
+namespace {
+
+Status check_content_type(std::string_view content_type) {
+  const std::string_view kind = content_type.substr(0, content_type.find_first_of("; \t"));
+  if (kind.empty() || net::equals_ignoring_case(kind, "application/json")) return {};
+  return fail(ErrorCode::kUnsupportedMediaType,
+              "Send the request as JSON, with the header Content-Type: application/json.");
+}
+
+Result<ChatRequest> read_request(const net::Exchange& exchange, std::string_view body,
+                                 CompletionKind kind) {
+  if (auto type = check_content_type(exchange.head().find("Content-Type")); !type) {
+    return std::unexpected(type.error());
+  }
+  return kind == CompletionKind::kChat ? read_chat_request(body) : read_completion_request(body);
+}
+
+Result<Route> choose(Gateway& gateway, const Caller& caller, const net::Exchange& exchange,
+                     const ChatRequest& request) {
+  const auto region = requested_region(exchange.head().find("X-Tollgate-Region"), request.region);
+  if (!region) return std::unexpected(region.error());
+  const KeyPolicy& policy = caller.identity.key().policy;
+  return choose_route(caller.state->targets->snapshot(), {.model = request.model,
+                                                          .models = policy.models,
+                                                          .environment = policy.environment,
+                                                          .key_region = policy.region,
+                                                          .request_region = *region,
+                                                          .turn = gateway.turn++});
+}
+
+// The handle may be used from any thread; what it cuts belongs to this one.
+CancelHandle cancel_handle(Gateway& gateway, const std::shared_ptr<InFlight>& in_flight) {
+  return [context = &gateway.thread.context(), in_flight] {
+    asio::post(*context, [in_flight] { in_flight->cut(ErrorCode::kAborted); });
+  };
+}
+
+}  // namespace
+
+Task<> serve_completion(Gateway& gateway, net::Exchange& exchange, CompletionKind kind) {
+  std::string request_id;
+  auto caller = authenticate(gateway, exchange, request_id);
+  if (!caller) co_return co_await refuse_stranger(exchange, caller.error(), request_id);
+
+  auto body = co_await exchange.read_body(caller->state->body_bytes_max);
+  if (!body) co_return co_await refuse(gateway, exchange, *caller, body.error());
+  auto request = read_request(exchange, *body, kind);
+  if (!request) co_return co_await refuse(gateway, exchange, *caller, request.error());
+
+  auto route = choose(gateway, *caller, exchange, *request);
+  if (!route) co_return co_await refuse(gateway, exchange, *caller, route.error());
+
+  auto in_flight = std::make_shared<InFlight>();
+  auto reservation = gateway.ledger.reserve(caller->identity, caller->generation,
+                                            cancel_handle(gateway, in_flight));
+  if (!reservation) co_return co_await refuse(gateway, exchange, *caller, reservation.error());
+
+  // From here on every path settles: relay() does, exactly once.
+  Admitted admitted{.caller = std::move(*caller),
+                    .request = std::move(*request),
+                    .body = *body,
+                    .route = std::move(*route),
+                    .reservation = std::move(*reservation),
+                    .in_flight = std::move(in_flight)};
+  co_await relay(gateway, exchange, admitted);
+}
+
+}  // namespace tollgate

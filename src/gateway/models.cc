@@ -1,0 +1,116 @@
+#include "gateway/models.h"
+
+#include <algorithm>
+
+#include "base/json.h"
+#include "gateway/answers.h"
+#include "gateway/caller.h"
+#include "routing/choose.h"
+
+namespace tollgate {
+
+namespace {
+
+std::int64_t unix_seconds(WallTime time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+json::object model_json(const Model& model, std::int64_t created) {
+  const std::string& id = model.id.get();
+  json::object out{{"id", id},
+                   {"object", "model"},
+                   {"created", created},
+                   {"owned_by", id.substr(0, id.find('/'))}};
+  if (model.context_window > 0) out["context_window"] = model.context_window;
+  if (model.max_output_tokens > 0) out["max_output_tokens"] = model.max_output_tokens;
+  out["pricing"] = {{"input", format_money(model.prices().tokens.input)},
+                    {"output", format_money(model.prices().tokens.output)}};
+  return out;
+}
+
+std::vector<const Model*> models_of(const Caller& caller) {
+  const KeyPolicy& policy = caller.identity.key().policy;
+  return visible_models(*caller.state->targets->snapshot(), policy.models, policy.environment);
+}
+
+json::array texts(const std::vector<std::string>& values) {
+  return json::array(values.begin(), values.end());
+}
+
+json::value text_or_null(const std::string& text) {
+  return text.empty() ? json::value(nullptr) : json::value(text);
+}
+
+}  // namespace
+
+Task<> list_models(Gateway& gateway, net::Exchange& exchange) {
+  std::string request_id;
+  const auto caller = authenticate(gateway, exchange, request_id);
+  if (!caller) co_return co_await refuse_stranger(exchange, caller.error(), request_id);
+  json::array data;
+  const std::int64_t created = unix_seconds(caller->identity.key().created_at);
+  for (const Model* model : models_of(*caller)) data.push_back(model_json(*model, created));
+  std::string body = json::serialize(json::object{{"object", "list"}, {"data", std::move(data)}});
+  co_await answer_json(gateway, exchange, *caller, std::move(body));
+}
+
+Task<> get_model(Gateway& gateway, net::Exchange& exchange, std::string id) {
+  std::string request_id;
+  const auto caller = authenticate(gateway, exchange, request_id);
+  if (!caller) co_return co_await refuse_stranger(exchange, caller.error(), request_id);
+  const Model* asked = caller->state->targets->snapshot()->find(id);
+  const auto visible = models_of(*caller);
+  if (asked == nullptr || std::ranges::find(visible, asked) == visible.end()) {
+    Error error{.code = ErrorCode::kNotFound,
+                .message =
+                    "There is no such model that this key may call. GET /v1/models lists "
+                    "those it may.",
+                .param = "model"};
+    co_return co_await refuse(gateway, exchange, *caller, std::move(error));
+  }
+  std::string body =
+      json::serialize(model_json(*asked, unix_seconds(caller->identity.key().created_at)));
+  co_await answer_json(gateway, exchange, *caller, std::move(body));
+}
+
+Task<> own_key(Gateway& gateway, net::Exchange& exchange) {
+  std::string request_id;
+  const auto caller = authenticate(gateway, exchange, request_id);
+  if (!caller) co_return co_await refuse_stranger(exchange, caller.error(), request_id);
+  const Key& key = caller->identity.key();
+  const KeyPolicy& policy = key.policy;
+  const KeySecret& secret = caller->identity.secret();
+  json::object out{
+      {"id", key.id.get()},
+      {"name", policy.name},
+      {"status", key_status_name(key_status(key, gateway.clock.wall()))},
+      {"environment", environment_name(policy.environment)},
+      {"type", key_type_name(policy.type)},
+      {"prefix", secret.preview},
+      {"last4", secret.last4},
+      {"models", texts(policy.models)},
+      {"region", text_or_null(policy.region)},
+      {"enforcement", enforcement_name(policy.enforcement)},
+      {"limits", json::array{}},
+      {"expires_at", policy.expires_at ? json::value(format_time(*policy.expires_at)) : nullptr},
+      {"created_at", format_time(key.created_at)}};
+  co_await answer_json(gateway, exchange, *caller, json::serialize(out));
+}
+
+Task<> no_such_route(Gateway& gateway, net::Exchange& exchange, std::string allow) {
+  std::string request_id;
+  const auto caller = authenticate(gateway, exchange, request_id);
+  if (!caller) co_return co_await refuse_stranger(exchange, caller.error(), request_id);
+  Error error{.code = ErrorCode::kNotFound,
+              .message = "There is nothing at this path. The API is described at /openapi.yaml."};
+  if (!allow.empty()) {
+    error = {.code = ErrorCode::kMethodNotAllowed,
+             .message = "This path takes " + allow + " only."};
+  }
+  gateway.ledger.count_unadmitted(caller->identity, error.code);
+  net::Response answer = error_answer(*caller, error);
+  if (!allow.empty()) answer.fields.emplace_back("Allow", allow);
+  (void)co_await exchange.respond(std::move(answer));
+}
+
+}  // namespace tollgate

@@ -1,0 +1,19 @@
+// What a provider's error status means to the client (SPEC §4, §6). Pure.
+#pragma once
+
+#include <string_view>
+
+#include "base/error.h"
+#include "upstream/call.h"
+
+namespace tollgate {
+
+// How much of an error answer is read.
+inline constexpr std::size_t kRefusalBytesMax = 64 * 1024;
+
+// A refusal of the request itself (400, 404, 409, 413, 415, 422) keeps its status and says what the
+// provider said. Everything else is kProviderError: a 401 or 403 is about the gateway's own
+// credential, and a 429 is the provider's limit, not one of the key's; its Retry-After is kept.
+Error provider_refusal(const UpstreamHead& head, std::string_view body);
+
+}  // namespace tollgate

@@ -1,0 +1,302 @@
+#include "gateway/relay.h"
+
+#include "dialects/openai_answer.h"
+#include "gateway/answers.h"
+#include "gateway/provider_refusal.h"
+#include "gateway/receipt.h"
+#include "gateway/stream_relay.h"
+#include "gateway/whole_answer.h"
+#include "net/problem.h"
+
+namespace tollgate {
+
+namespace {
+
+// What one attempt needs at hand. Its functions are the leaves of relay().
+struct Relaying {
+  Gateway& gateway;
+  net::Exchange& exchange;
+  Admitted& admitted;
+  Call& call;
+  Outcome outcome = {};
+  Metered metered = {};
+
+  Task<Status> settle();
+  void lost(Error error);
+  net::Response head_of_answer() const;
+  Task<> refused();
+  Task<> whole();
+  Task<> large(WholeAnswer& answer);
+  Task<> stream();
+  Task<> end_stream(StreamRelay& relay);
+  Task<> answer_error(Error error);
+};
+
+// The row, durable when this returns.
+Task<Status> Relaying::settle() {
+  const Offer& offer = admitted.offer();
+  const auto priced = meter(outcome, admitted.request, admitted.body.size(), offer.prices);
+  if (priced) {
+    metered = *priced;
+  } else {
+    outcome.error = priced.error();
+  }
+  UsageRow row = usage_row({.caller = admitted.caller,
+                            .request = admitted.request,
+                            .route = admitted.route,
+                            .offer = offer,
+                            .outcome = outcome,
+                            .metered = metered,
+                            .user_agent = exchange.head().find("User-Agent"),
+                            .finished_at = gateway.clock.wall(),
+                            .finished_steady = gateway.clock.steady()});
+  row.id = admitted.reservation.id();
+  row.admitted_at = admitted.reservation.admitted_at();
+  co_return co_await gateway.ledger.settle(std::move(admitted.reservation), std::move(row));
+}
+
+// The attempt broke off: who is to blame, and how far it had come.
+void Relaying::lost(Error error) {
+  if (const auto why = admitted.in_flight->why()) {
+    outcome.reach = call.sent() ? Reach::kLeft : Reach::kNothingSent;
+    if (*why == ErrorCode::kAborted) {
+      error = {.code = ErrorCode::kExpiredApiKey,
+               .message =
+                   "This key was revoked, and its running requests were cut. Use another "
+                   "key."};
+    } else {
+      error = {.code = ErrorCode::kClientGone, .message = "The client went away."};
+    }
+  } else {
+    outcome.reach = call.sent() ? Reach::kLost : Reach::kNothingSent;
+  }
+  outcome.status = error_status(error.code);
+  outcome.error = std::move(error);
+}
+
+net::Response Relaying::head_of_answer() const {
+  net::Response answer;
+  answer.content_type = call.head().content_type;
+  if (answer.content_type.empty()) answer.content_type = "application/json";
+  add_caller_fields(answer, admitted.caller);
+  answer.fields.emplace_back("X-Tollgate-Model", admitted.route.model.get());
+  answer.fields.emplace_back("X-Tollgate-Provider", admitted.offer().provider.get());
+  if (!admitted.offer().region.empty()) {
+    answer.fields.emplace_back("X-Tollgate-Region", admitted.offer().region);
+  }
+  if (!call.head().request_id.empty()) {
+    answer.fields.emplace_back("X-Tollgate-Upstream-Request-Id", call.head().request_id);
+  }
+  return answer;
+}
+
+// Settles and answers with the outcome's error. A client that left hears nothing.
+Task<> Relaying::answer_error(Error error) {
+  const bool gone = exchange.client_gone() || error.code == ErrorCode::kClientGone;
+  const Status settled = co_await settle();
+  if (gone) co_return;
+  net::Response answer = error_answer(admitted.caller, settled ? error : settled.error());
+  if (!call.head().request_id.empty()) {
+    answer.fields.emplace_back("X-Tollgate-Upstream-Request-Id", call.head().request_id);
+  }
+  (void)co_await exchange.respond(std::move(answer));
+}
+
+// The provider answered with an error status: free, and told in our own words.
+Task<> Relaying::refused() {
+  outcome.reach = Reach::kRefused;
+  std::string body;
+  while (body.size() < kRefusalBytesMax) {
+    const auto piece = co_await call.read();
+    if (!piece || piece->empty()) break;
+    body.append(*piece);
+  }
+  if (admitted.in_flight->why()) lost({});
+  if (!outcome.error) {
+    outcome.error = provider_refusal(call.head(), body);
+    outcome.status = error_status(outcome.error->code);
+  }
+  call.finish();
+  Error error = *outcome.error;
+  co_await answer_error(std::move(error));
+}
+
+Task<> Relaying::whole() {
+  WholeAnswer answer;
+  for (;;) {
+    const auto piece = co_await call.read();
+    if (!piece) {
+      lost(piece.error());
+      Error error = *outcome.error;
+      co_return co_await answer_error(std::move(error));
+    }
+    if (piece->empty()) break;
+    answer.append(*piece);
+    if (answer.size() > kHeldAnswerMax) co_return co_await large(answer);
+  }
+  call.finish();
+  outcome.reach = Reach::kAnswered;
+  const Result<OpenAiAnswer> read = read_openai_answer(answer.view());
+  if (!read) {
+    // It was served and may be billed: charged as lost, answered as broken.
+    outcome.reach = Reach::kLost;
+    outcome.error = read.error();
+    outcome.status = error_status(read.error().code);
+    Error error = read.error();
+    co_return co_await answer_error(std::move(error));
+  }
+  outcome.usage = read->usage;
+  outcome.content = read->content;
+  if (auto settled = co_await settle(); !settled) {
+    net::Response failed = error_answer(admitted.caller, settled.error());
+    (void)co_await exchange.respond(std::move(failed));
+    co_return;
+  }
+  net::Response response = head_of_answer();
+  response.fields.emplace_back("X-Tollgate-Cost", format_money(metered.cost));
+  response.body = client_answer(answer.view(), *read, admitted.route.model.get());
+  (void)co_await exchange.respond(std::move(response));
+}
+
+// An answer beyond kHeldAnswerMax: relayed as it comes, its usage read from its end.
+Task<> Relaying::large(WholeAnswer& answer) {
+  net::Response head = head_of_answer();
+  head.body = answer.take_all_but(kHeldBack);
+  bool relaying = (co_await exchange.start_stream(std::move(head))).has_value();
+  std::optional<Error> broken;
+  while (relaying) {
+    const auto piece = co_await call.read();
+    if (!piece) broken = piece.error();
+    if (!piece || piece->empty()) break;
+    answer.append(*piece);
+    const std::string ready = answer.take_all_but(kHeldBack);
+    relaying = (co_await exchange.write(ready)).has_value();
+  }
+  outcome.usage = answer.usage_at_end();
+  outcome.content = answer.content_estimate();
+  if (!relaying) admitted.in_flight->cut(ErrorCode::kClientGone);
+  if (broken || !relaying) {
+    lost(broken.value_or(Error{}));
+  } else {
+    outcome.reach = Reach::kAnswered;
+    call.finish();
+  }
+  const Status settled = co_await settle();
+  if (outcome.reach == Reach::kAnswered && settled) {
+    (void)co_await exchange.finish(answer.view());
+  } else {
+    exchange.abort_stream();
+  }
+}
+
+Task<> Relaying::stream() {
+  const UsageWish wish = admitted.request.include_usage ? UsageWish::kAsked : UsageWish::kHidden;
+  StreamRelay relay(admitted.request.kind, admitted.route.model.get(), wish);
+  std::optional<Error> broken;
+  while (!relay.done() && !broken) {
+    const auto piece = co_await call.read();
+    if (!piece) {
+      broken = piece.error();
+      break;
+    }
+    if (piece->empty()) break;
+    if (auto taken = relay.take(*piece); !taken) broken = taken.error();
+    if (!outcome.first_token && relay.content().deltas > 0) {
+      outcome.first_token = gateway.clock.steady();
+    }
+    if (relay.out().empty()) continue;
+    Status written;
+    if (exchange.response_started()) {
+      written = co_await exchange.write(relay.out());
+    } else {
+      net::Response head = head_of_answer();
+      head.fields.emplace_back("Cache-Control", "no-cache");
+      head.body = relay.out();
+      written = co_await exchange.start_stream(std::move(head));
+    }
+    relay.out().clear();
+    if (!written) {
+      admitted.in_flight->cut(ErrorCode::kClientGone);
+      broken = written.error();
+    }
+  }
+  outcome.usage = relay.usage();
+  outcome.content = relay.content();
+  if (!broken && !relay.finished()) {
+    broken = Error{.code = ErrorCode::kProviderError,
+                   .message = "The provider's answer broke off. Try again later.",
+                   .detail = "the stream ended early"};
+  }
+  if (broken) {
+    lost(std::move(*broken));
+  } else {
+    outcome.reach = Reach::kAnswered;
+    call.finish();
+  }
+  co_await end_stream(relay);
+}
+
+// Settles, then ends the stream: properly after a whole answer, with an error event and without
+// [DONE] after any other.
+Task<> Relaying::end_stream(StreamRelay& relay) {
+  if (!exchange.response_started()) {
+    if (outcome.error) {
+      Error error = *outcome.error;
+      co_return co_await answer_error(std::move(error));
+    }
+    net::Response head = head_of_answer();
+    (void)co_await exchange.start_stream(std::move(head));
+  }
+  if (outcome.error && outcome.error->code != ErrorCode::kClientGone) outcome.status = 200;
+  const Status settled = co_await settle();
+  if (!settled) outcome.error = settled.error();
+  if (!outcome.error) {
+    const std::string ending = relay.ending(metered.tokens, format_money(metered.cost));
+    (void)co_await exchange.finish(ending);
+    co_return;
+  }
+  if (exchange.client_gone()) co_return exchange.abort_stream();
+  const std::string event =
+      "data: " + net::error_envelope(*outcome.error, admitted.caller.request_id) + "\n\n";
+  (void)co_await exchange.finish(event);
+}
+
+}  // namespace
+
+Task<> relay(Gateway& gateway, net::Exchange& exchange, Admitted& admitted) {
+  const std::string call_id =
+      (admitted.request.kind == CompletionKind::kChat ? "chatcmpl-" : "cmpl-") +
+      generation_id(admitted.reservation.id()).substr(4);
+  Call call(gateway.client, {.request = admitted.request,
+                             .body = admitted.body,
+                             .client_head = exchange.head(),
+                             .offer = admitted.offer(),
+                             .targets = *admitted.caller.state->targets,
+                             .public_model = admitted.route.model.get(),
+                             .call_id = call_id,
+                             .now_seconds = std::chrono::duration_cast<std::chrono::seconds>(
+                                                gateway.clock.wall().time_since_epoch())
+                                                .count()});
+  Relaying relaying{gateway, exchange, admitted, call};
+  relaying.outcome.attempt_began = gateway.clock.steady();
+  const std::shared_ptr<InFlight> in_flight = admitted.in_flight;
+  in_flight->attach(call);
+  exchange.on_client_gone([in_flight] { in_flight->cut(ErrorCode::kClientGone); });
+
+  const Status opened = co_await call.open();
+  relaying.outcome.upstream_status = call.head().status;
+  if (!opened) {
+    relaying.lost(opened.error());
+    Error error = *relaying.outcome.error;
+    co_await relaying.answer_error(std::move(error));
+  } else if (call.head().status < 200 || call.head().status >= 300) {
+    co_await relaying.refused();
+  } else if (call.head().event_stream) {
+    co_await relaying.stream();
+  } else {
+    co_await relaying.whole();
+  }
+  in_flight->detach();
+}
+
+}  // namespace tollgate

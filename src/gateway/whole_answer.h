@@ -1,0 +1,31 @@
+// WholeAnswer: a non-streamed answer as it arrives. Held whole while it is small; of a large one
+// the end is kept, where providers write the usage.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "dialects/reported_usage.h"
+
+namespace tollgate {
+
+class WholeAnswer {
+ public:
+  void append(std::string_view bytes) { bytes_.append(bytes); }
+  std::size_t size() const { return bytes_.size(); }
+  std::string_view view() const { return bytes_; }
+
+  // For an answer too large to hold: what may be relayed now, all but the last `keep` bytes.
+  std::string take_all_but(std::size_t keep);
+  // The usage of a large answer, from its end.
+  ReportedUsage usage_at_end() const;
+  // Its content, were all of it text: an upper estimate.
+  ContentCount content_estimate() const;
+
+ private:
+  std::string bytes_;
+  std::string tail_;  // the last bytes that were taken
+  std::size_t taken_ = 0;
+};
+
+}  // namespace tollgate

@@ -1,0 +1,23 @@
+// What a set of settings makes of the catalogue and the outside: snapshot, targets, TLS. Made on
+// start and again on every reload, whole or not at all.
+#pragma once
+
+#include <memory>
+
+#include "admin/admin.h"
+#include "base/error.h"
+#include "config/settings.h"
+#include "gateway/gateway.h"
+#include "net/tls.h"
+
+namespace tollgate {
+
+struct Installation {
+  std::shared_ptr<const GatewayState> gateway;
+  std::shared_ptr<const AdminOptions> admin;
+  std::shared_ptr<const net::TlsServerContext> tls;  // null = plain text
+};
+
+Result<Installation> make_installation(const Settings& settings);
+
+}  // namespace tollgate

@@ -1,0 +1,185 @@
+#include "server/routes.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "admin/openapi_document.h"
+#include "admin/sessions.h"
+#include "domain/credentials.h"
+#include "gateway/completions.h"
+#include "gateway/models.h"
+#include "net/caller_headers.h"
+#include "net/problem.h"
+
+namespace tollgate {
+
+namespace {
+
+// Where the data plane is mounted; clients of other gateways find it under theirs (SPEC §7).
+constexpr std::array<std::string_view, 4> kDataPlanePrefixes = {"/v1", "/api/v1", "/v2/router",
+                                                                "/v3/router"};
+
+struct DataRoute {
+  std::string_view method;
+  std::string_view path;  // behind the prefix; a trailing '/' takes one more segment or several
+  Task<> (*handler)(Plane& plane, net::Exchange& exchange, std::string rest);
+};
+
+Task<> chat_completions(Plane& plane, net::Exchange& exchange, std::string) {
+  return serve_completion(plane.gateway, exchange, CompletionKind::kChat);
+}
+Task<> text_completions(Plane& plane, net::Exchange& exchange, std::string) {
+  return serve_completion(plane.gateway, exchange, CompletionKind::kText);
+}
+Task<> models(Plane& plane, net::Exchange& exchange, std::string) {
+  return list_models(plane.gateway, exchange);
+}
+Task<> one_model(Plane& plane, net::Exchange& exchange, std::string rest) {
+  return get_model(plane.gateway, exchange, std::move(rest));
+}
+Task<> key(Plane& plane, net::Exchange& exchange, std::string) {
+  return own_key(plane.gateway, exchange);
+}
+
+constexpr std::array kDataRoutes = {
+    DataRoute{"POST", "/chat/completions", chat_completions},
+    DataRoute{"POST", "/completions", text_completions},
+    DataRoute{"GET", "/models", models},
+    DataRoute{"GET", "/models/", one_model},
+    DataRoute{"GET", "/key", key},
+};
+
+std::optional<int> hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return std::nullopt;
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size()) {
+      const auto high = hex_digit(text[i + 1]);
+      const auto low = hex_digit(text[i + 2]);
+      if (high && low) {
+        out += static_cast<char>(*high * 16 + *low);
+        i += 2;
+        continue;
+      }
+    }
+    out += text[i];
+  }
+  return out;
+}
+
+// What stands behind the data plane's prefix; nullopt = another path.
+std::optional<std::string_view> data_path(std::string_view path) {
+  for (const std::string_view prefix : kDataPlanePrefixes) {
+    if (path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/')) {
+      return path.substr(prefix.size());
+    }
+  }
+  return std::nullopt;
+}
+
+std::string allowed_methods(std::string_view path) {
+  std::string allowed;
+  for (const DataRoute& route : kDataRoutes) {
+    const bool open_end = route.path.ends_with('/');
+    if (open_end ? path.starts_with(route.path) && path.size() > route.path.size()
+                 : path == route.path) {
+      if (!allowed.empty()) allowed += ", ";
+      allowed += route.method;
+    }
+  }
+  return allowed;
+}
+
+Task<> serve_data(Plane& plane, net::Exchange& exchange, std::string_view path) {
+  const std::string_view method = exchange.head().method;
+  for (const DataRoute& route : kDataRoutes) {
+    if (method != route.method) continue;
+    if (path == route.path) co_return co_await route.handler(plane, exchange, {});
+    if (route.path.ends_with('/') && path.starts_with(route.path) &&
+        path.size() > route.path.size()) {
+      std::string rest = percent_decoded(path.substr(route.path.size()));
+      co_return co_await route.handler(plane, exchange, std::move(rest));
+    }
+  }
+  co_await no_such_route(plane.gateway, exchange, allowed_methods(path));
+}
+
+Task<> answer_text(net::Exchange& exchange, int status, std::string type, std::string body) {
+  net::Response answer;
+  answer.status = status;
+  answer.content_type = std::move(type);
+  answer.body = std::move(body);
+  (void)co_await exchange.respond(std::move(answer));
+}
+
+// Loopback peers and management keys only (SPEC §3).
+bool may_see_metrics(Plane& plane, const net::Exchange& exchange) {
+  const net::Peer& peer = exchange.peer();
+  if (peer.unix_socket) return true;
+  const auto address = IpAddress::parse(peer.address);
+  const auto options = plane.admin.options();
+  if (address) {
+    const net::CallerHeaders headers = net::read_caller_headers(exchange.head());
+    const ClientAddress client = client_address(
+        *address, peer.tls ? ListenerKind::kTls : ListenerKind::kPlain,
+        {.forwarded_for = headers.forwarded_for, .forwarded_proto = headers.forwarded_proto},
+        options->trusted_proxies);
+    if (client.address.is_loopback()) return true;
+  }
+  return open_session(plane.admin, *options, exchange.head(), peer).by.has_value();
+}
+
+Task<> serve_metrics(Plane& plane, net::Exchange& exchange) {
+  if (!may_see_metrics(plane, exchange)) {
+    const Error error{.code = ErrorCode::kInsufficientScope,
+                      .message = "Metrics are for this computer and for management keys."};
+    net::Response answer = net::problem_response(error, net::new_request_id(plane.gateway.random));
+    (void)co_await exchange.respond(std::move(answer));
+    co_return;
+  }
+  std::string text = plane.metrics.text();
+  co_await answer_text(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", std::move(text));
+}
+
+}  // namespace
+
+Task<> route(Plane& plane, net::Exchange& exchange) {
+  const std::string_view path = exchange.head().path();
+  if (const auto data = data_path(path); data && !exchange.peer().unix_socket) {
+    co_return co_await serve_data(plane, exchange, *data);
+  }
+  if (path.starts_with(kAdminPrefix)) co_return co_await handle_admin(plane.admin, exchange);
+  const std::string_view method = exchange.head().method;
+  if (method == "GET" || method == "HEAD") {
+    if (path == "/livez") co_return co_await answer_text(exchange, 200, "text/plain", "ok\n");
+    if (path == "/readyz") {
+      const bool ready = plane.ready();
+      std::string said = ready ? "ready\n" : "not ready\n";
+      co_return co_await answer_text(exchange, ready ? 200 : 503, "text/plain", std::move(said));
+    }
+    if (path == "/metrics") co_return co_await serve_metrics(plane, exchange);
+    if (path == "/openapi.yaml") {
+      co_return co_await answer_text(exchange, 200, std::string(kOpenApiContentType),
+                                     std::string(openapi_document()));
+    }
+  }
+  std::string request_id(safe_request_id(net::read_caller_headers(exchange.head()).request_id));
+  if (request_id.empty()) request_id = net::new_request_id(plane.gateway.random);
+  const Error error{.code = ErrorCode::kNotFound,
+                    .message =
+                        "There is nothing at this path. The API is described at "
+                        "/openapi.yaml."};
+  net::Response answer = net::problem_response(error, request_id);
+  (void)co_await exchange.respond(std::move(answer));
+}
+
+}  // namespace tollgate
