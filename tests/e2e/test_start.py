@@ -31,7 +31,9 @@ def paste(line: str, cwd: Path) -> str:
 
 @pytest.fixture
 def first_start(start_gateway, tmp_path):
-    return start_gateway(data=tmp_path / "data")
+    gateway = start_gateway(data=tmp_path / "data")
+    gateway.wait_for_line(CURL)
+    return gateway
 
 
 def test_first_start_prints_one_sandbox_key(first_start):
@@ -56,6 +58,7 @@ def test_printed_curl_line_streams_when_asked_to(first_start, tmp_path):
 
 def test_second_start_prints_no_key(start_gateway, tmp_path):
     first = start_gateway(data=tmp_path / "data")
+    first.wait_for_line(CURL)
     [secret] = set(SECRET.findall("\n".join(first.lines)))
     first.stop()
     second = start_gateway(data=tmp_path / "data")
