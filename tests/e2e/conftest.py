@@ -46,6 +46,8 @@ def acme_running(tmp_path_factory):
     with MockUpstream() as upstream:
         settings = provider(upstream, headers={"X-Tenant": "tenant-7"},
                             deadlines={"connect_ms": 2000, "head_ms": 1500, "silence_ms": 1500, "total_ms": 20000})
+        settings["models"].append({"id": "acme/tiny", "upstream_model": "large",
+                                   "prices": {"input": "0.0001", "output": "0.0002"}})
         config = gateways.write_config(folder / "tollgate.yaml", providers=[settings])
         with gateways.Gateway(folder / "data", config, {"ACME_KEY": secrets.token_hex(16)}) as running:
             yield running, upstream

@@ -118,7 +118,7 @@ def test_edited_audit_row_is_found(start_gateway, tmp_path):
     with sqlite3.connect(database) as connection:
         columns = [row[1] for row in connection.execute("PRAGMA table_info(audit)")]
         assert "actor" in columns
-        connection.execute("UPDATE audit SET actor = 'nobody' WHERE id = 1")
+        connection.execute("UPDATE audit SET actor = 'nobody' WHERE number = 1")
     connection.close()
     second = start_gateway(data=tmp_path / "data")
     answer = second.admin_json("GET", "/admin/v1/audit/verify")

@@ -72,10 +72,6 @@ def test_bad_key_gets_its_refusal_and_no_continue(gateway, key):
         assert answer.status == 401
 
 
-def test_other_expectation_is_417(gateway, key):
-    assert gateway.chat(key, Expect="a-miracle").status == 417
-
-
 def test_early_refusal_drains_a_small_body_and_keeps_the_connection(gateway, key):
     with gateway.connect() as client:
         refused = client.request("POST", CHAT, json_headers(unknown(key)), b" " * DRAINED)

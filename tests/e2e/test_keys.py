@@ -153,25 +153,11 @@ def test_abort_inflight_cuts_what_was_admitted(gateway):
         head = connection.read_head()
         connection.read_event()
         assert gateway.cli_json("keys", "revoke", key["id"], "--abort-inflight")["status"] == "revoked"
-        with pytest.raises((EOFError, ConnectionResetError)):
-            connection.read_body(head)
-        assert all("[DONE]" not in chunk.decode() for chunk in head.chunks)
-    [row] = gateway.wait_for_rows(key, 1)
-    assert row["error_code"] == "aborted" and row["output_tokens"] > 0
-
-
-def test_abort_inflight_ends_a_request_that_waits_for_its_provider(gateway):
-    key = gateway.create_key()
-    with gateway.connect() as connection:
-        connection.send_request("POST", "/v1/chat/completions", wire.json_headers(key["secret"]),
-                                wire.chat_body("sandbox/hang"))
-        # Authenticated, and so admitted a moment later.
-        wait_for(lambda: gateway.get_key(key["id"])["last_used_at"], what="the request")
-        gateway.admin_json("DELETE", f"/admin/v1/keys/{key['id']}?abort_inflight=true")
-        try:
-            assert connection.read_answer().status in (401, 499, 503)
-        except (EOFError, ConnectionResetError):
-            pass  # cut without an answer is as good
+        connection.read_body(head)
+        assert "[DONE]" not in head.events()
+        assert head.chunk_objects()[-1]["error"]["code"] == "expired_api_key"
+    [row] = gateway.rows_of(key)
+    assert row["error_code"] == "expired_api_key" and row["input_tokens"] > 0
 
 
 def test_name_of_a_revoked_key_can_be_used_again(gateway):

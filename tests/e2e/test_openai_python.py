@@ -21,22 +21,20 @@ def cases(gateway):
     return {case.name: case for case in made}
 
 
-def client_of(gateway, secret: str, how: str = "bearer", **options):
-    if how == "x-api-key":
-        class WithoutBearer(openai.OpenAI):
-            """The key goes in x-api-key alone, as Anthropic's clients send it."""
-            @property
-            def auth_headers(self):
-                return {}
-        return WithoutBearer(base_url=gateway.url + "/v1", api_key="unused", max_retries=0,
-                             default_headers={"x-api-key": secret, "Authorization": openai.Omit()}, **options)
-    return openai.OpenAI(base_url=gateway.url + "/v1", api_key=secret, max_retries=0, **options)
+def client_of(gateway, secret: str, how: str = "bearer"):
+    return openai.OpenAI(base_url=gateway.url + "/v1", api_key=secret if how == "bearer" else "unused",
+                         max_retries=0)
+
+
+def sent_by(how: str, secret: str) -> dict:
+    """What a call needs for the key to go in x-api-key alone, as Anthropic's clients send it."""
+    return {} if how == "bearer" else {"extra_headers": {"x-api-key": secret, "Authorization": openai.Omit()}}
 
 
 @pytest.mark.parametrize("how", ["bearer", "x-api-key"])
 def test_chat_completion(gateway, sandbox_key, how):
     answer = client_of(gateway, sandbox_key["secret"], how).chat.completions.create(
-        model="sandbox/echo", messages=HELLO)
+        model="sandbox/echo", messages=HELLO, **sent_by(how, sandbox_key["secret"]))
     assert answer.choices[0].message.content == "Hello"
     assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens > 0
 
@@ -44,7 +42,7 @@ def test_chat_completion(gateway, sandbox_key, how):
 @pytest.mark.parametrize("how", ["bearer", "x-api-key"])
 def test_stream(gateway, sandbox_key, how):
     stream = client_of(gateway, sandbox_key["secret"], how).chat.completions.create(
-        model="sandbox/lorem", messages=HELLO, stream=True)
+        model="sandbox/lorem", messages=HELLO, stream=True, **sent_by(how, sandbox_key["secret"]))
     chunks = list(stream)
     assert len("".join(chunk.choices[0].delta.content or "" for chunk in chunks).split()) > 20
     assert chunks[-1].choices[0].finish_reason == "stop"
@@ -66,9 +64,10 @@ def test_text_completion(gateway, sandbox_key):
 @pytest.mark.parametrize("how", ["bearer", "x-api-key"])
 def test_models_are_listed_and_retrieved(gateway, sandbox_key, how):
     client = client_of(gateway, sandbox_key["secret"], how)
-    ids = [model.id for model in client.models.list()]
+    sent = sent_by(how, sandbox_key["secret"])
+    ids = [model.id for model in client.models.list(**sent)]
     assert "sandbox/echo" in ids
-    assert client.models.retrieve("sandbox/echo").id == "sandbox/echo"
+    assert client.models.retrieve("sandbox/echo", **sent).id == "sandbox/echo"
 
 
 @pytest.mark.parametrize("how", ["bearer", "x-api-key"])
@@ -78,7 +77,8 @@ def test_refusal_is_the_right_exception(gateway, cases, name, how):
     content = "x" * case.prompt_bytes or case.prompt
     messages = [] if content is None else [{"role": "user", "content": content}]
     with pytest.raises(getattr(openai, case.error)) as raised:
-        client_of(gateway, case.secret, how).chat.completions.create(model=case.model, messages=messages)
+        client_of(gateway, case.secret, how).chat.completions.create(
+            model=case.model, messages=messages, **sent_by(how, case.secret))
     assert raised.value.status_code == case.status
     if name != "bad body":  # any code of 400 will do there
         assert raised.value.code == case.code
@@ -86,10 +86,9 @@ def test_refusal_is_the_right_exception(gateway, cases, name, how):
 
 
 def test_missing_key_is_an_authentication_error(gateway):
-    client = openai.OpenAI(base_url=gateway.url + "/v1", api_key="unused", max_retries=0,
-                           default_headers={"Authorization": openai.Omit()})
     with pytest.raises(openai.AuthenticationError) as raised:
-        client.chat.completions.create(model="sandbox/echo", messages=HELLO)
+        client_of(gateway, "unused").chat.completions.create(
+            model="sandbox/echo", messages=HELLO, extra_headers={"Authorization": openai.Omit()})
     assert raised.value.code == "missing_api_key"
 
 

@@ -104,12 +104,11 @@ def test_row_tells_who_what_and_how_much(acme):
 def test_cost_rounds_up_to_a_nano_dollar_once(acme):
     gateway, upstream = acme
     key = gateway.create_key(environment="production")
-    usage = {"prompt_tokens": 3, "completion_tokens": 0, "total_tokens": 3,
-             "prompt_tokens_details": {"cached_tokens": 1}}
+    usage = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
     upstream.script = json_answer(completion(usage=usage))
-    assert gateway.chat(key["secret"], chat_body(MODEL)).status == 200
+    assert gateway.chat(key["secret"], chat_body("acme/tiny")).status == 200
     [row] = gateway.rows_of(key)
-    assert Decimal(row["cost"]) == Decimal("0.00000625")
+    assert Decimal(row["cost"]) == Decimal("0.000000002")  # 3 × 0.1 + 4 × 0.2 = 1.1 nano-dollars
 
 
 def test_stream_is_relayed_chunk_by_chunk(acme, acme_key):
@@ -360,7 +359,7 @@ def test_slow_reader_holds_the_provider_back(acme, acme_key):
 def test_provider_and_model_are_in_the_catalogue(acme):
     gateway, _ = acme
     provider = next(p for p in gateway.admin_json("GET", "/admin/v1/providers")["data"] if p["id"] == "acme")
-    assert provider["source"] == "file" and provider["models"] == [MODEL]
+    assert provider["source"] == "file" and provider["models"] == [MODEL, "acme/tiny"]
     assert gateway.environment["ACME_KEY"] not in json.dumps(provider)
     model = next(m for m in gateway.admin_json("GET", "/admin/v1/models")["data"] if m["id"] == MODEL)
     assert Decimal(model["prices"]["cached_input"]) == Decimal("1.25")

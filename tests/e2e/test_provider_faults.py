@@ -189,6 +189,20 @@ def test_bytes_behind_an_answer_are_never_read_as_the_next(acme, acme_key):
             assert answer.json()["choices"][0]["message"]["content"] == "Hi there"
 
 
+def test_abort_inflight_ends_a_request_that_waits_for_its_provider(acme):
+    gateway, upstream = acme
+    key = gateway.create_key(environment="production")
+    upstream.script = mock.hang
+    with gateway.connect() as client:
+        client.send_request("POST", "/v1/chat/completions", json_headers(key["secret"]), chat_body(MODEL))
+        upstream.wait_for_requests(1)
+        gateway.admin_json("DELETE", f"/admin/v1/keys/{key['id']}?abort_inflight=true")
+        answer = client.read_answer()
+    assert (answer.status, answer.code) == (401, "expired_api_key")
+    [row] = gateway.rows_of(key)
+    assert row["metering"] == "interrupted" and row["input_tokens"] > 0
+
+
 # The sandbox's scripted faults, by name.
 
 @pytest.mark.parametrize("model", ["sandbox/error-429", "sandbox/error-500"])
