@@ -200,7 +200,7 @@ def test_abort_inflight_ends_a_request_that_waits_for_its_provider(acme):
         answer = client.read_answer()
     assert (answer.status, answer.code) == (401, "expired_api_key")
     [row] = gateway.rows_of(key)
-    assert row["metering"] == "interrupted" and row["input_tokens"] > 0
+    assert row["metering"] in ("interrupted", "estimated") and row["input_tokens"] > 0
 
 
 # The sandbox's scripted faults, by name.
