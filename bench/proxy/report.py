@@ -1,9 +1,16 @@
 """What the measurements of `script/bench proxy` come to: medians, ratios to nginx, and the bounds."""
 
+import math
 import statistics
 from dataclasses import dataclass, field
 
 NANO = 1_000_000_000
+
+
+def median(values) -> float:
+    """Of the values that could be measured; nan, which is within no bound, if none could."""
+    measured = [value for value in values if not math.isnan(value)]
+    return statistics.median(measured) if measured else math.nan
 
 
 @dataclass
@@ -13,7 +20,7 @@ class Cell:
     runs: list[dict] = field(default_factory=list)
 
     def median(self, value) -> float:
-        return statistics.median(value(run) for run in self.runs)
+        return median(value(run) for run in self.runs)
 
 
 def cpu_us(run: dict) -> float:
@@ -30,6 +37,8 @@ def p50_us(run: dict) -> float:
 
 def event_us(run: dict) -> float:
     """CPU per event while every stream is open: opening and settling are shown apart."""
+    if run["open_events"] <= 0:  # the first ended before the last had begun
+        return math.nan
     return run["open_cpu_ns"] / 1000 / max(1, run["open_events"])
 
 
@@ -54,7 +63,7 @@ class Results:
 
     def ratio(self, case: str, gateway: str, value, against: str = "nginx") -> float:
         """The median of the rounds' ratios: what slows a whole round down stays out of it."""
-        return statistics.median(
+        return median(
             value(run) / max(1e-9, value(base))
             for run, base in zip(self.cells[case, gateway].runs, self.cells[case, against].runs))
 
@@ -66,7 +75,7 @@ class Results:
 
     def added_us(self, case: str, gateway: str) -> float:
         runs, direct = self.cells[case, gateway].runs, self.cells[case, "direct"].runs
-        return statistics.median(p50_us(a) - p50_us(b) for a, b in zip(runs, direct))
+        return median(p50_us(a) - p50_us(b) for a, b in zip(runs, direct))
 
     def to_json(self) -> dict:
         return {case: {gateway: self.cells[case, gateway].runs for gateway in self.gateways(case)}

@@ -137,8 +137,6 @@ class Bench:
                 gateway.start()
                 self.ask(gateway, Case("warm-up", upstream=case.upstream, connections=8), 50)
             run = self.ask(gateway, case, self.arguments.milliseconds)
-            if case.streams and run["open_events"] == 0:
-                self.failures.append(f"{case.name} at {gateway.name}: never were all streams open")
             self.results.add(case.name, "direct" if gateway is self.mock else gateway.name, run)
 
     def restart_upstream(self) -> None:
