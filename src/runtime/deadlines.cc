@@ -31,25 +31,30 @@ void Deadlines::stop() {
 
 void Deadlines::tick() {
   now_ = std::chrono::steady_clock::now();
-  // An expiry may disarm or destroy any other deadline, so the expired ones are moved aside first:
-  // what is unlinked from `due` meanwhile is simply not called.
-  List due;
+  // Before anything is called: an expiry that ends with a bug must not stop the clock.
+  if (!stopped_) {
+    timer_.expires_after(kDeadlineTick);
+    timer_.async_wait([this](boost::system::error_code error) {
+      if (!error && !stopped_) tick();
+    });
+  }
+  // An expiry may disarm, destroy or put off any other deadline, so the expired ones are moved
+  // aside first: what is unlinked from due_ meanwhile is simply not called.
   for (auto it = armed_.begin(); it != armed_.end();) {
     Deadline& deadline = *it++;
     if (deadline.when_ > now_) continue;
     deadline.hook_.unlink();
-    due.push_back(deadline);
+    due_.push_back(deadline);
   }
-  while (!due.empty()) {
-    Deadline& deadline = due.front();
-    due.pop_front();
-    deadline.expired_();
+  while (!due_.empty()) {
+    Deadline& deadline = due_.front();
+    due_.pop_front();
+    if (deadline.when_ > now_) {
+      armed_.push_back(deadline);
+    } else {
+      deadline.expired_();
+    }
   }
-  if (stopped_) return;
-  timer_.expires_after(kDeadlineTick);
-  timer_.async_wait([this](boost::system::error_code error) {
-    if (!error && !stopped_) tick();
-  });
 }
 
 }  // namespace tollgate

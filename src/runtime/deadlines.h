@@ -61,6 +61,7 @@ class Deadlines {
       timer_;
   SteadyTime now_;
   List armed_;
+  List due_;  // empty but for a tick
   bool stopped_ = true;
 };
 
