@@ -3,6 +3,8 @@ chain that remembers every change."""
 
 import json
 import sqlite3
+from collections import Counter
+from decimal import Decimal
 
 import pytest
 from harness import wire
@@ -145,3 +147,47 @@ def test_usage_is_shown_by_row_by_key_and_as_csv(gateway):
     assert next(total for total in totals if total["key"] == key["id"])["requests"] == 3
     lines = gateway.cli("usage", "--key", key["id"], "--csv").splitlines()
     assert len(lines) == 4 and "'=reported" in lines[1]
+
+
+@pytest.mark.parametrize("by, of_row", [("key", "key"), ("model", "model"), ("day", "admitted_at")])
+def test_totals_are_the_sums_of_the_rows(gateway, by, of_row):
+    key = gateway.create_key()
+    for model in ("sandbox/echo", "sandbox/lorem", "sandbox/error-500"):
+        gateway.chat(key["secret"], wire.chat_body(model))
+    requests, tokens, cost = Counter(), Counter(), Counter()
+    for row in gateway.rows():
+        group = row[of_row][:10] if by == "day" else row[of_row]
+        requests[group] += 1
+        tokens[group] += row["input_tokens"] + row["output_tokens"]
+        cost[group] += Decimal(row["cost"])
+    totals = gateway.admin_json("GET", f"/admin/v1/usage?group_by={by}")["data"]
+    assert {t[by]: t["requests"] for t in totals} == requests
+    assert {t[by]: t["input_tokens"] + t["output_tokens"] for t in totals} == tokens
+    assert {t[by]: Decimal(t["cost"]) for t in totals} == cost
+
+
+def test_usage_is_found_by_time_and_model(gateway):
+    key = gateway.create_key()
+    for model in ("sandbox/echo", "sandbox/lorem"):
+        assert gateway.chat(key["secret"], wire.chat_body(model)).status == 200
+    assert [row["model"] for row in gateway.rows(f"key={key['id']}&model=sandbox/lorem")] == ["sandbox/lorem"]
+    newest, oldest = gateway.rows_of(key)
+    later = gateway.rows(f"key={key['id']}&from={newest['admitted_at']}")
+    assert [row["id"] for row in later] == [newest["id"]]
+    earlier = gateway.rows(f"key={key['id']}&to={newest['admitted_at']}")
+    assert [row["id"] for row in earlier] == [oldest["id"]]
+
+
+def test_unknown_query_parameter_is_refused(gateway):
+    assert gateway.admin("GET", "/admin/v1/keys?surprise=1").status == 400
+    assert gateway.admin("GET", "/admin/v1/keys?limit=1001").status == 400
+    assert gateway.admin("GET", "/admin/v1/keys?cursor=nonsense").status == 400
+
+
+def test_revoked_key_is_409_for_every_change(gateway):
+    key = gateway.create_key()
+    gateway.revoke(key["id"])
+    target = f"/admin/v1/keys/{key['id']}"
+    assert gateway.admin("PATCH", target, {"enabled": True}).status == 409
+    assert gateway.admin("POST", target + "/rotate").status == 409
+    assert gateway.admin("DELETE", target).status == 409

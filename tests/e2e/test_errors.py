@@ -168,6 +168,14 @@ def test_chunked_body_above_the_limit_is_413(start_gateway):
         expect(connection.read_answer(), 413, "payload_too_large", "invalid_request_error")
 
 
+def test_body_of_exactly_the_limit_is_read(start_gateway):
+    gateway = start_gateway(limits={"body_bytes": 4096})
+    secret = gateway.create_key()["secret"]
+    body = chat_body()
+    assert gateway.chat(secret, body + b" " * (4096 - len(body))).status == 200
+    expect(gateway.chat(secret, body + b" " * (4097 - len(body))), 413, "payload_too_large", "invalid_request_error")
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "multipart/form-data", "application/x-www-form-urlencoded"])
 def test_other_media_type_is_415(gateway, key, kind):
     answer = gateway.request("POST", CHAT, bearer(key) | {"Content-Type": kind}, chat_body())

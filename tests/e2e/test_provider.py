@@ -363,3 +363,50 @@ def test_provider_and_model_are_in_the_catalogue(acme):
     assert gateway.environment["ACME_KEY"] not in json.dumps(provider)
     model = next(m for m in gateway.admin_json("GET", "/admin/v1/models")["data"] if m["id"] == MODEL)
     assert Decimal(model["prices"]["cached_input"]) == Decimal("1.25")
+
+
+def test_event_stream_is_known_in_any_case(acme, acme_key):
+    gateway, upstream = acme
+
+    def script(_, line):
+        line.send(b"HTTP/1.1 200 OK\r\nContent-Type: Text/Event-Stream; charset=utf-8\r\n"
+                  b"Transfer-Encoding: chunked\r\n\r\n")
+        line.send_event(chunk("Hi"))
+        line.send_event("[DONE]")
+        line.end_stream()
+
+    upstream.script = script
+    assert stream_request(gateway, acme_key).events()[-1] == "[DONE]"
+
+
+def test_region_of_a_request_is_tightened_never_left(acme, acme_key):
+    gateway, upstream = acme
+    secret = acme_key["secret"]
+    assert gateway.chat(secret, chat_body(MODEL), **{"X-Tollgate-Region": "eu-west"}).status == 200
+    elsewhere = gateway.chat(secret, chat_body(MODEL), **{"X-Tollgate-Region": "us-east"})
+    assert (elsewhere.status, elsewhere.code) == (503, "region_unavailable")
+    assert elsewhere.header("x-should-retry") == "false"
+    assert len(upstream.requests) == 1
+
+
+def test_region_in_the_body_is_stripped_before_it_is_sent_on(acme, acme_key):
+    gateway, upstream = acme
+    assert gateway.chat(acme_key["secret"], chat_body(MODEL, route={"region": "eu-west"})).status == 200
+    assert "route" not in upstream.requests[0].json()
+
+
+def test_key_pinned_to_a_region_is_served_there_or_not_at_all(acme):
+    gateway, upstream = acme
+    pinned = gateway.create_key(environment="production", region="us-east")["secret"]
+    assert gateway.chat(pinned, chat_body(MODEL)).code == "region_unavailable"
+    other = gateway.chat(pinned, chat_body(MODEL), **{"X-Tollgate-Region": "eu-west"})
+    assert (other.status, other.code) == (403, "region_not_allowed")
+    assert upstream.requests == []
+    at_home = gateway.create_key(environment="production", region="eu-west")["secret"]
+    assert gateway.chat(at_home, chat_body(MODEL)).status == 200
+
+
+def test_unambiguous_short_name_of_a_model_works(acme, acme_key):
+    gateway, _ = acme
+    answer = gateway.chat(acme_key["secret"], chat_body("large"))
+    assert answer.status == 200 and answer.json()["model"] == MODEL

@@ -11,7 +11,7 @@ from harness import wire
 from harness.load import scaled
 from harness.upstream import MockUpstream, default_script, provider
 
-KEYS = scaled(20, 500)
+KEYS = scaled(20, 100)
 
 
 def use(gateway, secret: str, model: str) -> list[wire.Answer]:
