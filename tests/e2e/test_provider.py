@@ -410,3 +410,49 @@ def test_unambiguous_short_name_of_a_model_works(acme, acme_key):
     gateway, _ = acme
     answer = gateway.chat(acme_key["secret"], chat_body("large"))
     assert answer.status == 200 and answer.json()["model"] == MODEL
+
+
+def test_cached_tokens_are_never_more_than_the_input(acme):
+    gateway, upstream = acme
+    key = gateway.create_key(environment="production")
+    usage = {"prompt_tokens": 5, "completion_tokens": 5, "total_tokens": 10,
+             "prompt_tokens_details": {"cached_tokens": 50}}
+    upstream.script = json_answer(completion(usage=usage))
+    assert gateway.chat(key["secret"], chat_body(MODEL)).status == 200
+    [row] = gateway.rows_of(key)
+    assert row["cached_input_tokens"] <= row["input_tokens"] and Decimal(row["cost"]) > 0
+
+
+def test_running_usage_is_settled_at_its_last_word(acme):
+    gateway, upstream = acme
+    key = gateway.create_key(environment="production")
+
+    def script(_, line):
+        line.start_stream()
+        for count in (1, 2, 3):
+            line.send_event(chunk("x", usage={"prompt_tokens": 10, "completion_tokens": count}))
+        line.send_event("[DONE]")
+        line.end_stream()
+
+    upstream.script = script
+    stream_request(gateway, key)
+    [row] = gateway.rows_of(key)
+    assert (row["metering"], row["input_tokens"], row["output_tokens"]) == ("reported", 10, 3)
+
+
+def test_error_event_of_the_provider_ends_the_stream_without_done(acme):
+    gateway, upstream = acme
+    key = gateway.create_key(environment="production")
+
+    def script(_, line):
+        line.start_stream()
+        line.send_event(chunk("some text"))
+        line.send_event({"error": {"message": "overloaded", "type": "server_error"}})
+        line.end_stream()
+
+    upstream.script = script
+    answer = stream_request(gateway, key)
+    assert "[DONE]" not in answer.events()
+    assert answer.chunk_objects()[-1]["error"]["code"] == "provider_error"
+    [row] = gateway.rows_of(key)
+    assert row["error_code"] == "provider_error" and row["output_tokens"] > 0
