@@ -23,12 +23,13 @@ def serve(tmp_path):
     """serve(certificate, provider fields, settings…) → (gateway, upstream, secret)."""
     running = []
 
-    def start(certificate, fields, **settings):
+    def start(certificate, fields, environment=None, **settings):
         upstream = MockUpstream(certificate.server_context()).start()
         upstream.script = default_script
         config = gateways.write_config(tmp_path / "tollgate.yaml", providers=[provider(upstream, **fields)],
                                        **settings)
-        gateway = gateways.Gateway(tmp_path / "data", config, {"ACME_KEY": secrets.token_hex(16)}).start()
+        gateway = gateways.Gateway(tmp_path / "data", config,
+                                   {"ACME_KEY": secrets.token_hex(16)} | (environment or {})).start()
         running.extend([gateway, upstream])
         return gateway, upstream, gateway.create_key(environment="production")["secret"]
 
@@ -80,6 +81,26 @@ def test_https_goes_through_the_proxy_by_connect(serve, authority):
     expected = base64.b64encode(b"user:pass@word").decode()
     assert f"proxy-authorization: basic {expected}".lower() in head.lower()
     assert gateway.environment["ACME_KEY"] not in head
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "TOLLGATE_HTTPS_PROXY"])
+def test_proxy_is_taken_from_the_environment(serve, authority, name):
+    with ConnectProxy() as proxy:
+        gateway, _, secret = serve(authority.issue(), {"ca_file": str(authority.certificate)},
+                                   {name: f"http://127.0.0.1:{proxy.port}"})
+        assert gateway.chat(secret, chat_body(MODEL)).status == 200
+        assert len(proxy.heads) == 1
+
+
+def test_plain_http_provider_is_reached_without_the_proxy(tmp_path, binary):
+    with ConnectProxy() as proxy, MockUpstream() as upstream:
+        upstream.script = default_script
+        config = gateways.write_config(tmp_path / "tollgate.yaml", providers=[provider(upstream)],
+                                       https_proxy=f"http://127.0.0.1:{proxy.port}")
+        with gateways.Gateway(tmp_path / "data", config, {"ACME_KEY": secrets.token_hex(16)}) as gateway:
+            secret = gateway.create_key(environment="production")["secret"]
+            assert gateway.chat(secret, chat_body(MODEL)).status == 200
+        assert proxy.heads == []
 
 
 def test_proxy_that_refuses_is_502_and_nothing_is_sent(serve, authority):

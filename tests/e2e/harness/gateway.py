@@ -70,6 +70,7 @@ class Gateway:
         self.environment = environment or {}
         self.listen = listen
         self.log_path = data.parent / f"{data.name}.stderr"
+        self.tls = None  # what to connect with, where it listens with TLS
         self.lines: list[str] = []
         self._news = threading.Condition()
         self._ended = False
@@ -148,7 +149,7 @@ class Gateway:
         self.process.send_signal(signal.SIGHUP)
 
     def connect(self, **options) -> wire.Wire:
-        return wire.connect(self.address, **options)
+        return wire.connect(self.address, **({"tls": self.tls} | options))
 
     def request(self, method: str, target: str, headers=(), body: bytes | None = None) -> wire.Answer:
         """On a connection of its own."""

@@ -7,9 +7,11 @@ import threading
 import time
 from collections import Counter
 
+import pytest
 from harness import gateway as gateways
 from harness import upstream as mock
 from harness import wire
+from harness.certificates import Authority
 from harness.gateway import wait_for
 from harness.load import scaled
 
@@ -105,17 +107,26 @@ def gauge(gateway, name: str) -> int:
     return int(float(re.search(rf"^{name} (\S+)$", gateway.metrics(), re.M)[1]))
 
 
-def test_disorder_leaves_nothing_open_lost_or_doubled(start_gateway):
-    with mock.MockUpstream() as upstream:
+@pytest.mark.parametrize("way", ["plain", "TLS on both sides"])
+def test_disorder_leaves_nothing_open_lost_or_doubled(start_gateway, tmp_path, way):
+    settings, upstream_tls, client_tls = {}, None, None
+    if way != "plain":
+        authority = Authority(tmp_path / "authority")
+        issued = authority.issue()
+        settings = {"upstream_ca_file": str(authority.certificate),
+                    "tls": {"certificate": str(issued.chain), "private_key": str(issued.private_key)}}
+        upstream_tls, client_tls = issued.server_context(), authority.client_context()
+    with mock.MockUpstream(upstream_tls) as upstream:
         entry = mock.provider(upstream, deadlines={"head_ms": 1000, "silence_ms": 1000})
-        gateway = start_gateway({"ACME_KEY": "unused"}, providers=[entry])
+        gateway = start_gateway({"ACME_KEY": "unused"}, providers=[entry], **settings)
+        gateway.tls = client_tls
         disorder = Disorder(gateway, upstream)
         disorder.run()
         assert "\n".join(disorder.problems + upstream.problems) == ""
         wait_for(lambda: gauge(gateway, "tollgate_ledger_open_reservations") == 0, what="the last reservation")
         rows = Counter(row["request_id"] for row in gateway.rows())
         written = gauge(gateway, "tollgate_ledger_rows_written_total")
-        print(f"\nnote: disorder: {SECONDS} s, {len(disorder.whole)} answers seen whole, {sum(rows.values())} rows")
+        print(f"\nnote: disorder ({way}): {SECONDS} s, {len(disorder.whole)} answers seen whole, {sum(rows.values())} rows")
         assert [one for one in disorder.whole if rows[one] != 1] == []
         assert [one for one, count in rows.items() if count > 1] == []
         assert written == sum(rows.values())
