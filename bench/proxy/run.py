@@ -28,7 +28,7 @@ from gateways import KEY_COUNT, Mock, Nginx, Tollgate, stop
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STREAMS = 2000
-EVENTS = 22
+EVENTS = 26
 PACE_MS = 150
 CONNECTIONS = 64
 SIZES = {"320 B": 320, "10 KB": 10 * 1024, "107 KB": 107 * 1024}
