@@ -156,3 +156,24 @@ def test_sigterm_fails_readiness_at_once_and_lets_a_stream_finish(start_gateway)
         stream.read_body(head)
         assert head.events()[-1] == "[DONE]"
     gateway.expect_clean_exit()
+
+
+def test_second_signal_cuts_what_still_runs(start_gateway):
+    gateway = start_gateway()
+    key = gateway.create_key()
+    with gateway.connect() as client:
+        client.send_request("POST", "/v1/chat/completions", wire.json_headers(key["secret"]),
+                            wire.chat_body("sandbox/slow", stream=True))
+        head = client.read_head()
+        client.read_event()
+        gateway.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: readiness(gateway) != 200, 1.0, "the drain")
+        gateway.process.send_signal(signal.SIGTERM)
+        try:
+            client.read_body(head)
+        except (EOFError, ConnectionResetError):
+            pass  # cut
+        assert b"[DONE]" not in b"".join(head.chunks)
+    gateway.expect_clean_exit()
+    gateway.start()
+    assert len(gateway.rows_of(key)) == 1

@@ -70,6 +70,8 @@ class Gateway:
         self.environment = environment or {}
         self.listen = listen
         self.log_path = data.parent / f"{data.name}.stderr"
+        # False: the gateway inherits SIGXFSZ ignored, as Python has it, and meets a file's limit as an error.
+        self.restore_signals = True
         self.tls = None  # what to connect with, where it listens with TLS
         self.lines: list[str] = []
         self._news = threading.Condition()
@@ -104,7 +106,7 @@ class Gateway:
         self.lines, self._ended = [], False
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=log,
-                                            text=True, cwd=self.data.parent,
+                                            text=True, cwd=self.data.parent, restore_signals=self.restore_signals,
                                             env=clean_environment(**self.environment))
         threading.Thread(target=self._read_lines, args=(self.process,), daemon=True).start()
         match = LISTENING.match(self.wait_for_line(LISTENING))
