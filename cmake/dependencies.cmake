@@ -24,7 +24,10 @@ target_include_directories(llhttp SYSTEM PUBLIC /usr/share/include/llhttp)
 
 add_library(tollgate_external INTERFACE)
 target_compile_definitions(tollgate_external INTERFACE
-  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE SPDLOG_FMT_EXTERNAL)
+  BOOST_ASIO_NO_DEPRECATED
+  # Coroutine frames kept per thread: two, the default, send most of them to malloc.
+  BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=32
+  BOOST_ASIO_DISABLE_BOOST_COROUTINE SPDLOG_FMT_EXTERNAL)
 target_link_libraries(tollgate_external INTERFACE
   Boost::headers Boost::json OpenSSL::SSL OpenSSL::Crypto fmt::fmt spdlog::spdlog
   yaml-cpp CLI11::CLI11 prometheus-cpp::core

@@ -128,7 +128,7 @@ TEST_F(AdminTest, RevokedKeyCannotBeChanged) {
   EXPECT_EQ(ask({.target = target}).status, 200);
   EXPECT_EQ(ask({.method = "PATCH", .target = target, .body = "{}"}).status, 409);
   EXPECT_EQ(ask({.method = "POST", .target = target + "/rotate"}).status, 409);
-  EXPECT_EQ(ask({.method = "DELETE", .target = target}).status, 404);
+  EXPECT_EQ(ask({.method = "DELETE", .target = target}).status, 409);
 }
 
 TEST_F(AdminTest, RolesMayDoWhatTheContractSays) {

@@ -27,8 +27,30 @@ SystemRandom::SystemRandom() {
   if (sodium_init() < 0) throw std::runtime_error("libsodium cannot reach the system's randomness");
 }
 
+namespace {
+
+// One system call gives many small draws; what was drawn is wiped.
+struct Drawn {
+  std::array<std::uint8_t, 1'024> bytes{};
+  std::size_t used = sizeof(bytes);
+};
+
+}  // namespace
+
 void SystemRandom::fill(std::span<std::uint8_t> bytes) {
-  randombytes_buf(bytes.data(), bytes.size());
+  thread_local Drawn drawn;
+  if (bytes.size() > drawn.bytes.size() / 8) {
+    randombytes_buf(bytes.data(), bytes.size());
+    return;
+  }
+  if (drawn.used + bytes.size() > drawn.bytes.size()) {
+    randombytes_buf(drawn.bytes.data(), drawn.bytes.size());
+    drawn.used = 0;
+  }
+  std::uint8_t* from = drawn.bytes.data() + drawn.used;
+  std::memcpy(bytes.data(), from, bytes.size());
+  sodium_memzero(from, bytes.size());
+  drawn.used += bytes.size();
 }
 
 // SplitMix64 (Steele, Lea and Flood 2014), the bytes lowest first.

@@ -34,8 +34,8 @@ struct ContentCount {
   }
 };
 
-// The usage to settle at, or nullopt where the caller must estimate: absent, invalid, or no input
-// or no output counted although content came.
+// The usage to settle at, or nullopt where the caller must estimate: absent, invalid, a part
+// larger than its whole, or no input or no output counted although content came.
 std::optional<TokenUsage> believable_usage(const ReportedUsage& usage, const ContentCount& content);
 
 }  // namespace tollgate

@@ -66,7 +66,8 @@ std::string decoded(std::string_view text) {
   return out;
 }
 
-// Looks at every run of characters that a token may consist of, so that "Bearer sk-…" counts too.
+}  // namespace
+
 bool holds_token(std::string_view text, const TokenFormat& format) {
   std::size_t start = 0;
   for (std::size_t i = 0; i <= text.size(); ++i) {
@@ -76,6 +77,8 @@ bool holds_token(std::string_view text, const TokenFormat& format) {
   }
   return false;
 }
+
+namespace {
 
 bool names_a_credential(std::string_view name, std::string_view path) {
   constexpr std::array<std::string_view, 6> kNames = {"api_key",      "api-key", "apikey",

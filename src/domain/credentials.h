@@ -33,6 +33,10 @@ Result<std::string_view> find_credential(const CredentialHeaders& headers);
 // parameter `key` may name a key by its id or name: there only a token in it counts.
 bool key_in_url(std::string_view target, const TokenFormat& format);
 
+// True when any word of `text` looks like one of our tokens ("Bearer sk-…" too): such text is not
+// to be stored, whatever header or member it came in.
+bool holds_token(std::string_view text, const TokenFormat& format);
+
 // The target for logs: everything from '?' on replaced by "?…".
 std::string scrubbed_target(std::string_view target);
 

@@ -20,13 +20,16 @@ class InFlight {
   void cut(ErrorCode why) {
     if (cut_) return;
     cut_ = why;
-    if (call_ != nullptr) call_->abort(why);
+    if (call_ == nullptr) return;
+    call_->abort(why);
+    exchange_->abort_blocked_write();
   }
   std::optional<ErrorCode> why() const { return cut_; }
 
   // The call to abort while it runs; one that begins after the cut is aborted at once.
-  void attach(Call& call) {
+  void attach(Call& call, net::Exchange& exchange) {
     call_ = &call;
+    exchange_ = &exchange;
     if (cut_) call.abort(*cut_);
   }
   void detach() { call_ = nullptr; }
@@ -34,6 +37,7 @@ class InFlight {
  private:
   std::optional<ErrorCode> cut_;
   Call* call_ = nullptr;
+  net::Exchange* exchange_ = nullptr;
 };
 
 struct Admitted {

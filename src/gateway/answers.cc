@@ -42,6 +42,20 @@ Task<> refuse(Gateway& gateway, net::Exchange& exchange, const Caller& caller, E
   (void)co_await exchange.respond(std::move(answer));
 }
 
+Task<std::optional<Caller>> known_caller(Gateway& gateway, net::Exchange& exchange) {
+  std::string request_id;
+  auto caller = authenticate(gateway, exchange, request_id);
+  if (!caller) {
+    co_await refuse_stranger(exchange, caller.error(), request_id);
+    co_return std::nullopt;
+  }
+  if (auto allowed = may_call_models(*caller); !allowed) {
+    co_await refuse(gateway, exchange, *caller, allowed.error());
+    co_return std::nullopt;
+  }
+  co_return std::move(*caller);
+}
+
 Task<> answer_json(Gateway& gateway, net::Exchange& exchange, const Caller& caller,
                    std::string body) {
   gateway.ledger.count_unadmitted(caller.identity, std::nullopt);

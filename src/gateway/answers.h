@@ -2,6 +2,7 @@
 // function that turns an Error into a status and the envelope.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,9 @@ namespace tollgate {
 
 // X-Request-Id, X-Tollgate-Generation-Id, X-Credit-Balance.
 void add_caller_fields(net::Response& response, const Caller& caller);
+
+// Step 1 whole: who asks, or nothing when that was refused and answered.
+Task<std::optional<Caller>> known_caller(Gateway& gateway, net::Exchange& exchange);
 
 // Refuses someone we do not know.
 Task<> refuse_stranger(net::Exchange& exchange, Error error, std::string request_id);

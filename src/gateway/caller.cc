@@ -22,21 +22,6 @@ Result<ClientAddress> address_of(const GatewayState& state, const net::CallerHea
       state.trusted_proxies);
 }
 
-Status may_call_models(const Identity& identity, const IpAddress& address) {
-  if (identity.key().policy.type == KeyType::kManagement) {
-    return fail(ErrorCode::kInsufficientScope,
-                "This is a management key: it uses the admin API and can call no model. Use a "
-                "standard key here.");
-  }
-  const auto& allowed = identity.live->allowed_ips;
-  const bool inside =
-      std::ranges::any_of(allowed, [&](const Cidr& network) { return network.contains(address); });
-  if (allowed.empty() || inside) return {};
-  return fail(ErrorCode::kIpNotAllowed,
-              "This key may not be used from this address. Ask its owner to add your network to "
-              "its allowed_ips.");
-}
-
 }  // namespace
 
 Result<Caller> authenticate(Gateway& gateway, const net::Exchange& exchange,
@@ -64,16 +49,27 @@ Result<Caller> authenticate(Gateway& gateway, const net::Exchange& exchange,
   if (!token) return std::unexpected(token.error());
   auto identity = gateway.ledger.authenticate(*token);
   if (!identity) return std::unexpected(identity.error());
-  if (auto allowed = may_call_models(*identity, client->address); !allowed) {
-    gateway.ledger.count_unadmitted(*identity, allowed.error().code);
-    return std::unexpected(allowed.error());
-  }
   return Caller{.state = gateway.state,
                 .request_id = request_id,
                 .generation = gateway.ledger.next_generation(),
                 .identity = std::move(*identity),
                 .address = client->address,
                 .began = gateway.clock.steady()};
+}
+
+Status may_call_models(const Caller& caller) {
+  if (caller.identity.key().policy.type == KeyType::kManagement) {
+    return fail(ErrorCode::kInsufficientScope,
+                "This is a management key: it uses the admin API and can call no model. Use a "
+                "standard key here.");
+  }
+  const auto& allowed = caller.identity.live->allowed_ips;
+  const bool inside = std::ranges::any_of(
+      allowed, [&](const Cidr& network) { return network.contains(caller.address); });
+  if (allowed.empty() || inside) return {};
+  return fail(ErrorCode::kIpNotAllowed,
+              "This key may not be used from this address. Ask its owner to add your network to "
+              "its allowed_ips.");
 }
 
 }  // namespace tollgate

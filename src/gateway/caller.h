@@ -24,10 +24,11 @@ struct Caller {
   SteadyTime began;
 };
 
-// kApiKeyInUrl, kHttpsRequired, kMissingApiKey, kInvalidApiKey, kExpiredApiKey, kDisabledApiKey,
-// kIpNotAllowed, kInsufficientScope (a management key). `request_id` is set either way. A key that
-// was recognised and refused is counted.
+// kApiKeyInUrl, kHttpsRequired, kMissingApiKey, kInvalidApiKey, kExpiredApiKey, kDisabledApiKey.
+// `request_id` is set either way.
 Result<Caller> authenticate(Gateway& gateway, const net::Exchange& exchange,
                             std::string& request_id);
+// kIpNotAllowed, or kInsufficientScope for a management key.
+Status may_call_models(const Caller& caller);
 
 }  // namespace tollgate

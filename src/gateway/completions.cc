@@ -47,9 +47,8 @@ CancelHandle cancel_handle(Gateway& gateway, const std::shared_ptr<InFlight>& in
 }  // namespace
 
 Task<> serve_completion(Gateway& gateway, net::Exchange& exchange, CompletionKind kind) {
-  std::string request_id;
-  auto caller = authenticate(gateway, exchange, request_id);
-  if (!caller) co_return co_await refuse_stranger(exchange, caller.error(), request_id);
+  auto caller = co_await known_caller(gateway, exchange);
+  if (!caller) co_return;
 
   auto body = co_await exchange.read_body(caller->state->body_bytes_max);
   if (!body) co_return co_await refuse(gateway, exchange, *caller, body.error());

@@ -44,9 +44,8 @@ json::value text_or_null(const std::string& text) {
 }  // namespace
 
 Task<> list_models(Gateway& gateway, net::Exchange& exchange) {
-  std::string request_id;
-  const auto caller = authenticate(gateway, exchange, request_id);
-  if (!caller) co_return co_await refuse_stranger(exchange, caller.error(), request_id);
+  const auto caller = co_await known_caller(gateway, exchange);
+  if (!caller) co_return;
   json::array data;
   const std::int64_t created = unix_seconds(caller->identity.key().created_at);
   for (const Model* model : models_of(*caller)) data.push_back(model_json(*model, created));
@@ -55,9 +54,8 @@ Task<> list_models(Gateway& gateway, net::Exchange& exchange) {
 }
 
 Task<> get_model(Gateway& gateway, net::Exchange& exchange, std::string id) {
-  std::string request_id;
-  const auto caller = authenticate(gateway, exchange, request_id);
-  if (!caller) co_return co_await refuse_stranger(exchange, caller.error(), request_id);
+  const auto caller = co_await known_caller(gateway, exchange);
+  if (!caller) co_return;
   const Model* asked = caller->state->targets->snapshot()->find(id);
   const auto visible = models_of(*caller);
   if (asked == nullptr || std::ranges::find(visible, asked) == visible.end()) {
@@ -74,9 +72,8 @@ Task<> get_model(Gateway& gateway, net::Exchange& exchange, std::string id) {
 }
 
 Task<> own_key(Gateway& gateway, net::Exchange& exchange) {
-  std::string request_id;
-  const auto caller = authenticate(gateway, exchange, request_id);
-  if (!caller) co_return co_await refuse_stranger(exchange, caller.error(), request_id);
+  const auto caller = co_await known_caller(gateway, exchange);
+  if (!caller) co_return;
   const Key& key = caller->identity.key();
   const KeyPolicy& policy = key.policy;
   const KeySecret& secret = caller->identity.secret();
@@ -98,9 +95,8 @@ Task<> own_key(Gateway& gateway, net::Exchange& exchange) {
 }
 
 Task<> no_such_route(Gateway& gateway, net::Exchange& exchange, std::string allow) {
-  std::string request_id;
-  const auto caller = authenticate(gateway, exchange, request_id);
-  if (!caller) co_return co_await refuse_stranger(exchange, caller.error(), request_id);
+  const auto caller = co_await known_caller(gateway, exchange);
+  if (!caller) co_return;
   Error error{.code = ErrorCode::kNotFound,
               .message = "There is nothing at this path. The API is described at /openapi.yaml."};
   if (!allow.empty()) {

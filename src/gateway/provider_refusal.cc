@@ -40,10 +40,27 @@ std::optional<std::chrono::seconds> retry_after(std::string_view text) {
   return std::min(std::chrono::seconds(seconds), kRetryAfterMax);
 }
 
+std::string_view host_of(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return {};
+  url.remove_prefix(scheme + 3);
+  return url.substr(0, url.find_first_of(":/"));
+}
+
+// Empty when a credential of ours or the provider's address stands in it.
+std::string tellable(std::string said, const Provider& provider) {
+  const auto holds = [&said](std::string_view secret) {
+    return !secret.empty() && said.find(secret) != std::string::npos;
+  };
+  bool withheld = holds(provider.api_key.expose()) || holds(host_of(provider.base_url));
+  for (const auto& [name, value] : provider.headers) withheld = withheld || holds(value);
+  return withheld ? std::string() : std::move(said);
+}
+
 }  // namespace
 
-Error provider_refusal(const UpstreamHead& head, std::string_view body) {
-  const std::string said = openai_error_message(body);
+Error provider_refusal(const UpstreamHead& head, std::string_view body, const Provider& provider) {
+  const std::string said = tellable(openai_error_message(body), provider);
   Error error;
   error.detail = "the provider answered " + std::to_string(head.status);
   error.details_json = "{\"upstream_status\":" + std::to_string(head.status) + "}";
@@ -53,7 +70,8 @@ Error provider_refusal(const UpstreamHead& head, std::string_view body) {
                                  : "The provider refused the request: " + said;
     return error;
   }
-  error.code = ErrorCode::kProviderError;
+  const bool timed_out = head.status == 408 || head.status == 504;
+  error.code = timed_out ? ErrorCode::kProviderTimeout : ErrorCode::kProviderError;
   error.retry_after = retry_after(head.retry_after);
   error.message = head.status == 429
                       ? "The provider is at its own rate limit. Try again later."

@@ -1,6 +1,7 @@
 #include "gateway/receipt.h"
 
 #include "base/utf8.h"
+#include "domain/credentials.h"
 
 namespace tollgate {
 
@@ -10,6 +11,11 @@ constexpr std::size_t kUserAgentBytesMax = 256;
 
 std::int64_t ms_between(SteadyTime from, SteadyTime to) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count();
+}
+
+// What the client wrote, unless a key stands in it.
+std::string_view storable(std::string_view text, const RowFacts& facts) {
+  return holds_token(text, facts.caller.state->token_format) ? "(withheld: it held a key)" : text;
 }
 
 Metering metering_of_report(const TokenUsage& tokens, const ChatRequest& request) {
@@ -52,7 +58,7 @@ UsageRow usage_row(const RowFacts& facts) {
   row.secret_number = facts.caller.identity.secret().number;
   row.workspace = key.workspace;
   row.environment = key.policy.environment;
-  row.requested_model = facts.request.model;
+  row.requested_model = storable(facts.request.model, facts);
   row.model = facts.route.model.get();
   row.provider = facts.offer.provider.get();
   row.region = facts.offer.region;
@@ -68,7 +74,7 @@ UsageRow usage_row(const RowFacts& facts) {
     row.first_token_ms = ms_between(facts.caller.began, *facts.outcome.first_token);
   }
   row.streamed = facts.request.stream;
-  row.client = utf8_prefix(facts.user_agent, kUserAgentBytesMax);
+  row.client = utf8_prefix(storable(facts.user_agent, facts), kUserAgentBytesMax);
   if (facts.caller.state->record_ip == RecordIp::kYes) row.ip = facts.caller.address.text();
   row.attempts.push_back({.provider = row.provider,
                           .model = facts.offer.model.get(),

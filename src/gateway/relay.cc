@@ -1,5 +1,8 @@
 #include "gateway/relay.h"
 
+#include <exception>
+
+#include "base/log.h"
 #include "dialects/openai_answer.h"
 #include "gateway/answers.h"
 #include "gateway/provider_refusal.h"
@@ -24,12 +27,15 @@ struct Relaying {
   Task<Status> settle();
   void lost(Error error);
   net::Response head_of_answer() const;
+  void add_route_fields(net::Response& answer) const;
   Task<> refused();
   Task<> whole();
   Task<> large(WholeAnswer& answer);
   Task<> stream();
   Task<> end_stream(StreamRelay& relay);
   Task<> answer_error(Error error);
+  Task<> run();
+  Task<> settle_after_bug();
 };
 
 // The row, durable when this returns.
@@ -79,15 +85,19 @@ net::Response Relaying::head_of_answer() const {
   answer.content_type = call.head().content_type;
   if (answer.content_type.empty()) answer.content_type = "application/json";
   add_caller_fields(answer, admitted.caller);
+  add_route_fields(answer);
+  if (!call.head().request_id.empty()) {
+    answer.fields.emplace_back("X-Tollgate-Upstream-Request-Id", call.head().request_id);
+  }
+  return answer;
+}
+
+void Relaying::add_route_fields(net::Response& answer) const {
   answer.fields.emplace_back("X-Tollgate-Model", admitted.route.model.get());
   answer.fields.emplace_back("X-Tollgate-Provider", admitted.offer().provider.get());
   if (!admitted.offer().region.empty()) {
     answer.fields.emplace_back("X-Tollgate-Region", admitted.offer().region);
   }
-  if (!call.head().request_id.empty()) {
-    answer.fields.emplace_back("X-Tollgate-Upstream-Request-Id", call.head().request_id);
-  }
-  return answer;
 }
 
 // Settles and answers with the outcome's error. A client that left hears nothing.
@@ -96,6 +106,7 @@ Task<> Relaying::answer_error(Error error) {
   const Status settled = co_await settle();
   if (gone) co_return;
   net::Response answer = error_answer(admitted.caller, settled ? error : settled.error());
+  add_route_fields(answer);
   if (!call.head().request_id.empty()) {
     answer.fields.emplace_back("X-Tollgate-Upstream-Request-Id", call.head().request_id);
   }
@@ -113,7 +124,8 @@ Task<> Relaying::refused() {
   }
   if (admitted.in_flight->why()) lost({});
   if (!outcome.error) {
-    outcome.error = provider_refusal(call.head(), body);
+    outcome.error =
+        provider_refusal(call.head(), body, admitted.route.provider_of(admitted.offer()));
     outcome.status = error_status(outcome.error->code);
   }
   call.finish();
@@ -261,42 +273,81 @@ Task<> Relaying::end_stream(StreamRelay& relay) {
   (void)co_await exchange.finish(event);
 }
 
+// Opens the call and sees the answer through, whichever kind it is.
+Task<> Relaying::run() {
+  const Status opened = co_await call.open();
+  outcome.upstream_status = call.head().status;
+  if (!opened) {
+    lost(opened.error());
+    Error error = *outcome.error;
+    co_await answer_error(std::move(error));
+  } else if (call.head().status < 200 || call.head().status >= 300) {
+    co_await refused();
+  } else if (call.head().event_stream) {
+    co_await stream();
+  } else {
+    co_await whole();
+  }
+}
+
+// A bug broke the request off after it was admitted: it is settled at what is known all the same.
+Task<> Relaying::settle_after_bug() {
+  lost({.code = ErrorCode::kInternal, .message = "Something went wrong on our side."});
+  if (exchange.response_started()) {
+    exchange.abort_stream();
+    (void)co_await settle();
+  } else {
+    Error error = *outcome.error;
+    co_await answer_error(std::move(error));
+  }
+}
+
+// Makes the call known to whoever may cut it, for as long as it is there.
+class Attached {
+ public:
+  Attached(std::shared_ptr<InFlight> in_flight, Call& call, net::Exchange& exchange)
+      : in_flight_(std::move(in_flight)) {
+    in_flight_->attach(call, exchange);
+  }
+  ~Attached() { in_flight_->detach(); }
+  Attached(const Attached&) = delete;
+  Attached& operator=(const Attached&) = delete;
+
+ private:
+  std::shared_ptr<InFlight> in_flight_;
+};
+
+std::string call_id(const Admitted& admitted) {
+  const std::string number = generation_id(admitted.reservation.id()).substr(4);
+  return (admitted.request.kind == CompletionKind::kChat ? "chatcmpl-" : "cmpl-") + number;
+}
+
 }  // namespace
 
 Task<> relay(Gateway& gateway, net::Exchange& exchange, Admitted& admitted) {
-  const std::string call_id =
-      (admitted.request.kind == CompletionKind::kChat ? "chatcmpl-" : "cmpl-") +
-      generation_id(admitted.reservation.id()).substr(4);
-  Call call(gateway.client, {.request = admitted.request,
-                             .body = admitted.body,
-                             .client_head = exchange.head(),
-                             .offer = admitted.offer(),
-                             .targets = *admitted.caller.state->targets,
-                             .public_model = admitted.route.model.get(),
-                             .call_id = call_id,
-                             .now_seconds = std::chrono::duration_cast<std::chrono::seconds>(
-                                                gateway.clock.wall().time_since_epoch())
-                                                .count()});
+  const std::string id = call_id(admitted);
+  const auto now = gateway.clock.wall().time_since_epoch();
+  Call call(gateway.client,
+            {.request = admitted.request,
+             .body = admitted.body,
+             .client_head = exchange.head(),
+             .offer = admitted.offer(),
+             .targets = *admitted.caller.state->targets,
+             .public_model = admitted.route.model.get(),
+             .call_id = id,
+             .now_seconds = std::chrono::duration_cast<std::chrono::seconds>(now).count()});
+  const Attached attached(admitted.in_flight, call, exchange);
+  exchange.on_client_gone(
+      [in_flight = admitted.in_flight] { in_flight->cut(ErrorCode::kClientGone); });
+
   Relaying relaying{gateway, exchange, admitted, call};
   relaying.outcome.attempt_began = gateway.clock.steady();
-  const std::shared_ptr<InFlight> in_flight = admitted.in_flight;
-  in_flight->attach(call);
-  exchange.on_client_gone([in_flight] { in_flight->cut(ErrorCode::kClientGone); });
-
-  const Status opened = co_await call.open();
-  relaying.outcome.upstream_status = call.head().status;
-  if (!opened) {
-    relaying.lost(opened.error());
-    Error error = *relaying.outcome.error;
-    co_await relaying.answer_error(std::move(error));
-  } else if (call.head().status < 200 || call.head().status >= 300) {
-    co_await relaying.refused();
-  } else if (call.head().event_stream) {
-    co_await relaying.stream();
-  } else {
-    co_await relaying.whole();
+  try {
+    co_await relaying.run();
+  } catch (const std::exception& exception) {
+    log(LogLevel::kError, "request {} met a bug: {}", admitted.caller.request_id, exception.what());
   }
-  in_flight->detach();
+  if (admitted.reservation.open()) co_await relaying.settle_after_bug();
 }
 
 }  // namespace tollgate

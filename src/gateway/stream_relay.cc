@@ -20,7 +20,7 @@ Status StreamRelay::take(std::string_view bytes) {
     if (chunk->error) {
       return fail(ErrorCode::kProviderError,
                   "The provider ended the answer with an error. Try again later.",
-                  openai_error_message(payload));
+                  "an error event in the stream");
     }
     if (chunk->done) {
       done_ = true;

@@ -220,7 +220,9 @@ Result<KeyChanges::Outcome> KeyChanges::revoke_now(sql::Connection& connection, 
   if (key->revoked_at) {
     // Where the table does not know it yet (a commit whose outcome was unclear), it learns it now.
     const std::shared_ptr<const LiveKey> live = tools_.keys.find(id);
-    if (!live || live->key.revoked_at) return no_such_key(id);
+    if (!live || live->key.revoked_at) {
+      return fail(ErrorCode::kConflict, "This key is revoked already.");
+    }
     return Outcome{.answer = {.key = std::move(*key), .secret = std::nullopt},
                    .inflight = inflight};
   }

@@ -162,10 +162,10 @@ TEST_F(LedgerTest, RevokedKeyAnswersExpiredAndFreesItsName) {
   EXPECT_EQ(by_name->key.id, again.key.id);
 }
 
-TEST_F(LedgerTest, SecondRevocationFindsNothing) {
+TEST_F(LedgerTest, SecondRevocationIsAConflictAndChangesNothing) {
   const KeyWithSecret made = make("once");
   ASSERT_TRUE(revoke(made.key.id));
-  EXPECT_EQ(revoke(made.key.id).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(revoke(made.key.id).error().code, ErrorCode::kConflict);
   EXPECT_EQ(number("SELECT COUNT(*) FROM audit"), 2);
 }
 

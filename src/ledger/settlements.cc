@@ -82,40 +82,11 @@ void Settlements::attach(sql::Writer& writer) {
 
 void Settlements::push(Settlement settlement) {
   make_storable(settlement.row);
-  bool herald_needed = false;
   {
     Lock lock(mutex_);
     queue_.push_back(std::move(settlement));
-    herald_needed = !std::exchange(herald_sent_, true);
   }
-  if (herald_needed) send_herald();
   writer_->wake();
-}
-
-void Settlements::send_herald() {
-  sql::Job herald;
-  herald.work = [](sql::Connection&) -> Status { return {}; };
-  herald.done = [this](const Status& status) { herald_done(status); };
-  writer_->submit(std::move(herald));
-}
-
-void Settlements::herald_done(const Status& status) {
-  Wakeups wakeups;
-  bool herald_needed = false;
-  {
-    Lock lock(mutex_);
-    // Rows that came after the batch was written: the next transaction is theirs.
-    herald_needed = status && !queue_.empty();
-    herald_sent_ = herald_needed;
-    if (!status) {
-      if (!queue_.empty() && metrics_.write_failures != nullptr) {
-        metrics_.write_failures->Increment();
-      }
-      for (Settlement& settlement : queue_) wakeups.fail(settlement, status.error());
-    }
-  }
-  if (herald_needed) send_herald();
-  wakeups.post();
 }
 
 bool Settlements::pending() {
@@ -124,16 +95,18 @@ bool Settlements::pending() {
   return !queue_.empty();
 }
 
-Result<std::size_t> Settlements::write(sql::Connection& connection) {
-  {
-    Lock lock(mutex_);
-    if (taken_.empty()) {
-      taken_.swap(queue_);
-    } else {
-      std::ranges::move(queue_, std::back_inserter(taken_));
-      queue_.clear();
-    }
+void Settlements::take_queue() {
+  Lock lock(mutex_);
+  if (taken_.empty()) {
+    taken_.swap(queue_);
+  } else {
+    std::ranges::move(queue_, std::back_inserter(taken_));
+    queue_.clear();
   }
+}
+
+Result<std::size_t> Settlements::write(sql::Connection& connection) {
+  take_queue();
   lost_.clear();
   rows_.clear();
   for (const Settlement& settlement : taken_) rows_.push_back(&settlement.row);
@@ -214,6 +187,7 @@ void Settlements::committed() {
 
 void Settlements::failed(const Error& error) {
   if (metrics_.write_failures != nullptr) metrics_.write_failures->Increment();
+  take_queue();
   Wakeups wakeups;
   for (Settlement& settlement : taken_) wakeups.fail(settlement, error);
   wakeups.post();

@@ -4,10 +4,6 @@
 // transaction, and only after COMMIT counts the use, ends the reservations and wakes the waiters:
 // one post for each of their threads, however many waiters it has. When a transaction fails the
 // waiters hear of it at once and the rows stay, first in line, until they are written.
-//
-// The writer tells the batch only of transactions that came as far as the batch. One that fails
-// before (the store cannot be opened, or another process keeps it locked) is heard of by the
-// herald: an empty job that goes in with the first row that waits.
 #pragma once
 
 #include <cstdint>
@@ -49,10 +45,9 @@ class Settlements {
     Error error;
   };
 
-  void send_herald();
-  void herald_done(const Status& status);
   bool pending();
   Result<std::size_t> write(sql::Connection& connection);
+  void take_queue();
   Status write_together(sql::Connection& connection);
   Result<std::size_t> write_apart(sql::Connection& connection);
   void done(const Status& status);
@@ -65,7 +60,6 @@ class Settlements {
   sql::Writer* writer_ = nullptr;
   Mutex mutex_;
   std::vector<Settlement> queue_ TOLLGATE_GUARDED_BY(mutex_);
-  bool herald_sent_ TOLLGATE_GUARDED_BY(mutex_) = false;
   // Writer thread only: taken from the queue and not yet on the disk.
   std::vector<Settlement> taken_;
   std::vector<Lost> lost_;

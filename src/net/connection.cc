@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -13,6 +14,10 @@ namespace {
 
 // A TLS record holds 16 KiB: pieces up to that are joined into one.
 constexpr std::size_t kTlsJoinMax = 16 * 1024;
+// Pieces handed to the kernel at once.
+constexpr std::size_t kGatherMax = 16;
+// Reads in a row that find data before the event loop has its turn.
+constexpr int kEagerReadsMax = 16;
 
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
@@ -69,7 +74,15 @@ void Connection::fail_with(Failure why) {
   if (auto notify = std::exchange(notify_readable_, nullptr)) notify();
 }
 
-void Connection::abort(Failure why) { fail_with(why); }
+void Connection::note_progress() {
+  wrote_ = true;
+  if (deadline_.armed()) deadline_.arm(patience_);
+}
+
+void Connection::abort(Failure why) {
+  fail_with(why);
+  ::shutdown(socket_, SHUT_RDWR);
+}
 
 Task<bool> Connection::wait_readable() {
   if (failure_ != Failure::kNone) co_return false;
@@ -141,8 +154,14 @@ Task<Connection::ReadResult> Connection::read_some(std::span<char> room) {
   for (;;) {
     // A wait that is still armed says that nothing has come since: do not ask the kernel again.
     if (!read_armed_ || ssl_ != nullptr) {
+      // A peer that always has data must not keep the thread from the others.
+      if (++eager_reads_ > kEagerReadsMax) {
+        eager_reads_ = 0;
+        co_await asio::post(thread_.executor(), use_task);
+      }
       const ReadResult result = try_read(room);
       if (result.state != ReadState::kWouldBlock) co_return result;
+      eager_reads_ = 0;
     }
     const bool write_first = std::exchange(tls_wants_write_, false);
     const bool ready = write_first ? co_await wait_writable() : co_await wait_readable();
@@ -151,17 +170,18 @@ Task<Connection::ReadResult> Connection::read_some(std::span<char> room) {
 }
 
 Task<bool> Connection::write_plain(std::span<const std::string_view> pieces) {
-  std::array<iovec, 3> vectors{};
-  std::size_t count = 0;
-  for (const std::string_view piece : pieces) {
-    if (piece.empty()) continue;
-    vectors[count++] = {const_cast<char*>(piece.data()), piece.size()};
-  }
-  std::size_t first = 0;
-  while (first < count) {
+  std::array<iovec, kGatherMax> vectors{};
+  std::size_t offset = 0;  // of the first piece: what was sent of it
+  while (!pieces.empty()) {
+    std::size_t count = 0;
+    for (const std::string_view piece : pieces.first(std::min(pieces.size(), kGatherMax))) {
+      vectors[count++] = {const_cast<char*>(piece.data()), piece.size()};
+    }
+    vectors[0].iov_base = static_cast<char*>(vectors[0].iov_base) + offset;
+    vectors[0].iov_len -= offset;
     msghdr message{};
-    message.msg_iov = &vectors[first];
-    message.msg_iovlen = count - first;
+    message.msg_iov = vectors.data();
+    message.msg_iovlen = count;
     const ssize_t sent = ::sendmsg(socket_, &message, MSG_NOSIGNAL);
     if (sent < 0) {
       if (!would_block(errno)) {
@@ -171,11 +191,11 @@ Task<bool> Connection::write_plain(std::span<const std::string_view> pieces) {
       if (!co_await wait_writable()) co_return false;
       continue;
     }
-    auto left = static_cast<std::size_t>(sent);
-    while (first < count && left >= vectors[first].iov_len) left -= vectors[first++].iov_len;
-    if (first < count) {
-      vectors[first].iov_base = static_cast<char*>(vectors[first].iov_base) + left;
-      vectors[first].iov_len -= left;
+    note_progress();
+    offset += static_cast<std::size_t>(sent);
+    while (!pieces.empty() && offset >= pieces.front().size()) {
+      offset -= pieces.front().size();
+      pieces = pieces.subspan(1);
     }
   }
   co_return true;
@@ -187,9 +207,12 @@ Task<bool> Connection::write_tls(std::string_view bytes) {
     std::size_t written = 0;
     const int result = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &written);
     if (result == 1) {
+      note_progress();
       bytes.remove_prefix(written);
       continue;
     }
+    // Part of a record may be on its way all the same.
+    wrote_ = true;
     const int error = SSL_get_error(ssl_.get(), result);
     if (error == SSL_ERROR_WANT_WRITE) {
       if (!co_await wait_writable()) co_return false;
@@ -204,21 +227,31 @@ Task<bool> Connection::write_tls(std::string_view bytes) {
   co_return true;
 }
 
-Task<bool> Connection::write_all(std::string_view first, std::string_view second,
-                                 std::string_view third) {
-  if (failure_ != Failure::kNone) co_return false;
-  const std::array<std::string_view, 3> pieces = {first, second, third};
-  if (ssl_ == nullptr) co_return co_await write_plain(pieces);
-  if (first.size() + second.size() + third.size() <= kTlsJoinMax && !second.empty()) {
-    std::string joined;
-    joined.reserve(first.size() + second.size() + third.size());
-    joined.append(first).append(second).append(third);
-    co_return co_await write_tls(joined);
-  }
+// Small pieces share a record; a large one is not copied.
+Task<bool> Connection::write_tls_pieces(std::span<const std::string_view> pieces) {
+  std::string joined;
   for (const std::string_view piece : pieces) {
+    if (joined.size() + piece.size() <= kTlsJoinMax) {
+      joined.append(piece);
+      continue;
+    }
+    if (!co_await write_tls(joined)) co_return false;
+    joined.clear();
     if (!co_await write_tls(piece)) co_return false;
   }
-  co_return true;
+  co_return co_await write_tls(joined);
+}
+
+Task<bool> Connection::write_all(std::span<const std::string_view> pieces) {
+  if (failure_ != Failure::kNone) co_return false;
+  if (ssl_ == nullptr) co_return co_await write_plain(pieces);
+  co_return co_await write_tls_pieces(pieces);
+}
+
+Task<bool> Connection::write_all(std::string_view bytes) {
+  if (failure_ != Failure::kNone) co_return false;
+  if (ssl_ != nullptr) co_return co_await write_tls(bytes);
+  co_return co_await write_plain({&bytes, 1});
 }
 
 bool Connection::quiet() {
@@ -237,6 +270,11 @@ bool Connection::quiet() {
 void Connection::on_readable(std::function<void()> notify) {
   notify_readable_ = std::move(notify);
   if (notify_readable_) arm_read();
+}
+
+void Connection::reset_on_close() {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 void Connection::shutdown_write() {

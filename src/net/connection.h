@@ -35,7 +35,11 @@ class Connection {
   SSL* ssl() const { return ssl_.get(); }
 
   // From now on every wait that lasts beyond this ends with kTimeout.
-  void expire_after(std::chrono::milliseconds from_now) { deadline_.arm(from_now); }
+  // A write that makes progress starts the time anew: it bounds silence.
+  void expire_after(std::chrono::milliseconds from_now) {
+    patience_ = from_now;
+    deadline_.arm(from_now);
+  }
   void never_expire() { deadline_.disarm(); }
 
   // TLS from here on, over the socket as it is (after a proxy's CONNECT).
@@ -56,9 +60,14 @@ class Connection {
   // kData, kEnd or kFailed.
   Task<ReadResult> read_some(std::span<char> room);
 
-  // Everything, in one system call where the socket takes it. False: failure() says why.
-  Task<bool> write_all(std::string_view first, std::string_view second = {},
-                       std::string_view third = {});
+  // Everything, in one system call where the socket takes it. False: failure() says why. The pieces
+  // and the list of them live until the Task is done.
+  Task<bool> write_all(std::span<const std::string_view> pieces);
+  Task<bool> write_all(std::string_view bytes);
+
+  // Whether the peer may have seen anything of what was written so far.
+  bool wrote() const { return wrote_; }
+  void forget_writes() { wrote_ = false; }
 
   // Whether an idle connection can be used again: nothing waits to be read, not even its end.
   bool quiet();
@@ -68,9 +77,20 @@ class Connection {
   void on_readable(std::function<void()> notify);
 
   void shutdown_write();
-  // Ends all waits with this failure; the socket is closed with the object.
+  // Ends all waits with this failure, and the connection with them: the peer sees it at once.
   void abort(Failure why);
+  // The same for a write that waits for a peer that does not read; nothing if none waits.
+  void abort_blocked_write(Failure why) {
+    if (writable_.waiting()) abort(why);
+  }
   Failure failure() const { return failure_; }
+  // Goes on after this failure: a peer whose request timed out can still be told so, and one that
+  // closed against our writing may have said why before.
+  void forgive(Failure failure) {
+    if (failure_ == failure) failure_ = Failure::kNone;
+  }
+  // Closes by a reset, so that the peer cannot take what it has for the whole.
+  void reset_on_close();
   // What OpenSSL said, for the log.
   const std::string& tls_detail() const { return tls_detail_; }
 
@@ -86,7 +106,9 @@ class Connection {
   ReadResult read_tls(std::span<char> room);
   Task<bool> write_tls(std::string_view bytes);
   Task<bool> write_plain(std::span<const std::string_view> pieces);
+  Task<bool> write_tls_pieces(std::span<const std::string_view> pieces);
   void fail_with(Failure why);
+  void note_progress();
 
   IoThread& thread_;
   int socket_;
@@ -97,6 +119,9 @@ class Connection {
   WaitSlot writable_;
   std::function<void()> notify_readable_;
   Deadline deadline_;
+  std::chrono::milliseconds patience_{0};
+  bool wrote_ = false;
+  int eager_reads_ = 0;  // since the last wait
   bool read_armed_ = false;
   bool write_armed_ = false;
   bool tls_wants_write_ = false;  // the last TLS read waits for room to write

@@ -112,9 +112,14 @@ Task<Status> Exchange::finish(std::string_view last_bytes) {
   co_return co_await session.write_out();
 }
 
+void Exchange::abort_blocked_write() {
+  session_.connection_.abort_blocked_write(Failure::kAborted);
+}
+
 void Exchange::abort_stream() {
   session_.answer_ = HttpSession::AnswerState::kAborted;
   session_.closing_ = true;
+  if (!session_.chunked_answer_) session_.connection_.reset_on_close();
 }
 
 Status HttpSession::write_head(const Response& response, std::optional<std::size_t> length) {
@@ -140,10 +145,12 @@ Status HttpSession::write_head(const Response& response, std::optional<std::size
 Task<Status> HttpSession::write_out(std::string_view second, std::string_view third) {
   if (client_gone_) co_return tollgate::net::client_gone();
   connection_.expire_after(options_.write_timeout);
-  const bool written = co_await connection_.write_all(out_, second, third);
+  const std::array<std::string_view, 3> pieces = {out_, second, third};
+  const bool written = co_await connection_.write_all(pieces);
   connection_.never_expire();
   if (!written) {
     client_gone_ = true;
+    connection_.reset_on_close();
     co_return tollgate::net::client_gone();
   }
   co_return Status{};

@@ -58,10 +58,13 @@ class Exchange {
   // Ends a started stream without its proper end: the client sees a cut connection.
   void abort_stream();
 
+  // Ends a write() that waits for a client that does not read; nothing if none waits.
+  void abort_blocked_write();
+
   bool response_started() const;
   bool client_gone() const;
   // Called once, on this thread, as soon as the client is seen to have gone (FIN or reset) while
-  // the answer is pending. An empty function takes it back.
+  // the answer is pending. An empty function takes it back. REQUIRES: the body was read.
   void on_client_gone(std::function<void()> notify);
 
  private:

@@ -1,8 +1,8 @@
 #include "net/http_client.h"
 
-#include <netinet/tcp.h>
-
 #include <algorithm>
+
+#include "net/tcp_progress.h"
 
 namespace tollgate::net {
 
@@ -35,12 +35,15 @@ void HttpClient::keep(const std::string& pool_key, ConnectionPtr connection) {
     }
   }
   connection->expire_after(kIdleUpstreamTime);
-  // An idle connection that turns readable has ended (or talks out of turn): either way it goes.
-  // Later, for this is called from within it.
-  Connection* raw = connection.get();
   kept.push_back(std::move(connection));
-  raw->on_readable([this, pool_key, raw] {
-    asio::post(thread_.context(), [this, pool_key, raw] { drop(pool_key, raw); });
+  watch_idle(pool_key, *kept.back());
+}
+
+// An idle connection that turns readable has ended (or talks out of turn): either way it goes.
+// Later, for this is called from within it.
+void HttpClient::watch_idle(const std::string& pool_key, Connection& connection) {
+  connection.on_readable([this, pool_key, kept = &connection] {
+    asio::post(thread_.context(), [this, pool_key, kept] { drop(pool_key, kept); });
   });
 }
 
@@ -50,6 +53,9 @@ void HttpClient::drop(const std::string& pool_key, Connection* connection) {
   std::erase_if(found->second, [&](const ConnectionPtr& kept) {
     return kept.get() == connection && !kept->quiet();
   });
+  for (const ConnectionPtr& kept : found->second) {
+    if (kept.get() == connection) watch_idle(pool_key, *kept);  // a session ticket, say
+  }
 }
 
 ClientCall::ClientCall(HttpClient& client, const Origin& origin, const CallDeadlines& deadlines)
@@ -85,36 +91,57 @@ std::unexpected<Error> ClientCall::failed(std::string_view doing) const {
 
 Task<Status> ClientCall::send(std::string_view head, std::span<const std::string_view> body) {
   for (;;) {
+    if (aborted_) co_return failed("sending the request");
     if (auto obtained = co_await obtain_connection(); !obtained) co_return obtained;
-    auto written = co_await write_request(head, body);
-    if (written) co_return co_await read_head();
-    // A kept connection that took nothing had ended: a fresh one may do.
-    const bool again =
-        reused_ && !sent_ && !aborted_ && connection_->failure() == Failure::kPeerGone;
-    if (!again) co_return written;
-    connection_.reset();
+    if (aborted_) co_return failed("sending the request");
+    const Status written = co_await write_request(head, body);
+    Status answered = written;
+    if (written) answered = co_await read_head();
+    if (answered) co_return answered;
+    // A kept connection that had ended takes nothing: a fresh one may do.
+    if (nothing_received()) {
+      sent_ = false;
+      connection_.reset();
+      continue;
+    }
+    if (written) co_return answered;
+    if (aborted_ || connection_->failure() != Failure::kPeerGone || !sent_) co_return written;
+    // It closed while we wrote: an answer given early (413, 401) is there to be read.
+    connection_->forgive(Failure::kPeerGone);
+    surplus_ = true;
+    if (auto read = co_await read_head(); read) co_return read;
+    co_return written;
   }
+}
+
+// Provably, by the other side's TCP: no byte of this request was acknowledged, and no answer came.
+bool ClientCall::nothing_received() const {
+  if (!reused_ || aborted_ || !head_bytes_.empty()) return false;
+  if (connection_->failure() == Failure::kTimeout) return false;
+  return !sent_ || acknowledged_bytes(connection_->socket()) == acknowledged_before_;
 }
 
 Task<Status> ClientCall::obtain_connection() {
   connection_ = client_.take_idle(origin_.pool_key);
   reused_ = connection_ != nullptr;
-  if (reused_) co_return Status{};
+  if (reused_) {
+    acknowledged_before_ = acknowledged_bytes(connection_->socket());
+    co_return Status{};
+  }
   co_return co_await dial();
 }
 
 Task<Status> ClientCall::write_request(std::string_view head,
                                        std::span<const std::string_view> body) {
   connection_->expire_after(within_total(deadlines_.head));
-  const std::string_view first = !body.empty() ? body[0] : std::string_view();
-  const std::string_view second = body.size() > 1 ? body[1] : std::string_view();
-  if (!co_await connection_->write_all(head, first, second)) co_return failed("sending the head");
-  sent_ = true;
-  for (std::size_t i = 2; i < body.size(); i += 3) {
-    const std::string_view b = i + 1 < body.size() ? body[i + 1] : std::string_view();
-    const std::string_view c = i + 2 < body.size() ? body[i + 2] : std::string_view();
-    if (!co_await connection_->write_all(body[i], b, c)) co_return failed("sending the body");
-  }
+  connection_->forget_writes();
+  std::vector<std::string_view> pieces;
+  pieces.reserve(body.size() + 1);
+  pieces.push_back(head);
+  pieces.insert(pieces.end(), body.begin(), body.end());
+  const bool written = co_await connection_->write_all(pieces);
+  sent_ = connection_->wrote();
+  if (!written) co_return failed("sending the request");
   co_return Status{};
 }
 
@@ -127,6 +154,7 @@ Task<Status> ClientCall::read_head() {
           parse_response_head(head_bytes_.view(), HeadLimits{}, head_);
       if (!parsed) co_return std::unexpected(parsed.error());
       if (*parsed > 0 && head_.status >= 200) {
+        connection_->never_expire();
         pending_from_ = *parsed;
         decoder_ = BodyDecoder(head_);
         co_return Status{};
@@ -183,7 +211,9 @@ Task<Result<std::string_view>> ClientCall::read() {
       continue;
     }
     if (decoder_.done()) co_return std::string_view();
-    connection_->expire_after(within_total(deadlines_.silence));
+    const auto patience = within_total(deadlines_.silence);
+    if (patience == std::chrono::milliseconds(0)) connection_->abort(Failure::kTimeout);
+    connection_->expire_after(patience);
     const Connection::ReadResult read = co_await connection_->read_some(buffer);
     if (read.state == Connection::ReadState::kEnd) {
       if (auto ended = decoder_.end_of_input(); !ended) co_return std::unexpected(ended.error());
@@ -191,14 +221,27 @@ Task<Result<std::string_view>> ClientCall::read() {
       co_return std::string_view();
     }
     if (read.state != Connection::ReadState::kData) co_return failed("reading the body");
+    connection_
+        ->never_expire();  // until the next read: the client's slowness is not the provider's
     const std::string_view bytes = decode_in_place(buffer.first(read.bytes), status);
     if (!status) co_return std::unexpected(status.error());
     if (!bytes.empty()) co_return bytes;
   }
 }
 
+// A stream's reader stops at its last event; the framing's end often comes just behind it.
+void ClientCall::take_late_end() {
+  if (decoder_.done() || pending_from_ < head_bytes_.size()) return;
+  const std::span<char> buffer = client_.thread().read_buffer();
+  const Connection::ReadResult read = connection_->try_read(buffer);
+  if (read.state != Connection::ReadState::kData) return;
+  Status status;
+  if (!decode_in_place(buffer.first(read.bytes), status).empty() || !status) surplus_ = true;
+}
+
 void ClientCall::finish() {
   if (connection_ == nullptr) return;
+  take_late_end();
   const bool fit = decoder_.done() && head_.keep_alive && !surplus_ && !aborted_ &&
                    pending_from_ == head_bytes_.size() && connection_->failure() == Failure::kNone;
   if (fit) client_.keep(origin_.pool_key, std::move(connection_));

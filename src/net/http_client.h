@@ -47,6 +47,7 @@ class HttpClient {
 
   ConnectionPtr take_idle(const std::string& pool_key);
   void keep(const std::string& pool_key, ConnectionPtr connection);
+  void watch_idle(const std::string& pool_key, Connection& connection);
   void drop(const std::string& pool_key, Connection* connection);
 
   IoThread& thread_;
@@ -74,7 +75,8 @@ class ClientCall {
   // before the next suspension.
   Task<Result<std::string_view>> read();
 
-  // The answer was read whole: keep the connection if it is fit for it.
+  // Nothing more of the answer is wanted: keep the connection if it was read to its end, or that
+  // end has arrived and holds no more data.
   void finish();
   // Ends any wait with this reason, and closes the connection.
   void abort(ErrorCode why);
@@ -90,6 +92,8 @@ class ClientCall {
   Task<Status> secure();
   Task<Status> write_request(std::string_view head, std::span<const std::string_view> body);
   Task<Status> read_head();
+  bool nothing_received() const;
+  void take_late_end();
   std::string_view decode_in_place(std::span<char> bytes, Status& status);
   std::chrono::milliseconds within_total(std::chrono::milliseconds limit) const;
   std::unexpected<Error> failed(std::string_view doing) const;
@@ -100,6 +104,7 @@ class ClientCall {
   SteadyTime began_;
   std::unique_ptr<Connection> connection_;
   bool reused_ = false;
+  std::uint64_t acknowledged_before_ = 0;  // of a reused connection, before this request
   bool sent_ = false;
   bool surplus_ = false;  // bytes came behind the answer
   std::optional<ErrorCode> aborted_;

@@ -12,6 +12,20 @@ namespace {
 constexpr std::size_t kFirstReadBytes = 16 * 1024;
 // Kept between requests of one connection; more is given back.
 constexpr std::size_t kIdleBufferMax = 4 * 1024;
+// What a pipelining client may send ahead while its answer is pending.
+constexpr std::size_t kPipelinedBytesMax = 256 * 1024;
+
+// What is sound HTTP, but not done here.
+Status check_head(const RequestHead& head) {
+  if (head.framing == Framing::kCoded) {
+    return fail(ErrorCode::kNotImplemented,
+                "Bodies are taken plain or chunked. Send this one without another coding.");
+  }
+  if (!head.expect_continue && !head.find("Expect").empty()) {
+    return fail(ErrorCode::kExpectationFailed, "The only expectation met here is 100-continue.");
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -56,6 +70,10 @@ Task<bool> HttpSession::read_head() {
         co_return false;
       }
       if (*parsed > 0) {
+        if (auto served = check_head(head_); !served) {
+          co_await refuse_head(served.error());
+          co_return false;
+        }
         begin_request(*parsed);
         co_return true;
       }
@@ -120,10 +138,11 @@ Task<bool> HttpSession::finish_request() {
     co_return false;
   }
   if (after_ == AfterAnswer::kClose) {
-    connection_.shutdown_write();
+    // Bytes left unread would turn the close into a reset, and the answer might be lost by it.
+    if (!connection_.quiet()) co_await linger();
     co_return false;
   }
-  if (body_state_ != BodyState::kRead && !co_await drain_sized_body()) co_return false;
+  if (body_state_ != BodyState::kRead && !co_await drain_body()) co_return false;
   input_.drop_front(consumed_);
   input_.append(leftover_);
   leftover_.clear();
@@ -138,6 +157,7 @@ Task<> HttpSession::refuse_head(const Error& error) {
   closing_ = true;
   head_ = RequestHead{};
   body_state_ = BodyState::kPartial;
+  connection_.forgive(Failure::kTimeout);
   if (connection_.failure() != Failure::kNone) co_return;
   Exchange exchange(*this);
   answer_ = AnswerState::kNone;
@@ -158,8 +178,9 @@ Task<> HttpSession::linger() {
 HttpSession::AfterAnswer HttpSession::after_answer() const {
   if (body_state_ != BodyState::kRead) {
     const std::size_t here = input_.size() - std::min(consumed_, input_.size());
-    const bool drainable = body_state_ == BodyState::kUnread && head_.framing == Framing::kLength &&
-                           head_.content_length <= here + kDrainBytesMax &&
+    const bool short_enough =
+        head_.framing == Framing::kChunked || head_.content_length <= here + kDrainBytesMax;
+    const bool drainable = body_state_ == BodyState::kUnread && short_enough &&
                            (!head_.expect_continue || continue_sent_);
     if (!drainable) return AfterAnswer::kLinger;
   }
@@ -171,19 +192,19 @@ void HttpSession::watch_client() {
   connection_.on_readable([this] { client_readable(); });
 }
 
-// Readable while an answer is pending: the next request of a pipelining client, or the end.
+// Readable while an answer is pending: the next request of a pipelining client, which is kept for
+// its turn, or the end.
 void HttpSession::client_readable() {
-  if (connection_.quiet()) {
-    watch_client();
-    return;
+  for (;;) {
+    const Connection::ReadResult read = connection_.try_read(thread_.read_buffer());
+    if (read.state == Connection::ReadState::kWouldBlock) return watch_client();
+    if (read.state != Connection::ReadState::kData) break;
+    leftover_.append(thread_.read_buffer().data(), read.bytes);
+    if (leftover_.size() > kPipelinedBytesMax) return;  // back-pressure; writing tells of its end
   }
-  char byte = 0;
-  const bool data = connection_.ssl() != nullptr
-                        ? SSL_pending(connection_.ssl()) > 0
-                        : ::recv(connection_.socket(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
-  if (data) return;
   client_gone_ = true;
   if (auto notify = std::exchange(notify_gone_, nullptr)) notify();
+  connection_.abort_blocked_write(Failure::kPeerGone);
 }
 
 }  // namespace tollgate::net

@@ -71,7 +71,7 @@ class HttpSession {
   Task<Result<std::string_view>> read_sized_body();
   Task<Result<std::string_view>> read_chunked_body(std::size_t bytes_max);
   Task<Status> send_continue();
-  Task<bool> drain_sized_body();
+  Task<bool> drain_body();
   Error read_error() const;
 
   // The answer, for Exchange.

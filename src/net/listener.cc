@@ -73,6 +73,18 @@ Peer peer_of(const sockaddr_storage& address) {
   return peer;
 }
 
+// Counts for as long as it lives.
+class Counted {
+ public:
+  explicit Counted(std::size_t& count) : count_(count) { ++count_; }
+  ~Counted() { --count_; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+ private:
+  std::size_t& count_;
+};
+
 }  // namespace
 
 Result<BoundSocket> listen_tcp(const std::string& host, std::uint16_t port, PortUse use) {
@@ -140,7 +152,7 @@ void Listener::wait() {
 
 void Listener::accept_ready() {
   for (int i = 0; i < kAcceptsPerTurn && !stopped_; ++i) {
-    if (session_count_ >= connections_max_) break;
+    if (session_count_ >= connections_max_) return retry_.arm(kAcceptRetry);
     sockaddr_storage address{};
     socklen_t length = sizeof address;
     const int socket = ::accept4(descriptor_.native_handle(), reinterpret_cast<sockaddr*>(&address),
@@ -148,17 +160,18 @@ void Listener::accept_ready() {
     if (socket < 0) {
       if (errno == ECONNABORTED || errno == EINTR) continue;
       if (errno == EAGAIN || errno == EWOULDBLOCK) return wait();
-      break;  // out of descriptors: what waits is accepted when some are free
+      // Out of descriptors: what waits is accepted when some are free.
+      return retry_.arm(kAcceptRetry);
     }
     const int on = 1;
     ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    ++session_count_;
     thread_.tasks().spawn(run_session(socket, peer_of(address)));
   }
-  if (!stopped_) retry_.arm(kAcceptRetry);
+  wait();  // the others on this thread have their turn first
 }
 
 Task<> Listener::run_session(int socket, Peer peer) {
+  const Counted counted(session_count_);
   SslPtr ssl;
   if (tls_ != nullptr && !peer.unix_socket) {
     ssl = tls_->accept_on(socket);
@@ -170,7 +183,6 @@ Task<> Listener::run_session(int socket, Peer peer) {
     if (stopped_) session.close_when_idle();
     co_await session.run();
   }
-  --session_count_;
 }
 
 void Listener::drain() {

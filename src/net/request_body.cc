@@ -43,6 +43,8 @@ Task<Result<std::string_view>> HttpSession::read_body(std::size_t bytes_max) {
     body_state_ = BodyState::kRead;
   } else if (body.error().code == ErrorCode::kClientGone) {
     client_gone_ = true;
+  } else if (body.error().code == ErrorCode::kRequestTimeout) {
+    connection_.forgive(Failure::kTimeout);
   }
   co_return body;
 }
@@ -89,7 +91,7 @@ Task<Result<std::string_view>> HttpSession::read_chunked_body(std::size_t bytes_
       rest.remove_prefix(piece->consumed);
     }
     if (decoder.done()) {
-      leftover_.assign(rest);
+      leftover_.insert(0, rest);
       if (body_.capacity() == 0) body_.reserve(1);
       co_return body_.view();
     }
@@ -102,21 +104,36 @@ Task<Result<std::string_view>> HttpSession::read_chunked_body(std::size_t bytes_
   }
 }
 
-// What an early answer left unread, at most kDrainBytesMax (after_answer() saw to that).
-Task<bool> HttpSession::drain_sized_body() {
-  const std::size_t here = std::min(input_.size() - consumed_, std::size_t(head_.content_length));
-  consumed_ += here;
-  std::size_t left = head_.content_length - here;
+// What an early answer left unread. A chunked body that proves longer than kDrainBytesMax ends the
+// connection as a long sized one does, only without having said so.
+Task<bool> HttpSession::drain_body() {
+  BodyDecoder decoder(head_);
+  std::string pending(input_.view().substr(consumed_));
+  consumed_ = input_.size();
+  std::size_t drained = 0;
   connection_.expire_after(options_.body_timeout);
-  while (left > 0) {
-    const std::span<char> buffer = thread_.read_buffer();
-    const Connection::ReadResult read =
-        co_await connection_.read_some(buffer.first(std::min(left, buffer.size())));
+  for (;;) {
+    std::string_view rest = pending;
+    while (!decoder.done()) {
+      const Result<BodyDecoder::Piece> piece = decoder.next(rest);
+      if (!piece) co_return false;
+      if (piece->consumed == 0) break;
+      rest.remove_prefix(piece->consumed);
+    }
+    if (decoder.done()) {
+      leftover_.insert(0, rest);
+      body_state_ = BodyState::kRead;
+      co_return true;
+    }
+    if (drained > kDrainBytesMax) {
+      co_await linger();
+      co_return false;
+    }
+    const Connection::ReadResult read = co_await connection_.read_some(thread_.read_buffer());
     if (read.state != Connection::ReadState::kData) co_return false;
-    left -= read.bytes;
+    drained += read.bytes;
+    pending.assign(thread_.read_buffer().data(), read.bytes);
   }
-  body_state_ = BodyState::kRead;
-  co_return true;
 }
 
 }  // namespace tollgate::net

@@ -100,7 +100,8 @@ std::string allowed_methods(std::string_view path) {
 }
 
 Task<> serve_data(Plane& plane, net::Exchange& exchange, std::string_view path) {
-  const std::string_view method = exchange.head().method;
+  const std::string_view sent = exchange.head().method;
+  const std::string_view method = sent == "HEAD" ? "GET" : sent;
   for (const DataRoute& route : kDataRoutes) {
     if (method != route.method) continue;
     if (path == route.path) co_return co_await route.handler(plane, exchange, {});
@@ -150,6 +151,42 @@ Task<> serve_metrics(Plane& plane, net::Exchange& exchange) {
   co_await answer_text(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", std::move(text));
 }
 
+Task<> serve_livez(Plane&, net::Exchange& exchange) {
+  return answer_text(exchange, 200, "text/plain", "ok\n");
+}
+
+Task<> serve_readyz(Plane& plane, net::Exchange& exchange) {
+  const bool ready = plane.ready();
+  return answer_text(exchange, ready ? 200 : 503, "text/plain", ready ? "ready\n" : "not ready\n");
+}
+
+Task<> serve_openapi(Plane&, net::Exchange& exchange) {
+  return answer_text(exchange, 200, std::string(kOpenApiContentType),
+                     std::string(openapi_document()));
+}
+
+// What needs no key.
+struct OpenRoute {
+  std::string_view path;
+  Task<> (*handler)(Plane& plane, net::Exchange& exchange);
+};
+
+constexpr std::array kOpenRoutes = {
+    OpenRoute{"/livez", serve_livez},
+    OpenRoute{"/readyz", serve_readyz},
+    OpenRoute{"/metrics", serve_metrics},
+    OpenRoute{"/openapi.yaml", serve_openapi},
+};
+
+// A refusal of someone who has shown no key.
+Task<> refuse_open(Plane& plane, net::Exchange& exchange, Error error) {
+  std::string request_id(safe_request_id(net::read_caller_headers(exchange.head()).request_id));
+  if (request_id.empty()) request_id = net::new_request_id(plane.gateway.random);
+  net::Response answer = net::problem_response(error, request_id);
+  if (error.code == ErrorCode::kMethodNotAllowed) answer.fields.emplace_back("Allow", "GET, HEAD");
+  (void)co_await exchange.respond(std::move(answer));
+}
+
 }  // namespace
 
 Task<> route(Plane& plane, net::Exchange& exchange) {
@@ -158,28 +195,22 @@ Task<> route(Plane& plane, net::Exchange& exchange) {
     co_return co_await serve_data(plane, exchange, *data);
   }
   if (path.starts_with(kAdminPrefix)) co_return co_await handle_admin(plane.admin, exchange);
-  const std::string_view method = exchange.head().method;
-  if (method == "GET" || method == "HEAD") {
-    if (path == "/livez") co_return co_await answer_text(exchange, 200, "text/plain", "ok\n");
-    if (path == "/readyz") {
-      const bool ready = plane.ready();
-      std::string said = ready ? "ready\n" : "not ready\n";
-      co_return co_await answer_text(exchange, ready ? 200 : 503, "text/plain", std::move(said));
-    }
-    if (path == "/metrics") co_return co_await serve_metrics(plane, exchange);
-    if (path == "/openapi.yaml") {
-      co_return co_await answer_text(exchange, 200, std::string(kOpenApiContentType),
-                                     std::string(openapi_document()));
-    }
+  for (const OpenRoute& open : kOpenRoutes) {
+    if (path != open.path) continue;
+    const std::string_view method = exchange.head().method;
+    if (method == "GET" || method == "HEAD") co_return co_await open.handler(plane, exchange);
+    Error error{.code = ErrorCode::kMethodNotAllowed, .message = "This path takes GET only."};
+    co_return co_await refuse_open(plane, exchange, std::move(error));
   }
-  std::string request_id(safe_request_id(net::read_caller_headers(exchange.head()).request_id));
-  if (request_id.empty()) request_id = net::new_request_id(plane.gateway.random);
-  const Error error{.code = ErrorCode::kNotFound,
-                    .message =
-                        "There is nothing at this path. The API is described at "
-                        "/openapi.yaml."};
-  net::Response answer = net::problem_response(error, request_id);
-  (void)co_await exchange.respond(std::move(answer));
+  Error error{.code = ErrorCode::kNotFound,
+              .message = "There is nothing at this path. The API is described at /openapi.yaml."};
+  if (key_in_url(exchange.head().target, plane.gateway.state->token_format)) {
+    error = {.code = ErrorCode::kApiKeyInUrl,
+             .message =
+                 "Never put an API key in a URL, where logs keep it. Send it in the "
+                 "Authorization header, and rotate this one."};
+  }
+  co_await refuse_open(plane, exchange, std::move(error));
 }
 
 }  // namespace tollgate

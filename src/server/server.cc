@@ -1,6 +1,7 @@
 #include "server/server.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -21,6 +22,7 @@ namespace {
 constexpr std::size_t kResolverThreads = 4;
 // The longest that a drain waits for streams: no request outlives its provider's `total`.
 constexpr std::chrono::seconds kDrainMax{3'600};
+constexpr std::size_t kDescriptorsKept = 128;
 constexpr long kDrainPaceNanos = 20'000'000;
 
 // The newest installation, for the admin API's handlers on any thread.
@@ -70,13 +72,21 @@ void say(const std::string& text) {
 bool needs_restart(const Settings& before, const Settings& after) {
   return before.listen.host != after.listen.host || before.listen.port != after.listen.port ||
          before.data != after.data || before.durability != after.durability ||
-         before.threads != after.threads || before.tls.enabled() != after.tls.enabled();
+         before.threads != after.threads || before.tls.enabled() != after.tls.enabled() ||
+         before.token_format.prefix() != after.token_format.prefix() ||
+         before.limits.head_bytes != after.limits.head_bytes ||
+         before.limits.head_fields != after.limits.head_fields ||
+         before.limits.client_head_timeout != after.limits.client_head_timeout ||
+         before.limits.client_body_timeout != after.limits.client_body_timeout ||
+         before.limits.idle_timeout != after.limits.idle_timeout ||
+         before.limits.connections_max != after.limits.connections_max;
 }
 
 // An invalid file changes nothing and says why (SPEC §11).
 void reload_settings(const Settings& started, const ReloadSettings& reload, Current& current,
                      Workers& workers) {
-  const Result<Settings> settings = reload();
+  Result<Settings> settings = reload();
+  if (settings) settings->token_format = started.token_format;
   if (!settings) {
     log(LogLevel::kError, "reload refused, nothing was changed: {}", settings.error().message);
     return;
@@ -94,7 +104,9 @@ void reload_settings(const Settings& started, const ReloadSettings& reload, Curr
   workers.use(*installation);
   if (needs_restart(started, *settings)) {
     log(LogLevel::kWarning,
-        "reloaded; listen, data, durability, threads and tls on or off change at a restart only");
+        "reloaded; listen, data, durability, threads, token_prefix, tls on or off and the limits "
+        "on "
+        "connections and heads change at a restart only");
   } else {
     log(LogLevel::kInfo, "reloaded");
   }
@@ -111,6 +123,30 @@ LedgerOptions ledger_options(const Settings& settings, const Clock& clock, Rando
   options.random = &random;
   options.metrics = &metrics;
   return options;
+}
+
+// The first start that came so far; one that failed before, on a busy port say, is no first start.
+bool no_key_was_ever_made(const Ledger& ledger) {
+  const auto live = ledger.list_keys({.limit = 1});
+  const auto revoked = ledger.list_keys({.status = KeyStatus::kRevoked, .limit = 1});
+  return live && revoked && live->keys.empty() && revoked->keys.empty();
+}
+
+// As many descriptors as the system lets us have; connections are bounded so that each may have one
+// upstream, and files and the local socket theirs.
+void fit_connections_to_descriptors(Settings& settings) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  const std::size_t descriptors = limit.rlim_cur;
+  const std::size_t fitting = descriptors > 2 * kDescriptorsKept
+                                  ? (descriptors - kDescriptorsKept) / 2
+                                  : kDescriptorsKept / 4;
+  if (fitting >= settings.limits.connections_max) return;
+  log(LogLevel::kWarning, "at most {} connections: the system allows {} open files", fitting,
+      descriptors);
+  settings.limits.connections_max = fitting;
 }
 
 // Until SIGTERM or SIGINT. SIGHUP reloads.
@@ -136,6 +172,7 @@ bool told_to_cut(const sigset_t& signals, SteadyTime patience) {
 int serve(Settings settings, ReloadSettings reload) {
   const sigset_t signals = block_signals();
   configure_log(settings.log_level, settings.log_format);
+  fit_connections_to_descriptors(settings);
   auto installation = make_installation(settings);
   if (!installation) return say_failed(installation.error());
 
@@ -172,9 +209,12 @@ int serve(Settings settings, ReloadSettings reload) {
   if (!port) return say_failed(port.error());
   const std::string url = url_of(settings, *port);
   std::string greeting;
-  if ((*ledger)->created_now()) {
+  if (no_key_was_ever_made(**ledger)) {
     auto made = greet_operator(**ledger, workers.first_thread(), url);
-    if (!made) return say_failed(made.error());
+    if (!made) {
+      workers.drain([] { return true; });
+      return say_failed(made.error());
+    }
     greeting = std::move(*made);
   }
   say("listening " + url + "\n" + greeting);

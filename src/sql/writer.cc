@@ -18,6 +18,9 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr int kOwnCheckpointFactor = 4;
+// A batch of so many rows says that there is load; the wait for more of them.
+constexpr std::size_t kGatherRows = 4;
+constexpr std::chrono::microseconds kGatherTime{300};
 // What the heartbeat writes must need room on the disk, or a full one would look healthy.
 constexpr std::string_view kHeartbeatTable =
     "CREATE TABLE IF NOT EXISTS writer_heartbeat (payload BLOB NOT NULL) STRICT";
@@ -157,6 +160,11 @@ bool Writer::State::wait_for_work(std::vector<Job>& taken) {
     }
   }
   if (last_round) return false;
+  // Under load a commit is dear and rows keep coming: a moment's wait makes one commit of several.
+  // A lone request never waits.
+  if (batch_rows >= kGatherRows && healthy && !stopping && jobs.empty()) {
+    lock.wait_until(changed, steady_clock::now() + kGatherTime);
+  }
   last_round = stopping;
   woken = false;
   taken.assign(std::make_move_iterator(jobs.begin()), std::make_move_iterator(jobs.end()));
@@ -258,6 +266,8 @@ void Writer::State::run_transaction(std::vector<Job>& taken) {
   Status committed = write_all(taken, outcomes);
   if (!committed) {
     give_up(committed.error());
+    // Rows that wait hear of it too, whether they were asked for or not.
+    batch_asked = batch_asked || (batch.pending && batch.pending());
     for (Status& outcome : outcomes) {
       if (outcome) outcome = std::unexpected(unavailable_because(committed.error()));
     }

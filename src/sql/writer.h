@@ -49,8 +49,9 @@ struct Batch {
   // Inside the transaction, in a savepoint, after the jobs. Writes what waits, keeps it until
   // done() says success, and gives the number of usage rows written.
   std::move_only_function<Result<std::size_t>(Connection&)> write;
-  // Writer thread, once after each write(): success after COMMIT. After an error (its own or
-  // kServiceUnavailable) the owner keeps its rows: write() comes again in about 100 ms.
+  // Writer thread: success after COMMIT of what write() wrote. An error (write()'s own or
+  // kServiceUnavailable) when the transaction failed while something waited, even before write()
+  // was asked; the owner keeps its rows, and write() comes again in about 100 ms.
   std::move_only_function<void(const Status&)> done;
 };
 

@@ -40,7 +40,8 @@ net::CallDeadlines deadlines_of(const Provider& provider) {
 }
 
 bool is_event_stream(std::string_view content_type) {
-  return content_type.starts_with("text/event-stream");
+  constexpr std::string_view kType = "text/event-stream";
+  return net::equals_ignoring_case(content_type.substr(0, kType.size()), kType);
 }
 
 }  // namespace
@@ -82,8 +83,12 @@ std::string Call::request_head(const Target& target) const {
   writer.request_line("POST", path);
   writer.field("Host", target.origin.host_header);
   for (const std::string_view name : kSentOn) {
-    const std::string_view value = request_.client_head.find(name);
-    if (!value.empty()) writer.field(name, value);
+    for (const net::Field& field : request_.client_head.fields) {
+      if (net::equals_ignoring_case(field.name, name)) writer.field(name, field.value);
+    }
+  }
+  if (request_.client_head.count("Content-Type") == 0) {
+    writer.field("Content-Type", "application/json");
   }
   if (!target.authorization.empty()) writer.field("Authorization", target.authorization.expose());
   for (const auto& [name, value] : target.provider->headers) writer.field(name, value);

@@ -1,5 +1,6 @@
 #include "upstream/targets.h"
 
+#include <atomic>
 #include <map>
 
 #include "base/check.h"
@@ -11,7 +12,7 @@ namespace {
 using Context = std::shared_ptr<const net::TlsClientContext>;
 
 Result<Target> make_target(const Provider& provider, const TargetOptions& options,
-                           std::map<std::string, Context>& contexts) {
+                           std::uint64_t generation, std::map<std::string, Context>& contexts) {
   const Result<net::UrlParts> url = net::parse_url(provider.base_url);
   if (!url) return std::unexpected(url.error());
   Context context;
@@ -31,8 +32,9 @@ Result<Target> make_target(const Provider& provider, const TargetOptions& option
   Target target;
   target.provider = &provider;
   target.origin = net::make_origin(*url, std::move(context), std::move(proxy));
-  // Connections are shared among providers only where they verify alike.
-  target.origin.pool_key += " for " + provider.id.get();
+  // Connections and TLS sessions serve again only where they were verified alike: for the same
+  // provider, under the same settings.
+  target.origin.pool_key += " for " + provider.id.get() + " of " + std::to_string(generation);
   target.base_path = url->path;
   if (!provider.api_key.empty()) {
     target.authorization = Secret("Bearer " + std::string(provider.api_key.expose()));
@@ -50,9 +52,11 @@ Result<std::shared_ptr<const Targets>> Targets::make(std::shared_ptr<const Snaps
                                                      const TargetOptions& options) {
   std::shared_ptr<Targets> targets(new Targets(std::move(snapshot)));
   std::map<std::string, Context> contexts;
+  static std::atomic<std::uint64_t> made = 0;
+  const std::uint64_t generation = ++made;
   for (const Provider& provider : targets->snapshot_->providers()) {
     if (provider.dialect == Dialect::kSandbox) continue;
-    auto target = make_target(provider, options, contexts);
+    auto target = make_target(provider, options, generation, contexts);
     if (!target) {
       Error error = target.error();
       error.message = "Provider " + provider.id.get() + ": " + error.message;
