@@ -1,0 +1,94 @@
+#include "net/problem.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace tollgate::net {
+namespace {
+
+std::string field(const Response& response, std::string_view name) {
+  std::string values;
+  for (const auto& [each, value] : response.fields) {
+    if (each == name) values += value + ";";
+  }
+  return values;
+}
+
+TEST(Problem, TheEnvelopeHasEveryMember) {
+  const Error error{.code = ErrorCode::kInvalidRequest,
+                    .message = "Say \"model\".",
+                    .detail = "for the log",
+                    .param = "model",
+                    .details_json = R"({"a":1})"};
+  EXPECT_EQ(error_envelope(error, "req_1"),
+            R"({"error":{"message":"Say \"model\".","type":"invalid_request_error",)"
+            R"("code":"invalid_request","param":"model","request_id":"req_1","doc_url":null,)"
+            R"("details":{"a":1}}})");
+}
+
+TEST(Problem, AbsentMembersAreNull) {
+  const std::string envelope =
+      error_envelope({.code = ErrorCode::kNotFound, .message = "No such page."}, "req_1");
+  EXPECT_NE(envelope.find(R"("param":null)"), std::string::npos) << envelope;
+  EXPECT_NE(envelope.find(R"("details":null)"), std::string::npos) << envelope;
+}
+
+TEST(Problem, WhatBrokeInsideIsNotForClients) {
+  for (const Error& error : {Error{.code = ErrorCode::kInternal, .message = "table keys is gone"},
+                             Error{.code = ErrorCode::kProviderError, .message = ""}}) {
+    const Response response = problem_response(error, "req_1");
+    EXPECT_EQ(response.body.find("table"), std::string::npos);
+    EXPECT_NE(response.body.find("Something went wrong on our side"), std::string::npos);
+  }
+  const Error logged{.code = ErrorCode::kProviderError, .message = "m", .detail = "only the log"};
+  EXPECT_EQ(problem_response(logged, "req_1").body.find("only the log"), std::string::npos);
+}
+
+TEST(Problem, CarriesTheRequestIdAndTheRetryTime) {
+  const Response response = problem_response({.code = ErrorCode::kRateLimitExceeded,
+                                              .message = "m",
+                                              .retry_after = std::chrono::seconds(7)},
+                                             "req_1");
+  EXPECT_EQ(response.status, 429);
+  EXPECT_EQ(field(response, "X-Request-Id"), "req_1;");
+  EXPECT_EQ(field(response, "Retry-After"), "7;");
+  EXPECT_EQ(
+      field(problem_response({.code = ErrorCode::kNotFound, .message = "m"}, ""), "Retry-After"),
+      "");
+}
+
+TEST(Problem, ChallengesWhoeverHasNoKey) {
+  EXPECT_EQ(field(problem_response({.code = ErrorCode::kMissingApiKey, .message = "m"}, ""),
+                  "WWW-Authenticate"),
+            "Bearer;");
+  EXPECT_EQ(field(problem_response({.code = ErrorCode::kModelNotAllowed, .message = "m"}, ""),
+                  "WWW-Authenticate"),
+            "");
+}
+
+TEST(Problem, TellsSdksNotToRetryWhatCannotSucceed) {
+  const auto hint = [](ErrorCode code) {
+    return field(problem_response({.code = code, .message = "m"}, ""), "x-should-retry");
+  };
+  for (const ErrorCode code : {ErrorCode::kInsufficientCredits, ErrorCode::kModelNotAllowed,
+                               ErrorCode::kIpNotAllowed, ErrorCode::kRegionUnavailable}) {
+    EXPECT_EQ(hint(code), "false;") << error_code_name(code);
+  }
+  for (const ErrorCode code : {ErrorCode::kRateLimitExceeded, ErrorCode::kProviderError,
+                               ErrorCode::kServiceUnavailable, ErrorCode::kProviderTimeout}) {
+    EXPECT_EQ(hint(code), "") << error_code_name(code);
+  }
+}
+
+TEST(Problem, RequestIdsAreUnlikeOneAnother) {
+  SeededRandom random(1);
+  std::set<std::string> seen;
+  for (int i = 0; i < 1'000; ++i) seen.insert(new_request_id(random));
+  EXPECT_EQ(seen.size(), 1'000U);
+  EXPECT_EQ(seen.begin()->size(), 4U + 32U);
+  EXPECT_TRUE(seen.begin()->starts_with("req_"));
+}
+
+}  // namespace
+}  // namespace tollgate::net
