@@ -1,0 +1,239 @@
+#include "upstream/call.h"
+
+#include <gtest/gtest.h>
+
+#include "net/test_peer.h"
+
+namespace tollgate {
+namespace {
+
+using net::TestPeer;
+using net::TestUpstream;
+
+constexpr std::string_view kBody =
+    R"({"model":"a/b","messages":[{"role":"user","content":"hi"}],"unknown":[1, 2]})";
+
+Task<std::string> open(Call& call) {
+  const Status opened = co_await call.open();
+  co_return opened ? "ok" : std::string(error_code_name(opened.error().code));
+}
+Task<std::string> read_all(Call& call) {
+  std::string seen;
+  for (;;) {
+    const Result<std::string_view> bytes = co_await call.read();
+    if (!bytes) co_return seen + "!" + std::string(error_code_name(bytes.error().code));
+    if (bytes->empty()) co_return seen;
+    seen += *bytes;
+  }
+}
+
+class CallTest : public testing::Test {
+ protected:
+  CallTest() {
+    provider_.id = ProviderId("p");
+    provider_.base_url = "http://127.0.0.1:" + std::to_string(upstream_.port()) + "/v1";
+  }
+  // A call of the offer p/model with kBody, or of the sandbox model.
+  Call& call(std::string_view body = kBody, CompletionKind kind = CompletionKind::kChat) {
+    Offer offer;
+    offer.model = ModelId("a/b");
+    offer.provider = provider_.id;
+    offer.upstream_model = "their-model";
+    snapshot_ = build_snapshot({.providers = {provider_}, .offers = {offer}}).value();
+    targets_ = Targets::make(snapshot_, {}).value();
+    return call_of(*snapshot_->find("a/b")->offers.front(), body, kind);
+  }
+  Call& sandbox_call(std::string_view model) {
+    call();
+    return call_of(*snapshot_->find(model)->offers.front(), kBody, CompletionKind::kChat);
+  }
+  // What the provider gets.
+  std::string request_of(Call& call) {
+    opening_ = loop_.start(open(call));
+    peer_.emplace(upstream_.accept());
+    std::string head = peer_->take_until("\r\n\r\n");
+    const std::size_t length = head.find("Content-Length: ");
+    return head + peer_->take_bytes(std::stoul(head.substr(length + 16)));
+  }
+  std::string answer(std::string_view bytes) {
+    peer_->send(bytes);
+    EXPECT_TRUE(loop_.run_until([&] { return opening_->has_value(); }));
+    return opening_->value_or("(nothing)");
+  }
+
+  TestLoop loop_;
+  TestUpstream upstream_{loop_};
+  BlockingPool pool_{1};
+  net::Resolver resolver_{pool_};
+  net::HttpClient client_{loop_.thread(), resolver_};
+  Provider provider_;
+  net::RequestHead client_head_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  std::shared_ptr<const Targets> targets_;
+  ChatRequest request_;
+  std::optional<TestPeer> peer_;
+  std::optional<Call> call_;
+  std::shared_ptr<std::optional<std::string>> opening_;
+
+ private:
+  Call& call_of(const Offer& offer, std::string_view body, CompletionKind kind) {
+    request_ =
+        (kind == CompletionKind::kChat ? read_chat_request(body) : read_completion_request(body))
+            .value();
+    return call_.emplace(client_, UpstreamRequest{.request = request_,
+                                                  .body = body,
+                                                  .client_head = client_head_,
+                                                  .offer = offer,
+                                                  .targets = *targets_,
+                                                  .public_model = "a/b",
+                                                  .call_id = "chatcmpl-1",
+                                                  .now_seconds = 7});
+  }
+};
+
+TEST_F(CallTest, SendsTheBodyAsItIsButForTheModel) {
+  const std::string sent = request_of(call());
+  EXPECT_TRUE(sent.starts_with("POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:")) << sent;
+  EXPECT_TRUE(sent.ends_with(
+      "\r\n\r\n"
+      R"({"model":"their-model","messages":[{"role":"user","content":"hi"}],"unknown":[1, 2]})"))
+      << sent;
+  EXPECT_EQ(answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), "ok");
+  EXPECT_TRUE(call_->sent());
+}
+
+TEST_F(CallTest, CompletionsGoToTheirOwnRoute) {
+  const std::string sent =
+      request_of(call(R"({"model":"a/b","prompt":"x"})", CompletionKind::kText));
+  EXPECT_TRUE(sent.starts_with("POST /v1/completions HTTP/1.1\r\n")) << sent;
+  answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+}
+
+TEST_F(CallTest, OnlyTheNamedHeadersOfTheClientAreSentOn) {
+  client_head_.fields = {{"content-type", "application/json; charset=utf-8"},
+                         {"ACCEPT", "text/event-stream"},
+                         {"User-Agent", "sdk/1"},
+                         {"OpenAI-Beta", "one=1"},
+                         {"anthropic-version", "2023-06-01"},
+                         {"anthropic-beta", "beta"},
+                         {"traceparent", "00-trace"},
+                         {"Authorization", "the client's own credential"},
+                         {"X-Api-Key", "another of its credentials"},
+                         {"Cookie", "a=b"},
+                         {"Accept-Encoding", "gzip"},
+                         {"X-Forwarded-For", "192.0.2.7"},
+                         {"Connection", "close"},
+                         {"Expect", "100-continue"},
+                         {"OpenAI-Organization", "org"},
+                         {"X-Request-Id", "req"}};
+  const std::string sent = request_of(call());
+  std::vector<std::string> names;
+  std::string_view rest(sent);
+  rest = rest.substr(rest.find("\r\n") + 2, rest.find("\r\n\r\n") - rest.find("\r\n"));
+  while (!rest.empty()) {
+    names.emplace_back(rest.substr(0, rest.find(':')));
+    rest.remove_prefix(rest.find("\r\n") + 2);
+  }
+  std::ranges::sort(names);
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"Accept", "Accept-Encoding", "Content-Length", "Content-Type",
+                                      "Host", "OpenAI-Beta", "User-Agent", "anthropic-beta",
+                                      "anthropic-version", "traceparent"}));
+  EXPECT_NE(sent.find("\r\nAccept-Encoding: identity\r\n"), std::string::npos);
+  EXPECT_NE(sent.find("\r\nContent-Type: application/json; charset=utf-8\r\n"), std::string::npos);
+  EXPECT_EQ(sent.find("credential"), std::string::npos);
+  answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+}
+
+TEST_F(CallTest, SendsTheProvidersOwnCredentialAndHeaders) {
+  provider_.api_key = Secret("the provider's own");
+  provider_.headers = {{"X-Team", "seven"}};
+  client_head_.fields = {{"Authorization", "Bearer of the client"}};
+  const std::string sent = request_of(call());
+  EXPECT_NE(sent.find("\r\nAuthorization: Bearer the provider's own\r\n"), std::string::npos);
+  EXPECT_NE(sent.find("\r\nX-Team: seven\r\n"), std::string::npos);
+  EXPECT_EQ(sent.find("of the client"), std::string::npos);
+  answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+}
+
+TEST_F(CallTest, TellsOfTheAnswersHeadWhatAClientMaySee) {
+  request_of(call());
+  EXPECT_EQ(answer("HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\n"
+                   "Retry-After: 7\r\nX-Request-Id: up-1\r\nSet-Cookie: a=b\r\n"
+                   "Content-Length: 2\r\n\r\n{}"),
+            "ok");
+  EXPECT_EQ(call_->head().status, 429);
+  EXPECT_EQ(call_->head().content_type, "application/json");
+  EXPECT_EQ(call_->head().retry_after, "7");
+  EXPECT_EQ(call_->head().request_id, "up-1");
+  EXPECT_FALSE(call_->head().event_stream);
+  EXPECT_EQ(loop_.run(read_all(*call_)), "{}");
+}
+
+TEST_F(CallTest, KnowsAnEventStreamInAnyCase) {
+  request_of(call());
+  EXPECT_EQ(answer("HTTP/1.1 200 OK\r\nContent-Type: Text/Event-Stream; charset=utf-8\r\n"
+                   "Request-Id: up-2\r\nContent-Length: 0\r\n\r\n"),
+            "ok");
+  EXPECT_TRUE(call_->head().event_stream);
+  EXPECT_EQ(call_->head().request_id, "up-2");
+}
+
+TEST_F(CallTest, ACodedAnswerIsAProviderErrorAndPlainIdentityIsNot) {
+  request_of(call());
+  EXPECT_EQ(answer("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx"),
+            "provider_error");
+  EXPECT_TRUE(call_->sent());
+  request_of(call());
+  EXPECT_EQ(answer("HTTP/1.1 200 OK\r\nContent-Encoding: identity\r\nContent-Length: 1\r\n\r\nx"),
+            "ok");
+}
+
+TEST_F(CallTest, AbortEndsItAndClosesTheConnection) {
+  request_of(call());
+  call_->abort(ErrorCode::kClientGone);
+  ASSERT_TRUE(loop_.run_until([&] { return opening_->has_value(); }));
+  EXPECT_EQ(**opening_, "client_gone");
+  call_.reset();
+  EXPECT_EQ(peer_->take_rest(), "");
+}
+
+TEST_F(CallTest, NothingIsSentWhereNobodyListens) {
+  upstream_.close();
+  Call& one = call();
+  EXPECT_EQ(loop_.run(open(one)), "provider_error");
+  EXPECT_FALSE(one.sent());
+}
+
+TEST_F(CallTest, TheSandboxAnswersWithoutANetwork) {
+  Call& one = sandbox_call("sandbox/echo");
+  EXPECT_EQ(loop_.run(open(one)), "ok");
+  EXPECT_EQ(one.head().status, 200);
+  EXPECT_FALSE(one.head().event_stream);
+  const std::string said = loop_.run(read_all(one));
+  EXPECT_NE(said.find(R"("content":"hi")"), std::string::npos) << said;
+  EXPECT_NE(said.find(R"("model":"a/b")"), std::string::npos) << said;
+  EXPECT_NE(said.find("chatcmpl-1"), std::string::npos) << said;
+  EXPECT_TRUE(one.sent());
+  one.finish();
+  EXPECT_TRUE(upstream_.nobody_waits());
+}
+
+TEST_F(CallTest, ASandboxFaultHasItsStatusAndRetryTime) {
+  Call& one = sandbox_call("sandbox/error-429");
+  EXPECT_EQ(loop_.run(open(one)), "ok");
+  EXPECT_EQ(one.head().status, 429);
+  EXPECT_EQ(one.head().retry_after, "1");
+}
+
+TEST_F(CallTest, AHangingSandboxCanBeAborted) {
+  Call& one = sandbox_call("sandbox/hang");
+  const auto opening = loop_.start(open(one));
+  loop_.settle();
+  one.abort(ErrorCode::kAborted);
+  ASSERT_TRUE(loop_.run_until([&] { return opening->has_value(); }));
+  EXPECT_EQ(**opening, "aborted");
+}
+
+}  // namespace
+}  // namespace tollgate

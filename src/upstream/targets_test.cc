@@ -1,0 +1,122 @@
+#include "upstream/targets.h"
+
+#include <gtest/gtest.h>
+
+#include "base/check.h"
+#include "net/test_authority.h"
+
+namespace tollgate {
+namespace {
+
+using std::chrono::milliseconds;
+
+Provider provider(const std::string& id, const std::string& base_url) {
+  Provider out;
+  out.id = ProviderId(id);
+  out.base_url = base_url;
+  return out;
+}
+
+std::shared_ptr<const Snapshot> snapshot(std::vector<Provider> providers) {
+  return build_snapshot({.providers = std::move(providers), .offers = {}}).value();
+}
+
+std::shared_ptr<const Targets> make(const std::shared_ptr<const Snapshot>& of,
+                                    const TargetOptions& options = {}) {
+  return Targets::make(of, options).value();
+}
+
+const Target& target(const Targets& targets, const std::string& id) {
+  return targets.of(*targets.snapshot()->provider(ProviderId(id)));
+}
+
+TEST(Targets, SplitsTheBaseUrl) {
+  const auto targets = make(snapshot({provider("p", "http://10.0.0.1:8000/api/v1/")}));
+  const Target& one = target(*targets, "p");
+  EXPECT_EQ(one.origin.host, "10.0.0.1");
+  EXPECT_EQ(one.origin.port, 8'000);
+  EXPECT_EQ(one.origin.host_header, "10.0.0.1:8000");
+  EXPECT_EQ(one.base_path, "/api/v1");
+  EXPECT_EQ(one.origin.tls, nullptr);
+}
+
+TEST(Targets, HasACredentialOnlyWhereTheProviderHasAKey) {
+  Provider open = provider("open", "http://h");
+  Provider keyed = provider("keyed", "http://h");
+  keyed.api_key = Secret("the provider's own");
+  const auto targets = make(snapshot({open, keyed}));
+  EXPECT_TRUE(target(*targets, "open").authorization.empty());
+  EXPECT_EQ(target(*targets, "keyed").authorization.expose(), "Bearer the provider's own");
+}
+
+TEST(Targets, KeepsTheProvidersDeadlines) {
+  Provider one = provider("p", "http://h");
+  one.deadlines = {.connect = milliseconds(1),
+                   .head = milliseconds(2),
+                   .silence = milliseconds(3),
+                   .total = milliseconds(4)};
+  const auto targets = make(snapshot({one}));
+  const net::CallDeadlines& deadlines = target(*targets, "p").deadlines;
+  EXPECT_EQ(deadlines.connect, milliseconds(1));
+  EXPECT_EQ(deadlines.head, milliseconds(2));
+  EXPECT_EQ(deadlines.silence, milliseconds(3));
+  EXPECT_EQ(deadlines.total, milliseconds(4));
+}
+
+TEST(Targets, TheSandboxHasNone) {
+  const auto targets = make(snapshot({}));
+  EXPECT_THROW(target(*targets, std::string(kSandboxProvider)), Bug);
+}
+
+TEST(Targets, ProvidersAndReloadsNeverShareConnections) {
+  const auto of = snapshot({provider("a", "https://h/v1"), provider("b", "https://h/v1")});
+  const auto before = make(of);
+  const auto after = make(of);
+  EXPECT_NE(target(*before, "a").origin.pool_key, target(*before, "b").origin.pool_key);
+  EXPECT_NE(target(*before, "a").origin.pool_key, target(*after, "a").origin.pool_key);
+}
+
+TEST(Targets, VerifiesByTheCommonAuthoritiesOrByTheProvidersOwn) {
+  const net::TestAuthority own;
+  const auto of = snapshot(
+      {provider("a", "https://a"), provider("b", "https://b"), provider("c", "https://c")});
+  TargetOptions options;
+  options.provider_ca_files = {{"c", own.file()}};
+  const auto targets = make(of, options);
+  ASSERT_NE(target(*targets, "a").origin.tls, nullptr);
+  EXPECT_EQ(target(*targets, "a").origin.tls, target(*targets, "b").origin.tls);
+  EXPECT_NE(target(*targets, "a").origin.tls, target(*targets, "c").origin.tls);
+}
+
+TEST(Targets, AsksForTheProxyOfEachHttpsHost) {
+  const auto proxy = std::make_shared<net::Proxy>();
+  proxy->host = "proxy";
+  std::string asked;
+  TargetOptions options;
+  options.proxy = [&](const std::string& host, std::uint16_t port) {
+    asked += host + ":" + std::to_string(port) + " ";
+    return host == "a" ? proxy : nullptr;
+  };
+  const auto targets = make(snapshot({provider("a", "https://a"), provider("b", "https://b:8443"),
+                                      provider("c", "http://c")}),
+                            options);
+  EXPECT_EQ(asked, "a:443 b:8443 ");
+  EXPECT_EQ(target(*targets, "a").origin.proxy, proxy);
+  EXPECT_EQ(target(*targets, "b").origin.proxy, nullptr);
+  EXPECT_EQ(target(*targets, "c").origin.proxy, nullptr);
+}
+
+TEST(Targets, NamesTheProviderThatCannotBeUsed) {
+  TargetOptions options;
+  options.provider_ca_files = {{"bad-file", "/nowhere/authority.pem"}};
+  for (const Provider& bad : {provider("bad-url", "ftp://h"), provider("bad-file", "https://h")}) {
+    const auto targets = Targets::make(snapshot({provider("good", "http://h"), bad}), options);
+    ASSERT_FALSE(targets);
+    EXPECT_EQ(targets.error().code, ErrorCode::kInvalidRequest);
+    EXPECT_TRUE(targets.error().message.starts_with("Provider " + bad.id.get() + ": "))
+        << targets.error().message;
+  }
+}
+
+}  // namespace
+}  // namespace tollgate
