@@ -1,0 +1,217 @@
+#include "gateway/receipt.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "base/random.h"
+
+namespace tollgate {
+namespace {
+
+// A dollar a million tokens in, two out.
+Prices prices() {
+  Prices prices;
+  prices.tokens.input = Money::from_nanos(1'000'000'000);
+  prices.tokens.output = Money::from_nanos(2'000'000'000);
+  return prices;
+}
+
+ReportedUsage reported(std::int64_t input, std::int64_t output) {
+  return {.state = UsageState::kReported, .tokens = {.input = input, .output = output}};
+}
+
+constexpr std::size_t kBodyBytes = 400;                           // estimated at 100 tokens
+constexpr ContentCount kContent{.deltas = 10, .text_bytes = 80};  // counted as 10 tokens
+
+// "input output metering nanos"
+std::string metered(const Outcome& outcome, const ChatRequest& request = {}) {
+  const auto result = meter(outcome, request, kBodyBytes, prices());
+  if (!result) return std::string(error_code_name(result.error().code));
+  return std::to_string(result->tokens.input) + " " + std::to_string(result->tokens.output) + " " +
+         std::string(metering_name(result->metering)) + " " + std::to_string(result->cost.nanos());
+}
+
+TEST(Meter, WhatTheProviderCannotHaveServedIsFree) {
+  for (const Reach reach : {Reach::kNothingSent, Reach::kRefused}) {
+    EXPECT_EQ(metered({.reach = reach, .usage = reported(9, 4), .content = kContent}),
+              "0 0 reported 0");
+  }
+}
+
+TEST(Meter, ABelievableReportIsChargedHoweverFarTheAnswerCame) {
+  for (const Reach reach : {Reach::kAnswered, Reach::kLost, Reach::kLeft}) {
+    EXPECT_EQ(metered({.reach = reach, .usage = reported(9, 4), .content = kContent}),
+              "9 4 reported 17000");
+  }
+}
+
+TEST(Meter, WithoutABelievableReportTheEstimateIsCharged) {
+  for (const ReportedUsage& usage :
+       {ReportedUsage{}, ReportedUsage{.state = UsageState::kInvalid, .tokens = {}}, reported(0, 4),
+        reported(9, 0)}) {
+    EXPECT_EQ(metered({.reach = Reach::kAnswered, .usage = usage, .content = kContent}),
+              "100 10 estimated 120000");
+    EXPECT_EQ(metered({.reach = Reach::kLeft, .usage = usage, .content = kContent}),
+              "100 10 estimated 120000");
+    EXPECT_EQ(metered({.reach = Reach::kLost, .usage = usage, .content = kContent}),
+              "100 10 interrupted 120000");
+  }
+}
+
+TEST(Meter, ALostAnswerWithoutContentIsChargedItsInput) {
+  EXPECT_EQ(metered({.reach = Reach::kLost}), "100 0 interrupted 100000");
+}
+
+TEST(Meter, AnEmptyAnswerMayReportZero) {
+  EXPECT_EQ(metered({.reach = Reach::kAnswered, .usage = reported(9, 0)}), "9 0 reported 9000");
+}
+
+TEST(Meter, MediaIsNotEstimatedAsText) {
+  ChatRequest request;
+  request.media_bytes = 300;
+  EXPECT_EQ(metered({.reach = Reach::kLost}, request), "25 0 interrupted 25000");
+  request.media_bytes = 1'000;  // more than the body: never below nothing
+  EXPECT_EQ(metered({.reach = Reach::kLost}, request), "0 0 interrupted 0");
+}
+
+TEST(Meter, MoreOutputThanTheClientAllowedIsAnOverrunAndChargedInFull) {
+  ChatRequest request;
+  request.max_tokens = 4;
+  EXPECT_EQ(metered({.reach = Reach::kAnswered, .usage = reported(9, 4)}, request),
+            "9 4 reported 17000");
+  EXPECT_EQ(metered({.reach = Reach::kAnswered, .usage = reported(9, 5)}, request),
+            "9 5 overrun 19000");
+  request.n = 3;
+  EXPECT_EQ(metered({.reach = Reach::kAnswered, .usage = reported(9, 12)}, request),
+            "9 12 reported 33000");
+  EXPECT_EQ(metered({.reach = Reach::kAnswered, .usage = reported(9, 13)}, request),
+            "9 13 overrun 35000");
+  request.n = 1;
+  request.best_of = 2;
+  EXPECT_EQ(metered({.reach = Reach::kAnswered, .usage = reported(9, 9)}, request),
+            "9 9 overrun 27000");
+}
+
+TEST(Meter, ACostThatOverflowsIsABugNeverZero) {
+  Prices dear;
+  dear.tokens.input = Money::from_nanos(std::numeric_limits<std::int64_t>::max());
+  const auto result =
+      meter({.reach = Reach::kAnswered, .usage = reported(1'000'000'000'000, 1)}, {}, 4, dear);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::kInternal);
+}
+
+// The row.
+
+class UsageRowTest : public testing::Test {
+ protected:
+  UsageRowTest() {
+    live_->key.number = 7;
+    live_->key.workspace = WorkspaceId("ws_1");
+    live_->key.secrets.resize(1);
+    live_->key.secrets[0].number = 8;
+    offer_.model = ModelId("a/b");
+    offer_.provider = ProviderId("p");
+    offer_.region = "eu";
+    offer_.price_version = "p_1";
+    route_.model = ModelId("a/b");
+    metered_.tokens = {.input = 9, .output = 4};
+    metered_.cost = Money::from_nanos(17);
+    outcome_.upstream_status = 200;
+    outcome_.attempt_began = began_ + std::chrono::milliseconds(5);
+    request_.model = "b";
+  }
+  UsageRow row(std::string_view user_agent = "client/1") {
+    const Caller caller{.state = state_,
+                        .request_id = "req_1",
+                        .generation = 1,
+                        .identity = {.live = live_},
+                        .address = IpAddress::parse("192.0.2.7").value(),
+                        .began = began_};
+    return usage_row({.caller = caller,
+                      .request = request_,
+                      .route = route_,
+                      .offer = offer_,
+                      .outcome = outcome_,
+                      .metered = metered_,
+                      .user_agent = user_agent,
+                      .finished_at = WallTime(std::chrono::seconds(50)),
+                      .finished_steady = began_ + std::chrono::milliseconds(45)});
+  }
+  std::shared_ptr<LiveKey> live_ = std::make_shared<LiveKey>();
+  std::shared_ptr<GatewayState> state_ = std::make_shared<GatewayState>();
+  SteadyTime began_{std::chrono::seconds(1)};
+  ChatRequest request_;
+  Route route_;
+  Offer offer_;
+  Outcome outcome_;
+  Metered metered_;
+};
+
+TEST_F(UsageRowTest, SaysWhoAskedWhatServedAndWhatItCost) {
+  outcome_.first_token = began_ + std::chrono::milliseconds(20);
+  request_.stream = true;
+  const UsageRow made = row();
+  EXPECT_EQ(made.request_id, "req_1");
+  EXPECT_EQ(made.key_number, 7);
+  EXPECT_EQ(made.secret_number, 8);
+  EXPECT_EQ(made.workspace.get(), "ws_1");
+  EXPECT_EQ(made.requested_model, "b");
+  EXPECT_EQ(made.model, "a/b");
+  EXPECT_EQ(made.provider, "p");
+  EXPECT_EQ(made.region, "eu");
+  EXPECT_EQ(made.tokens, metered_.tokens);
+  EXPECT_EQ(made.price_version, "p_1");
+  EXPECT_EQ(made.cost, Money::from_nanos(17));
+  EXPECT_EQ(made.charged, Money::from_nanos(17));
+  EXPECT_EQ(made.status, 200);
+  EXPECT_EQ(made.error_code, "");
+  EXPECT_EQ(made.latency_ms, 45);
+  EXPECT_EQ(made.first_token_ms, 20);
+  EXPECT_TRUE(made.streamed);
+  EXPECT_EQ(made.client, "client/1");
+  EXPECT_EQ(made.ip, "192.0.2.7");
+  ASSERT_EQ(made.attempts.size(), 1U);
+  EXPECT_EQ(made.attempts[0].status, 200);
+  EXPECT_EQ(made.attempts[0].ms, 40);
+}
+
+TEST_F(UsageRowTest, ASandboxKeyIsShownTheCostAndChargedNothing) {
+  live_->key.policy.environment = Environment::kSandbox;
+  EXPECT_EQ(row().cost, Money::from_nanos(17));
+  EXPECT_EQ(row().charged, Money());
+}
+
+TEST_F(UsageRowTest, NamesTheError) {
+  outcome_.error = Error{.code = ErrorCode::kProviderTimeout, .message = "m"};
+  outcome_.status = 504;
+  outcome_.upstream_status = 0;
+  EXPECT_EQ(row().error_code, "provider_timeout");
+  EXPECT_EQ(row().status, 504);
+  EXPECT_EQ(row().attempts[0].status, 0);
+  EXPECT_EQ(row().first_token_ms, std::nullopt);
+}
+
+TEST_F(UsageRowTest, LeavesTheAddressOutWhereTheSettingSaysSo) {
+  state_->record_ip = RecordIp::kNo;
+  EXPECT_EQ(row().ip, "");
+}
+
+TEST_F(UsageRowTest, CutsALongUserAgentBetweenCharacters) {
+  std::string agent(255, 'x');
+  agent += "é";  // its two bytes stand at the limit
+  EXPECT_EQ(row(agent).client, std::string(255, 'x'));
+}
+
+TEST_F(UsageRowTest, StoresNoKeyThatTheClientPutInTheWrongPlace) {
+  SeededRandom random(1);
+  const std::string token(state_->token_format.mint(TokenKind::kProduction, random).expose());
+  request_.model = token;
+  const UsageRow made = row("tool/1 " + token);
+  EXPECT_EQ(made.requested_model.find(token), std::string::npos);
+  EXPECT_EQ(made.client.find(token), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tollgate

@@ -1,0 +1,80 @@
+#include "gateway/whole_answer.h"
+
+#include <gtest/gtest.h>
+
+namespace tollgate {
+namespace {
+
+constexpr std::string_view kUsage =
+    R"("usage":{"prompt_tokens":9,"completion_tokens":4,"prompt_tokens_details":{"cached_tokens":2}})";
+
+// As a large answer is relayed: pieces come, all but the last `keep` bytes go.
+std::string relayed(WholeAnswer& answer, std::string_view bytes, std::size_t piece,
+                    std::size_t keep) {
+  std::string out;
+  for (std::size_t at = 0; at < bytes.size(); at += piece) {
+    answer.append(bytes.substr(at, piece));
+    out += answer.take_all_but(keep);
+  }
+  return out + std::string(answer.view());
+}
+
+TEST(WholeAnswer, HoldsWhatItWasGiven) {
+  WholeAnswer answer;
+  answer.append("abc");
+  answer.append("def");
+  EXPECT_EQ(answer.view(), "abcdef");
+  EXPECT_EQ(answer.size(), 6U);
+}
+
+TEST(WholeAnswer, KeepsTheLastBytesBackAndLosesNone) {
+  WholeAnswer answer;
+  answer.append("abcdef");
+  EXPECT_EQ(answer.take_all_but(6), "");
+  EXPECT_EQ(answer.take_all_but(10), "");
+  EXPECT_EQ(answer.take_all_but(2), "abcd");
+  EXPECT_EQ(answer.view(), "ef");
+  EXPECT_EQ(answer.take_all_but(0), "ef");
+}
+
+TEST(WholeAnswer, FindsTheUsageAtTheEndHoweverTheBytesWereCut) {
+  const std::string body =
+      R"({"choices":[{"text":")" + std::string(20'000, 'x') + "\"}]," + std::string(kUsage) + "}";
+  for (const std::size_t piece :
+       {std::size_t{1}, std::size_t{7}, std::size_t{1'000}, body.size()}) {
+    for (const std::size_t keep : {std::size_t{1}, std::size_t{50}, std::size_t{5'000}}) {
+      WholeAnswer answer;
+      ASSERT_EQ(relayed(answer, body, piece, keep), body);
+      const ReportedUsage usage = answer.usage_at_end();
+      ASSERT_EQ(usage.state, UsageState::kReported) << piece << " " << keep;
+      EXPECT_EQ(usage.tokens.input, 9);
+      EXPECT_EQ(usage.tokens.cached_input, 2);
+      EXPECT_EQ(usage.tokens.output, 4);
+    }
+  }
+}
+
+TEST(WholeAnswer, ReadsTheUsageThatOtherMembersFollow) {
+  WholeAnswer answer;
+  answer.append("{" + std::string(kUsage) + R"(,"system_fingerprint":{"a":"}"}})");
+  EXPECT_EQ(answer.usage_at_end().tokens.output, 4);
+}
+
+TEST(WholeAnswer, HasNoUsageWhereNoneStandsAtTheEnd) {
+  for (const std::string& body :
+       {std::string(), std::string(R"({"choices":[]})"), std::string(R"({"usage":{"prompt_tok)"),
+        "{" + std::string(kUsage) + R"(,"text":")" + std::string(100'000, 'x') + "\"}"}) {
+    WholeAnswer answer;
+    relayed(answer, body, 1'000, 100);
+    EXPECT_NE(answer.usage_at_end().state, UsageState::kReported);
+  }
+}
+
+TEST(WholeAnswer, EstimatesItsContentByAllItsBytes) {
+  WholeAnswer answer;
+  relayed(answer, std::string(10'000, 'x'), 1'000, 100);
+  EXPECT_EQ(answer.content_estimate().text_bytes, 10'000);
+}
+
+}  // namespace
+}  // namespace tollgate
