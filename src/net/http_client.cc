@@ -101,6 +101,7 @@ Task<Status> ClientCall::send(std::string_view head, std::span<const std::string
     // A kept connection that had ended takes nothing: a fresh one may do.
     if (nothing_received()) {
       sent_ = false;
+      ended_ = false;
       connection_.reset();
       continue;
     }
@@ -114,11 +115,14 @@ Task<Status> ClientCall::send(std::string_view head, std::span<const std::string
   }
 }
 
-// Provably, by the other side's TCP: no byte of this request was acknowledged, and no answer came.
+// Provably, by the other side's TCP: it had closed before a byte of this request came. A FIN
+// acknowledges what had arrived by then; a reset does not, and may follow on a request that was
+// read.
 bool ClientCall::nothing_received() const {
   if (!reused_ || aborted_ || !head_bytes_.empty()) return false;
   if (connection_->failure() == Failure::kTimeout) return false;
-  return !sent_ || acknowledged_bytes(connection_->socket()) == acknowledged_before_;
+  if (!sent_) return true;
+  return ended_ && acknowledged_bytes(connection_->socket()) == acknowledged_before_;
 }
 
 Task<Status> ClientCall::obtain_connection() {
@@ -170,6 +174,7 @@ Task<Status> ClientCall::read_head() {
     }
     const Connection::ReadResult read =
         co_await connection_->read_some(client_.thread().read_buffer());
+    ended_ = read.state == Connection::ReadState::kEnd;
     if (read.state != Connection::ReadState::kData) co_return failed("reading the head");
     head_bytes_.append({client_.thread().read_buffer().data(), read.bytes});
   }

@@ -104,6 +104,7 @@ class ClientCall {
   SteadyTime began_;
   std::unique_ptr<Connection> connection_;
   bool reused_ = false;
+  bool ended_ = false;  // the peer closed in order where the answer's head was awaited
   std::uint64_t acknowledged_before_ = 0;  // of a reused connection, before this request
   bool sent_ = false;
   bool surplus_ = false;  // bytes came behind the answer

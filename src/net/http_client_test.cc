@@ -402,6 +402,21 @@ TEST_F(HttpClientTest, AnEarlyRefusalOfALargeBodyIsReadThoughTheProviderCloses) 
   EXPECT_TRUE(call_->sent());
 }
 
+TEST_F(HttpClientTest, ARequestThatTheProviderReadIsNeverSentTwice) {
+  for (const bool by_reset : {false, true}) {
+    TestPeer peer = connected();
+    // As between programs that answer each other: acknowledgements wait for the answer.
+    ASSERT_EQ(exchange(peer, kOk), "ok");
+    call();
+    const Pending sending = begin(peer);
+    by_reset ? peer.reset() : peer.close();
+    EXPECT_EQ(wait_for(sending), "provider_error") << by_reset;
+    EXPECT_TRUE(call_->sent());
+    EXPECT_TRUE(upstream_.nobody_waits());
+    call_.reset();
+  }
+}
+
 TEST_F(HttpClientTest, NothingCountsAsSentWhereNobodyListens) {
   upstream_.close();
   call();
