@@ -53,20 +53,20 @@ class TestLoop {
   // Until the deadlines' clock has moved on by `by`.
   void pass(std::chrono::milliseconds by) {
     const auto until = std::chrono::steady_clock::now() + by;
-    check_ran(run_until([&] { return thread_.deadlines().now() >= until; }));
+    wait_until([&] { return thread_.deadlines().now() >= until; });
   }
 
   // The Task's value, once it has ended.
   template <class T>
   T run(Task<T> task) {
     const std::shared_ptr<std::optional<T>> value = start(std::move(task));
-    check_ran(run_until([&] { return value->has_value(); }));
+    wait_until([&] { return value->has_value(); });
     return std::move(**value);
   }
   void run(Task<> task) {
     const std::size_t before = tasks().running();
     tasks().spawn(std::move(task));
-    check_ran(run_until([&] { return tasks().running() == before; }));
+    wait_until([&] { return tasks().running() == before; });
   }
   // Where the Task's value will be.
   template <class T>
@@ -81,8 +81,8 @@ class TestLoop {
   static Task<> keep(Task<T> task, std::shared_ptr<std::optional<T>> into) {
     into->emplace(co_await std::move(task));
   }
-  static void check_ran(bool ran) {
-    if (!ran) throw std::runtime_error("what the test waits for did not come");
+  void wait_until(const std::function<bool()>& done) {
+    if (!run_until(done)) throw std::runtime_error("what the test waits for did not come");
   }
 
   IoThread thread_;
