@@ -144,7 +144,7 @@ void fit_connections_to_descriptors(Settings& settings) {
                                   ? (descriptors - kDescriptorsKept) / 2
                                   : kDescriptorsKept / 4;
   if (fitting >= settings.limits.connections_max) return;
-  log(LogLevel::kWarning, "at most {} connections: the system allows {} open files", fitting,
+  log(LogLevel::kDebug, "at most {} connections: the system allows {} open files", fitting,
       descriptors);
   settings.limits.connections_max = fitting;
 }
