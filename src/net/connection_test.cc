@@ -107,7 +107,7 @@ TEST_F(ConnectionTest, ManyPiecesArriveInOrder) {
   std::vector<std::string> texts;
   std::string all;
   for (int i = 0; i < 100; ++i) {
-    texts.push_back(i % 7 == 0 ? "" : numbered(static_cast<std::size_t>(i * 100)));
+    texts.push_back(i % 7 == 0 ? "" : numbered(static_cast<std::size_t>(i) * 100));
     all += texts.back();
   }
   const auto written = loop_.start(write_pieces(*connection_, std::move(texts)));

@@ -16,8 +16,8 @@ class TaskGroup {
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 
-  // Starts the Task from the event loop. An exception out of it is a bug: logged, the group goes
-  // on.
+  // Starts the Task: at once where the event loop calls, else as soon as it runs. An exception out
+  // of it is a bug: logged, the group goes on.
   void spawn(Task<> task);
   std::size_t running() const { return running_; }
   // Resumes when none runs any more (at once if none does).

@@ -40,7 +40,7 @@ class TaskGroupTest : public testing::Test {
   bool idle_ = false;
 };
 
-TEST_F(TaskGroupTest, StartsATaskFromTheEventLoopNotWithinSpawn) {
+TEST_F(TaskGroupTest, ATaskSpawnedBeforeTheEventLoopRunsStartsWithIt) {
   bool ran = false;
   group_.spawn(note(ran));
   EXPECT_FALSE(ran);
@@ -48,6 +48,17 @@ TEST_F(TaskGroupTest, StartsATaskFromTheEventLoopNotWithinSpawn) {
   loop_.settle();
   EXPECT_TRUE(ran);
   EXPECT_EQ(group_.running(), 0U);
+}
+
+TEST_F(TaskGroupTest, ATaskSpawnedWithinTheEventLoopStartsAtOnce) {
+  bool ran = false;
+  bool ran_within = false;
+  asio::post(loop_.context(), [&] {
+    group_.spawn(note(ran));
+    ran_within = ran;
+  });
+  loop_.settle();
+  EXPECT_TRUE(ran_within);
 }
 
 TEST_F(TaskGroupTest, IsIdleAtOnceWhenNothingRuns) {
