@@ -100,8 +100,9 @@ void reload_settings(const Settings& started, const ReloadSettings& reload, Curr
     return;
   }
   configure_log(settings->log_level, settings->log_format);
-  current.set(*installation);
+  // Requests first: what the admin API shows of a reload is true of them already.
   workers.use(*installation);
+  current.set(*installation);
   if (needs_restart(started, *settings)) {
     log(LogLevel::kWarning,
         "reloaded; listen, data, durability, threads, token_prefix, tls on or off and the limits "
