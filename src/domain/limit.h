@@ -11,10 +11,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/clock.h"
-#include "base/error.h"
 
 namespace tollgate {
 
@@ -50,10 +48,27 @@ std::optional<Window> window_from_name(std::string_view name);
 
 struct Limit {
   Metric metric = Metric::kCost;
-  Window window;
+  Window window = {};
   std::int64_t amount = 0;  // nano-dollars, tokens, requests, or requests at once
 
   bool operator==(const Limit&) const = default;
+};
+
+// How details, API and people call it: "key_…/cost/month", "ws_…/concurrency".
+std::string limit_id(std::string_view owner, const Limit& limit);
+
+// A limit as it is shown (SPEC §4): `used` is settled, `held` is what open reservations hold.
+struct LimitState {
+  Limit limit = {};
+  std::string id = {};
+  std::int64_t used = 0;
+  std::int64_t held = 0;
+  std::optional<WallTime> resets_at = {};  // nullopt: never, or nothing to reset
+
+  // amount − used − held, at least 0: what overran or was lowered leaves nothing.
+  std::int64_t remaining() const;
+
+  bool operator==(const LimitState&) const = default;
 };
 
 // Whether it counts what was used from one request to the next in a period with a beginning: every
