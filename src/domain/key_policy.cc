@@ -5,45 +5,14 @@
 #include <algorithm>
 #include <set>
 
-#include "base/utf8.h"
 #include "domain/model_pattern.h"
+#include "domain/text_rules.h"
 
 namespace tollgate {
 
 namespace {
 
 constexpr std::size_t kRegionLengthMax = 64;
-
-enum class TextRule { kOneLine, kLines };
-
-bool is_control(char32_t c, TextRule rule) {
-  if (rule == TextRule::kLines && (c == '\n' || c == '\t')) return false;
-  return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x2028 || c == 0x2029;
-}
-
-// The blanks of Unicode, and those that show nothing at all.
-bool is_blank(char32_t c) {
-  return c == ' ' || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200F) || c == 0x202F ||
-         c == 0x205F || c == 0x2060 || c == 0x3000 || c == 0xFEFF;
-}
-
-bool only_blanks(std::string_view text) {
-  for (std::size_t at = 0; at < text.size();) {
-    const Utf8Step step = utf8_step(text, at);
-    if (!step.character || !is_blank(*step.character)) return false;
-    at += step.size;
-  }
-  return true;
-}
-
-bool holds_control(std::string_view text, TextRule rule) {
-  for (std::size_t at = 0; at < text.size();) {
-    const Utf8Step step = utf8_step(text, at);
-    if (step.character && is_control(*step.character, rule)) return true;
-    at += step.size;
-  }
-  return false;
-}
 
 // Collects what is wrong with one policy.
 class PolicyCheck {
@@ -54,25 +23,14 @@ class PolicyCheck {
 
   // False when the text is not sound, the reason then being noted.
   bool text(std::string_view param, std::string_view value, std::size_t length_max, TextRule rule) {
-    const auto length = utf8_length(value);
-    if (!length) {
-      problem(param, "must be valid UTF-8");
-    } else if (*length > length_max) {
-      problem(param, fmt::format("must be at most {} characters", length_max));
-    } else if (holds_control(value, rule)) {
-      problem(param, "must not hold control characters");
-    } else {
-      return true;
-    }
-    return false;
+    auto wrong = text_problem(value, length_max, rule);
+    if (wrong) problem(param, std::move(*wrong));
+    return !wrong;
   }
 
   void name(std::string_view value) {
-    if (value.empty()) {
-      problem("name", "must not be empty");
-    } else if (text("name", value, kKeyNameLengthMax, TextRule::kOneLine) && only_blanks(value)) {
-      problem("name", "must hold more than blanks");
-    }
+    auto wrong = name_problem(value, kKeyNameLengthMax);
+    if (wrong) problem("name", std::move(*wrong));
   }
 
   void models(const std::vector<std::string>& models) {
