@@ -16,7 +16,9 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "domain/client_address.h"
+#include "domain/credits.h"
 #include "domain/ip.h"
+#include "domain/money.h"
 #include "domain/principal.h"
 #include "domain/token.h"
 #include "ledger/ledger.h"
@@ -34,6 +36,7 @@ struct AdminOptions {
   TokenFormat token_format = TokenFormat::standard();
   std::vector<Cidr> trusted_proxies;
   HttpsRule https_rule = HttpsRule::kRequired;
+  Money credit_value = kCreditValueDefault;
 };
 
 struct AdminContext {

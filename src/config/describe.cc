@@ -111,6 +111,7 @@ json::object describe_settings(const Settings& settings) {
           {"record_ip", settings.record_ip},
           {"retention_months", settings.retention_months},
           {"secret_age_warning_days", settings.secret_age_warning_days},
+          {"credit_usd", format_money(settings.credit_value)},
           {"https_proxy", std::move(proxy)},
           {"no_proxy", texts(settings.no_proxy)},
           {"upstream_ca_file", settings.upstream_ca_file},

@@ -64,6 +64,7 @@ log_format: json
 record_ip: false
 retention_months: 2
 secret_age_warning_days: 30
+credit_usd: "0.001"
 https_proxy: http://proxy:3128
 no_proxy: [LOCALHOST, .lan]
 )");
@@ -89,6 +90,7 @@ no_proxy: [LOCALHOST, .lan]
   EXPECT_FALSE(settings->record_ip);
   EXPECT_EQ(settings->retention_months, 2);
   EXPECT_EQ(settings->secret_age_warning_days, 30);
+  EXPECT_EQ(settings->credit_value, Money::from_nanos(1'000'000));
   EXPECT_EQ(settings->https_proxy.value().host, "proxy");
   EXPECT_EQ(settings->no_proxy, (std::vector<std::string>{"localhost", ".lan"}));
 }
@@ -184,6 +186,14 @@ TEST_F(LoadSettings, ReportProblemsOfVariablesAndOptionsByTheirNames) {
 TEST_F(LoadSettings, RefuseOtherDatabasesNamingTheOneSupported) {
   const std::string text = problems("database_url: postgresql://user@host/db");
   EXPECT_THAT(text, HasSubstr("t.yaml:1:15: database_url: this version supports only SQLite"));
+}
+
+TEST_F(LoadSettings, RefuseACreditThatIsWorthNothingOrTooMuch) {
+  for (const auto* text : {"\"0\"", "\"-0.01\"", "\"1000.1\"", "cent"}) {
+    const auto settings = load(std::string("credit_usd: ") + text);
+    ASSERT_FALSE(settings) << text;
+    EXPECT_NE(settings.error().message.find("credit_usd"), std::string::npos);
+  }
 }
 
 TEST_F(LoadSettings, RefuseAnUnknownKeyWithASuggestion) {

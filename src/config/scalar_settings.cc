@@ -11,6 +11,7 @@
 #include "config/text.h"
 #include "config/url.h"
 #include "config/yaml_reader.h"
+#include "domain/money.h"
 
 namespace tollgate::config {
 namespace {
@@ -18,6 +19,7 @@ namespace {
 constexpr std::int64_t kKiB = 1'024;
 constexpr std::int64_t kMiB = 1'024 * kKiB;
 constexpr std::int64_t kTimeoutMax = 86'400;
+constexpr Money kCreditValueMax = Money::from_nanos(1'000'000'000'000);  // 1,000 USD
 
 std::unexpected<Error> refuse(std::string message) {
   return fail(ErrorCode::kInvalidRequest, std::move(message));
@@ -137,6 +139,16 @@ Status apply_no_proxy(Settings& settings, std::string_view text) {
   return {};
 }
 
+// A limit or a grant in credits is worth nothing, or too much to count, without bounds.
+Status apply_credit_usd(Settings& settings, std::string_view text) {
+  const auto value = parse_money(text);
+  if (!value || *value <= Money() || *value > kCreditValueMax) {
+    return refuse("must be what one credit is worth in USD, above 0 and at most 1000, e.g. 0.01");
+  }
+  settings.credit_value = *value;
+  return {};
+}
+
 // One function for each kind of member, so that the table below reads as a list.
 template <auto Member, std::int64_t Least, std::int64_t Most>
 Status apply_whole(Settings& settings, std::string_view text) {
@@ -213,6 +225,7 @@ constexpr auto kSettings = std::to_array<ScalarSetting>({
     {"retention_months", "TOLLGATE_RETENTION_MONTHS", apply_whole<&S::retention_months, 1, 1'200>},
     {"secret_age_warning_days", "TOLLGATE_SECRET_AGE_WARNING_DAYS",
      apply_whole<&S::secret_age_warning_days, 1, 36'500>},
+    {"credit_usd", "TOLLGATE_CREDIT_USD", apply_credit_usd},
     {"https_proxy", "TOLLGATE_HTTPS_PROXY", apply_https_proxy},
     {"no_proxy", "TOLLGATE_NO_PROXY", apply_no_proxy, SettingShape::kList},
     {"upstream_ca_file", "TOLLGATE_UPSTREAM_CA_FILE", apply_path<&S::upstream_ca_file>},

@@ -14,7 +14,9 @@
 
 #include "base/log.h"
 #include "base/secret.h"
+#include "domain/credits.h"
 #include "domain/ip.h"
+#include "domain/money.h"
 #include "domain/offer.h"
 #include "domain/token.h"
 
@@ -69,9 +71,10 @@ struct Settings {
   Limits limits;
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
-  bool record_ip = true;             // usage rows carry the client's address (SPEC §8)
-  int retention_months = 13;         // of usage rows
-  int secret_age_warning_days = 90;  // older secrets show *time to rotate* (SPEC §2)
+  bool record_ip = true;                     // usage rows carry the client's address (SPEC §8)
+  int retention_months = 13;                 // of usage rows
+  int secret_age_warning_days = 90;          // older secrets show *time to rotate* (SPEC §2)
+  Money credit_value = kCreditValueDefault;  // what one credit is worth (SPEC §5)
 
   std::optional<Proxy> https_proxy;
   // Hosts reached without it: "*", a name (its subdomains too, with or without a leading dot), or

@@ -56,7 +56,8 @@ Result<Installation> make_installation(const Settings& settings) {
   made.admin =
       std::make_shared<AdminOptions>(AdminOptions{.token_format = settings.token_format,
                                                   .trusted_proxies = settings.trusted_proxies,
-                                                  .https_rule = https_rule});
+                                                  .https_rule = https_rule,
+                                                  .credit_value = settings.credit_value});
   return made;
 }
 
