@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "domain/key.h"
+#include "domain/policy_problem.h"
 
 namespace tollgate {
 
@@ -18,11 +19,6 @@ inline constexpr std::size_t kKeyAllowedIpsMax = 256;
 inline constexpr std::size_t kKeyTagsMax = 32;
 inline constexpr std::size_t kKeyTagLengthMax = 64;
 inline constexpr std::chrono::seconds kGraceMax = std::chrono::days(30);
-
-struct PolicyProblem {
-  std::string param;
-  std::string message;
-};
 
 // Of a key to be made: empty when the policy is sound. Canonicalises allowed_ips in place, each
 // once.

@@ -149,4 +149,21 @@ Period period_of(Window window, WallTime at, WallTime created) {
   bug("a window without periods has none", std::source_location::current());
 }
 
+std::optional<WallTime> resets_at(Window window, WallTime at, WallTime created) {
+  if (!has_periods(window) || window.kind == WindowKind::kLifetime) return std::nullopt;
+  return period_of(window, at, created).end;
+}
+
+std::vector<LimitState> unused_limits(std::string_view owner, std::span<const Limit> limits,
+                                      WallTime at, WallTime created) {
+  std::vector<LimitState> states;
+  states.reserve(limits.size());
+  for (const Limit& limit : limits) {
+    states.push_back({.limit = limit,
+                      .id = limit_id(owner, limit),
+                      .resets_at = resets_at(limit.window, at, created)});
+  }
+  return states;
+}
+
 }  // namespace tollgate

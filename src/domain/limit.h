@@ -9,8 +9,10 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 
@@ -84,5 +86,12 @@ struct Period {
   bool operator==(const Period&) const = default;
 };
 Period period_of(Window window, WallTime at, WallTime created);
+
+// The end of the period that holds `at`; nullopt for a window without periods and for a lifetime.
+std::optional<WallTime> resets_at(Window window, WallTime at, WallTime created);
+
+// The owner's limits at `at`, as they are before anything is used.
+std::vector<LimitState> unused_limits(std::string_view owner, std::span<const Limit> limits,
+                                      WallTime at, WallTime created);
 
 }  // namespace tollgate

@@ -158,6 +158,20 @@ TEST(LimitPeriod, ALifetimeNeverTurns) {
   EXPECT_EQ(found, (Period{.start = WallTime::min(), .end = WallTime::max()}));
 }
 
+TEST(LimitPeriod, AnUnusedLimitResetsAtItsPeriodsEndIfEver) {
+  std::vector<Limit> limits;
+  for (const auto* window : {"month", "7d", "lifetime", "60s", "request"}) {
+    limits.push_back({.window = window_from_name(window).value(), .amount = 5});
+  }
+  const auto states = unused_limits("key_a", limits, time_at("2026-03-10T09:00:00Z"), kCreated);
+  ASSERT_EQ(states.size(), 5u);
+  EXPECT_EQ(states[0], (LimitState{.limit = limits[0],
+                                   .id = "key_a/cost/month",
+                                   .resets_at = time_at("2026-04-01T00:00:00Z")}));
+  EXPECT_EQ(states[1].resets_at, time_at("2026-03-17T08:30:00Z"));
+  for (std::size_t i = 2; i < 5; ++i) EXPECT_EQ(states[i].resets_at, std::nullopt);
+}
+
 // Over two leap days, one hour at a time: no gap, no overlap.
 TEST(LimitPeriod, EachPeriodBeginsWhereTheOneBeforeItEnds) {
   for (const char* name : {"hour", "day", "week", "month", "year", "7d", "30d"}) {
