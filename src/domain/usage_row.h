@@ -27,6 +27,8 @@ struct Attempt {
   int status = 0;     // upstream HTTP status; 0 = no answer
   Money cost;
   std::int64_t ms = 0;
+
+  bool operator==(const Attempt&) const = default;
 };
 
 struct UsageRow {
@@ -58,6 +60,8 @@ struct UsageRow {
   std::string client;  // user agent, cut at 256 bytes
   std::string ip;      // empty when the setting omits it
   std::vector<Attempt> attempts;
+
+  bool operator==(const UsageRow&) const = default;
 };
 
 }  // namespace tollgate
