@@ -114,7 +114,7 @@ Session open_session(const AdminContext& context, const AdminOptions& options,
 Task<Result<std::optional<WorkspaceId>>> choose_workspace(AdminCall& call) {
   const auto asked = call.query.take("workspace");
   if (!asked) co_return call.by.workspace;
-  std::function<Result<store::Workspace>(sql::Connection&)> work =
+  std::function<Result<Workspace>(sql::Connection&)> work =
       [name = *asked](sql::Connection& connection) {
         auto by_id = store::find_workspace(connection, WorkspaceId(name));
         if (by_id || by_id.error().code != ErrorCode::kNotFound) return by_id;

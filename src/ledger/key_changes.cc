@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "domain/key_policy.h"
+#include "ledger/replays.h"
 #include "runtime/async.h"
 #include "store/audit.h"
-#include "store/idempotency.h"
 #include "store/keys.h"
 #include "store/workspaces.h"
 
@@ -132,7 +132,7 @@ Result<KeyChanges::Outcome> KeyChanges::create_now(sql::Connection& connection, 
   if (by.workspace && *by.workspace != workspace) {
     return fail(ErrorCode::kNotFound, "There is no such workspace that you may see.");
   }
-  Result<store::Workspace> found = store::find_workspace(connection, workspace);
+  Result<Workspace> found = store::find_workspace(connection, workspace);
   if (!found) return std::unexpected(found.error());
   Result<std::optional<Outcome>> before = replay(connection, idempotency, now);
   if (!before) return std::unexpected(before.error());
@@ -151,7 +151,7 @@ Result<KeyChanges::Outcome> KeyChanges::create_now(sql::Connection& connection, 
   status = store::insert_key(connection, key);
   if (!status) return std::unexpected(status.error());
   status = audit(connection, by, "key.create", std::nullopt, key, now);
-  if (status) status = remember(connection, idempotency, key, now);
+  if (status) status = remember_object(connection, idempotency, key.id.get(), now);
   if (!status) return std::unexpected(status.error());
   return Outcome{.answer = {.key = std::move(key), .secret = std::move(minted.shown)}};
 }
@@ -208,7 +208,7 @@ Result<KeyChanges::Outcome> KeyChanges::rotate_now(sql::Connection& connection, 
   if (!status) return std::unexpected(status.error());
   key->secrets.insert(key->secrets.begin(), std::move(minted.kept));
   status = audit(connection, by, "key.rotate", before, *key, now);
-  if (status) status = remember(connection, idempotency, *key, now);
+  if (status) status = remember_object(connection, idempotency, key->id.get(), now);
   if (!status) return std::unexpected(status.error());
   return Outcome{.answer = {.key = std::move(*key), .secret = std::move(minted.shown)}};
 }
@@ -249,31 +249,13 @@ Result<Key> KeyChanges::visible(sql::Connection& connection, const Principal& by
 Result<std::optional<KeyChanges::Outcome>> KeyChanges::replay(
     sql::Connection& connection, const std::optional<Idempotency>& idempotency,
     WallTime now) const {
-  if (!idempotency) return std::nullopt;
-  auto record = store::find_idempotency(connection, idempotency->caller, idempotency->key, now);
-  if (!record) return std::unexpected(record.error());
-  if (!*record) return std::nullopt;
-  if ((*record)->fingerprint != idempotency->fingerprint) {
-    return fail(ErrorCode::kIdempotencyKeyReused,
-                "This Idempotency-Key was used for another request: send a new one.");
-  }
-  Result<Key> key = store::find_key(connection, KeyId((*record)->object_id));
+  auto made = replayed_object(connection, idempotency, now);
+  if (!made) return std::unexpected(made.error());
+  if (!*made) return std::nullopt;
+  Result<Key> key = store::find_key(connection, KeyId(**made));
   if (!key) return std::unexpected(key.error());
   return Outcome{.answer = {.key = std::move(*key), .secret = std::nullopt},
                  .effect = Effect::kNone};
-}
-
-Status KeyChanges::remember(sql::Connection& connection,
-                            const std::optional<Idempotency>& idempotency, const Key& key,
-                            WallTime now) const {
-  if (!idempotency) return {};
-  Status status = store::remove_old_idempotency(connection, now);
-  if (!status) return status;
-  return store::insert_idempotency(connection, {.caller = idempotency->caller,
-                                                .key = idempotency->key,
-                                                .fingerprint = idempotency->fingerprint,
-                                                .object_id = key.id.get(),
-                                                .created_at = now});
 }
 
 Status KeyChanges::retire_secrets(sql::Connection& connection, Key& key, std::chrono::seconds grace,

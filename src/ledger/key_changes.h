@@ -75,8 +75,6 @@ class KeyChanges {
   Result<std::optional<Outcome>> replay(sql::Connection& connection,
                                         const std::optional<Idempotency>& idempotency,
                                         WallTime now) const;
-  Status remember(sql::Connection& connection, const std::optional<Idempotency>& idempotency,
-                  const Key& key, WallTime now) const;
   Status retire_secrets(sql::Connection& connection, Key& key, std::chrono::seconds grace,
                         WallTime now) const;
   struct Minted {

@@ -20,7 +20,10 @@
 #include "ledger/live_keys.h"
 #include "ledger/settlements.h"
 #include "ledger/unadmitted_counts.h"
+#include "ledger/workspace_changes.h"
+#include "ledger/workspace_table.h"
 #include "runtime/async.h"
+#include "store/grants.h"
 #include "store/installation.h"
 #include "store/keys.h"
 #include "store/last_generation.h"
@@ -73,7 +76,7 @@ Result<FirstStart> prepare_installation(sql::Connection& connection, const Ledge
     status = store::set_token_prefix(connection, prefix);
   }
   if (!status) return std::unexpected(status.error());
-  Result<store::Workspace> workspace = store::ensure_default_workspace(connection, now);
+  Result<Workspace> workspace = store::ensure_default_workspace(connection, now);
   if (!workspace) return std::unexpected(workspace.error());
   return *known ? FirstStart::kNo : FirstStart::kYes;
 }
@@ -88,6 +91,18 @@ Status load_keys(sql::Connection& connection, LiveKeys& keys) {
     keys.put(std::move(key), use, Inflight::kKeep);
     return {};
   });
+}
+
+Status load_workspaces(sql::Connection& connection, WorkspaceTable& table) {
+  Result<std::vector<Workspace>> workspaces = store::list_workspaces(connection);
+  if (!workspaces) return std::unexpected(workspaces.error());
+  for (const Workspace& workspace : *workspaces) table.put(workspace);
+  return {};
+}
+
+std::unexpected<Error> no_such_workspace() {
+  return fail(ErrorCode::kNotFound,
+              "There is no such workspace that you may see: list them to find it.");
 }
 
 sql::Upkeep row_upkeep() {
@@ -106,17 +121,23 @@ struct Ledger::State {
 
   Status load(sql::Connection& connection);
   Status start(sql::Connection connection);
+  // Whoever keeps something of workspaces in memory learns here that one is new or has changed: its
+  // limits, its balance mode, what it was granted, its test clock. On the writer thread, after
+  // COMMIT and before the caller of the change hears of it.
+  void on_workspace_changed(const Workspace& workspace) { workspaces.put(workspace); }
 
   DataLock lock;
   LedgerOptions options;
   LedgerMetrics metrics;
   LiveKeys keys;
+  WorkspaceTable workspaces;
   FirstStart first_start = FirstStart::kNo;
   std::optional<GenerationNumbers> generations;
   Settlements settlements{keys, metrics};
   std::unique_ptr<sql::ReaderPool> readers;
   std::unique_ptr<sql::Writer> writer;
   std::optional<KeyChanges> changes;
+  std::optional<WorkspaceChanges> workspace_changes;
   std::optional<UnadmittedCounts> unadmitted;
 };
 
@@ -126,6 +147,8 @@ Status Ledger::State::load(sql::Connection& connection) {
   Result<FirstStart> prepared = prepare_installation(connection, options);
   if (!prepared) return std::unexpected(prepared.error());
   first_start = *prepared;
+  status = load_workspaces(connection, workspaces);
+  if (!status) return status;
   status = load_keys(connection, keys);
   if (!status) return status;
   Result<GenerationNumber> last = store::last_generation(connection);
@@ -149,6 +172,13 @@ Status Ledger::State::start(sql::Connection connection) {
                                     .token_format = options.token_format,
                                     .clock = *options.clock,
                                     .random = *options.random});
+  workspace_changes.emplace(
+      WorkspaceChanges::Tools{.writer = *writer,
+                              .clock = *options.clock,
+                              .random = *options.random,
+                              .on_workspace_changed = [this](const Workspace& workspace) {
+                                on_workspace_changed(workspace);
+                              }});
   unadmitted.emplace(*writer);
   return {};
 }
@@ -286,6 +316,59 @@ Task<Result<KeyWithSecret>> Ledger::rotate_key(Principal by, KeyId id, std::chro
 
 Task<Result<Key>> Ledger::revoke_key(Principal by, KeyId id, RevokeOptions options) {
   return state_->changes->revoke(std::move(by), std::move(id), options);
+}
+
+Task<Result<CreatedWorkspace>> Ledger::create_workspace(Principal by, std::string name,
+                                                        std::optional<Idempotency> idempotency) {
+  return state_->workspace_changes->create(std::move(by), std::move(name), std::move(idempotency));
+}
+
+Task<Result<Workspace>> Ledger::update_workspace(Principal by, WorkspaceId id, WorkspaceEdit edit) {
+  return state_->workspace_changes->update(std::move(by), std::move(id), std::move(edit));
+}
+
+Task<Result<CreatedGrant>> Ledger::grant(Principal by, WorkspaceId id, GrantRequest request,
+                                         std::optional<Idempotency> idempotency) {
+  return state_->workspace_changes->grant(std::move(by), std::move(id), std::move(request),
+                                          std::move(idempotency));
+}
+
+Task<Result<Workspace>> Ledger::advance_test_clock(Principal by, WorkspaceId id,
+                                                   TestClockMove move) {
+  return state_->workspace_changes->advance_test_clock(std::move(by), std::move(id), move);
+}
+
+Result<Workspace> Ledger::workspace(const WorkspaceId& id,
+                                    const std::optional<WorkspaceId>& within) const {
+  std::optional<Workspace> found = state_->workspaces.find(id);
+  if (!found || (within && found->id != *within)) return no_such_workspace();
+  return std::move(*found);
+}
+
+Result<Workspace> Ledger::workspace_by_name(const std::string& name,
+                                            const std::optional<WorkspaceId>& within) const {
+  std::optional<Workspace> found = state_->workspaces.find_by_name(name);
+  if (!found || (within && found->id != *within)) return no_such_workspace();
+  return std::move(*found);
+}
+
+Result<Ledger::WorkspacePage> Ledger::list_workspaces(const WorkspaceQuery& query) const {
+  return state_->workspaces.list(query);
+}
+
+Task<Result<std::vector<Balance>>> Ledger::balances(std::vector<WorkspaceId> workspaces) {
+  std::function<Result<std::vector<Balance>>(sql::Connection&)> work =
+      [ids = std::move(workspaces)](sql::Connection& connection) -> Result<std::vector<Balance>> {
+    std::vector<Balance> balances;
+    balances.reserve(ids.size());
+    for (const WorkspaceId& id : ids) {
+      Result<Balance> balance = store::load_balance(connection, id);
+      if (!balance) return std::unexpected(balance.error());
+      balances.push_back(*balance);
+    }
+    return balances;
+  };
+  return read<std::vector<Balance>>(std::move(work));
 }
 
 Result<KeyView> Ledger::key(const KeyId& id, const std::optional<WorkspaceId>& within) const {

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/clock.h"
@@ -23,9 +24,11 @@
 #include "base/secret.h"
 #include "domain/ip.h"
 #include "domain/key.h"
+#include "domain/money.h"
 #include "domain/principal.h"
 #include "domain/token.h"
 #include "domain/usage_row.h"
+#include "domain/workspace.h"
 #include "runtime/task.h"
 #include "sql/connection.h"
 #include "sql/reader_pool.h"
@@ -104,6 +107,22 @@ struct KeyWithSecret {
   std::optional<Secret> secret;  // nullopt: an idempotent replay
 };
 
+// Whether an idempotent call was made before, so that it changed nothing this time.
+enum class Replayed { kNo, kYes };
+
+struct CreatedWorkspace {
+  Workspace workspace;
+  Replayed replayed = Replayed::kNo;
+};
+
+struct CreatedGrant {
+  Grant grant;
+  Replayed replayed = Replayed::kNo;
+};
+
+// How a test clock moves: on by a while, or to a time.
+using TestClockMove = std::variant<std::chrono::microseconds, WallTime>;
+
 // A key as lists and pages show it.
 struct KeyView {
   Key key;
@@ -157,7 +176,42 @@ class Ledger {
   };
   Task<Result<Key>> revoke_key(Principal by, KeyId id, RevokeOptions options);
 
+  Task<Result<CreatedWorkspace>> create_workspace(Principal by, std::string name,
+                                                  std::optional<Idempotency> idempotency);
+  // `edit` may change name, limits and balance mode; as PolicyEdit otherwise.
+  using WorkspaceEdit = std::function<Status(Workspace& workspace)>;
+  Task<Result<Workspace>> update_workspace(Principal by, WorkspaceId id, WorkspaceEdit edit);
+  struct GrantRequest {
+    Money amount;  // below zero: a deduction
+    std::string note = {};
+  };
+  // kUnprocessable for nothing at all, and for a deduction from a prepaid balance of more than is
+  // left: what was granted less what was charged.
+  Task<Result<CreatedGrant>> grant(Principal by, WorkspaceId id, GrantRequest request,
+                                   std::optional<Idempotency> idempotency);
+  // Forward only, at most kTestClockOffsetMax ahead: kUnprocessable otherwise.
+  Task<Result<Workspace>> advance_test_clock(Principal by, WorkspaceId id, TestClockMove move);
+
   // --- looking ---
+
+  // kNotFound, also when it is another workspace than `within` (if given).
+  Result<Workspace> workspace(const WorkspaceId& id,
+                              const std::optional<WorkspaceId>& within) const;
+  Result<Workspace> workspace_by_name(const std::string& name,
+                                      const std::optional<WorkspaceId>& within) const;
+  static constexpr int kWorkspacePageMax = 1'000;
+  struct WorkspaceQuery {
+    std::optional<WorkspaceId> workspace = {};  // this one alone
+    int limit = 100;                            // 1..kWorkspacePageMax
+    std::string cursor = {};                    // opaque; kInvalidRequest when not one of ours
+  };
+  struct WorkspacePage {
+    std::vector<Workspace> workspaces;  // by name
+    std::string next_cursor;            // empty at the end
+  };
+  Result<WorkspacePage> list_workspaces(const WorkspaceQuery& query) const;
+  // The balances of these workspaces, in their order. kNotFound when one is not there.
+  Task<Result<std::vector<Balance>>> balances(std::vector<WorkspaceId> workspaces);
 
   // By id. kNotFound also when the key is of another workspace than `within` (if given).
   Result<KeyView> key(const KeyId& id, const std::optional<WorkspaceId>& within) const;

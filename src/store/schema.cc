@@ -210,8 +210,36 @@ CREATE TABLE idempotency (
 CREATE INDEX idempotency_by_age ON idempotency (created_at);
 )sql";
 
+constexpr std::string_view kKeyLimits = R"sql(
+ALTER TABLE keys ADD COLUMN limits TEXT NOT NULL DEFAULT '[]';
+)sql";
+
+// granted is the sum of the workspace's grants, kept in their transactions; what it was charged is
+// the sum of its days in workspace_days.
+constexpr std::string_view kWorkspaces = R"sql(
+ALTER TABLE workspaces ADD COLUMN limits TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE workspaces ADD COLUMN balance_mode TEXT NOT NULL DEFAULT 'unlimited'
+  CHECK (balance_mode IN ('unlimited', 'prepaid'));
+ALTER TABLE workspaces ADD COLUMN granted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE workspaces ADD COLUMN test_clock_offset_us INTEGER NOT NULL DEFAULT 0
+  CHECK (test_clock_offset_us >= 0);
+
+CREATE TABLE grants (
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  workspace_id TEXT NOT NULL REFERENCES workspaces (id),
+  at INTEGER NOT NULL,
+  amount INTEGER NOT NULL,
+  note TEXT NOT NULL,
+  actor TEXT NOT NULL
+) STRICT;
+CREATE INDEX grants_by_workspace ON grants (workspace_id, number);
+)sql";
+
 constexpr std::array kMigrations{
     sql::Migration{.version = 1, .name = "keys, usage, audit", .sql = kFirst},
+    sql::Migration{.version = 2, .name = "limits of keys", .sql = kKeyLimits},
+    sql::Migration{.version = 3, .name = "workspaces, balances, grants", .sql = kWorkspaces},
 };
 
 }  // namespace
