@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/ids.h"
 #include "domain/ip.h"
+#include "domain/limit.h"
 
 namespace tollgate {
 
@@ -44,8 +45,9 @@ struct KeyPolicy {
   Role role = Role::kViewer;  // management keys only
   std::vector<std::string> models;
   std::string region;
-  Enforcement enforcement = Enforcement::kHard;
-  std::vector<std::string> allowed_ips;  // canonical CIDR texts
+  std::vector<Limit> limits;  // in the operator's order, each metric and window once
+  Enforcement enforcement = Enforcement::kHard;  // of these limits alone
+  std::vector<std::string> allowed_ips;          // canonical CIDR texts
   std::optional<WallTime> expires_at;
   bool enabled = true;
   bool prefer_low_carbon = false;

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
+#include "domain/limit_policy.h"
 #include "domain/model_pattern.h"
 #include "domain/text_rules.h"
 
@@ -49,6 +51,10 @@ class PolicyCheck {
                          return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
                        });
     if (!sound) problem("region", "must be at most 64 characters of a-z, 0-9 and -");
+  }
+
+  void limits(std::span<const Limit> limits) {
+    for (auto& wrong : validate_limits(limits)) problems_.push_back(std::move(wrong));
   }
 
   // Canonical texts, each once.
@@ -106,6 +112,9 @@ class PolicyCheck {
     if (!policy.region.empty()) {
       problem("region", "must be empty: a management key calls no model");
     }
+    if (!policy.limits.empty()) {
+      problem("limits", "must be empty: a management key calls no model");
+    }
   }
 
   void expires_at(const std::optional<WallTime>& expires_at, WallTime now) {
@@ -128,6 +137,7 @@ std::vector<PolicyProblem> validate_key_policy(KeyPolicy& policy, WallTime now) 
   checked.kind(policy);
   checked.models(policy.models);
   checked.region(policy.region);
+  checked.limits(policy.limits);
   checked.allowed_ips(policy.allowed_ips);
   checked.expires_at(policy.expires_at, now);
   checked.tags(policy.tags);

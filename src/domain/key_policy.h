@@ -26,7 +26,8 @@ inline constexpr std::chrono::seconds kGraceMax = std::chrono::days(30);
 // A name is 1–128 characters of valid UTF-8 without control characters, not only blanks; a region
 // is empty or 1–64 of [a-z0-9-]; tags are not empty and stand once; expires_at lies after `now`.
 // Profile keys are made with their profile, so `type` may not ask for one. Only a management key
-// has a role other than viewer, never operator, and it has neither models nor a region.
+// has a role other than viewer, never operator, and it has neither models nor a region nor limits,
+// which are held to domain/limit_policy.h.
 std::vector<PolicyProblem> validate_key_policy(KeyPolicy& policy, WallTime now);
 
 }  // namespace tollgate

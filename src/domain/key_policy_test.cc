@@ -48,13 +48,14 @@ TEST(KeyPolicy, ListsEveryProblemAtOnce) {
   policy.icon = std::string(kKeyIconLengthMax + 1, 'x');
   policy.models = {"good/*", "not good"};
   policy.region = "EU";
+  policy.limits = {{.amount = 1}, {.amount = -1}};
   policy.allowed_ips = {"10.0.0.0/8", "10.0.0.1/8"};
   policy.expires_at = kNow;
   policy.tags = {"a", "", "a"};
   policy.role = Role::kAdmin;
-  EXPECT_THAT(faults(policy),
-              ElementsAre("name", "description", "icon", "role", "models[1]", "region",
-                          "allowed_ips[1]", "expires_at", "tags[1]", "tags[2]"));
+  EXPECT_THAT(faults(policy), ElementsAre("name", "description", "icon", "role", "models[1]",
+                                          "region", "limits[1].amount", "limits[1]",
+                                          "allowed_ips[1]", "expires_at", "tags[1]", "tags[2]"));
 }
 
 TEST(KeyPolicy, EveryProblemSaysWhatIsWrong) {
@@ -127,7 +128,8 @@ TEST(KeyPolicy, AManagementKeyHasARoleBelowOperatorAndCallsNoModel) {
   policy.role = Role::kOperator;
   policy.models = {"openai/*"};
   policy.region = "eu-west";
-  EXPECT_THAT(faults(policy), ElementsAre("role", "models", "region"));
+  policy.limits = {{.amount = 1}};
+  EXPECT_THAT(faults(policy), ElementsAre("role", "models", "region", "limits"));
 }
 
 TEST(KeyPolicy, OnlyAManagementKeyHasARole) {

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "store/columns.h"
+#include "store/limit_columns.h"
 
 namespace tollgate::store {
 
@@ -11,7 +12,7 @@ namespace {
 
 constexpr std::string_view kKeyColumns =
     "number, id, workspace_id, name, description, icon, environment, type, role, models, region, "
-    "enforcement, allowed_ips, expires_at, enabled, prefer_low_carbon, tags, created_at, "
+    "enforcement, allowed_ips, expires_at, enabled, prefer_low_carbon, tags, limits, created_at, "
     "created_by, revoked_at";
 constexpr std::string_view kSecretColumns =
     "number, id, key_number, hash, preview, last4, created_at, retires_at";
@@ -25,7 +26,7 @@ std::unexpected<Error> name_taken() {
   return std::unexpected(std::move(error));
 }
 
-// Binds the 14 columns of a policy at `first` and after.
+// Binds the 15 columns of a policy at `first` and after.
 void bind_policy(sql::Statement& statement, int first, const KeyPolicy& policy) {
   statement.bind(first, policy.name)
       .bind(first + 1, policy.description)
@@ -40,7 +41,8 @@ void bind_policy(sql::Statement& statement, int first, const KeyPolicy& policy) 
       .bind(first + 10, optional_micros(policy.expires_at))
       .bind(first + 11, policy.enabled ? 1 : 0)
       .bind(first + 12, policy.prefer_low_carbon ? 1 : 0)
-      .bind(first + 13, list_text(policy.tags));
+      .bind(first + 13, list_text(policy.tags))
+      .bind(first + 14, limits_text(policy.limits));
 }
 
 Result<KeyPolicy> read_policy(sql::Statement& row, int first) {
@@ -55,8 +57,10 @@ Result<KeyPolicy> read_policy(sql::Statement& row, int first) {
   Result<std::vector<std::string>> models = list_values(row.text(first + 6));
   Result<std::vector<std::string>> allowed_ips = list_values(row.text(first + 9));
   Result<std::vector<std::string>> tags = list_values(row.text(first + 13));
+  Result<std::vector<Limit>> limits = limits_values(row.text(first + 14));
   if (Status read = row.status(); !read) return std::unexpected(read.error());
-  if (!environment || !type || !role || !enforcement || !models || !allowed_ips || !tags) {
+  if (!environment || !type || !role || !enforcement || !models || !allowed_ips || !tags ||
+      !limits) {
     return unreadable("a key's policy");
   }
   policy.environment = *environment;
@@ -66,6 +70,7 @@ Result<KeyPolicy> read_policy(sql::Statement& row, int first) {
   policy.models = std::move(*models);
   policy.allowed_ips = std::move(*allowed_ips);
   policy.tags = std::move(*tags);
+  policy.limits = std::move(*limits);
   policy.region = row.text(first + 7);
   policy.expires_at = optional_time(row.optional_integer(first + 10));
   policy.enabled = row.integer(first + 11) != 0;
@@ -82,9 +87,9 @@ Result<Key> read_key(sql::Statement& row) {
   key.id = KeyId(std::string(row.text(1)));
   key.workspace = WorkspaceId(std::string(row.text(2)));
   key.policy = std::move(*policy);
-  key.created_at = wall_time(row.integer(17));
-  key.created_by = row.text(18);
-  key.revoked_at = optional_time(row.optional_integer(19));
+  key.created_at = wall_time(row.integer(18));
+  key.created_by = row.text(19);
+  key.revoked_at = optional_time(row.optional_integer(20));
   if (Status read = row.status(); !read) return std::unexpected(read.error());
   return key;
 }
@@ -125,13 +130,13 @@ Status insert_key(sql::Connection& connection, Key& key) {
   sql::Statement insert = connection.prepare(
       "INSERT INTO keys (id, workspace_id, name, description, icon, environment, type, role, "
       "models, region, enforcement, allowed_ips, expires_at, enabled, prefer_low_carbon, tags, "
-      "created_at, created_by, revoked_at) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number");
+      "limits, created_at, created_by, revoked_at) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number");
   insert.bind(1, key.id.get()).bind(2, key.workspace.get());
   bind_policy(insert, 3, key.policy);
-  insert.bind(17, micros(key.created_at))
-      .bind(18, key.created_by)
-      .bind(19, optional_micros(key.revoked_at));
+  insert.bind(18, micros(key.created_at))
+      .bind(19, key.created_by)
+      .bind(20, optional_micros(key.revoked_at));
   const Result<std::optional<std::int64_t>> number = single_integer(insert);
   if (!number) return std::unexpected(number.error());
   key.number = number->value_or(0);
@@ -156,9 +161,9 @@ Status update_key_policy(sql::Connection& connection, std::int64_t key_number,
   sql::Statement update = connection.prepare(
       "UPDATE keys SET name = ?, description = ?, icon = ?, environment = ?, type = ?, role = ?, "
       "models = ?, region = ?, enforcement = ?, allowed_ips = ?, expires_at = ?, enabled = ?, "
-      "prefer_low_carbon = ?, tags = ? WHERE number = ?");
+      "prefer_low_carbon = ?, tags = ?, limits = ? WHERE number = ?");
   bind_policy(update, 1, policy);
-  update.bind(15, key_number);
+  update.bind(16, key_number);
   if (Status updated = update.run(); !updated) return updated;
   if (connection.changes() != 1) return not_found("There is no such key.");
   return {};
@@ -301,6 +306,7 @@ std::string key_json(const Key& key) {
   append_member(out, "role", role_name(policy.role));
   append_raw(out, "models", list_text(policy.models));
   append_member(out, "region", policy.region);
+  append_raw(out, "limits", limits_text(policy.limits));
   append_member(out, "enforcement", enforcement_name(policy.enforcement));
   append_raw(out, "allowed_ips", list_text(policy.allowed_ips));
   append_time(out, "expires_at", policy.expires_at);

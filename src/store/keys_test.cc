@@ -23,6 +23,9 @@ KeyPolicy full_policy() {
   policy.role = Role::kAdmin;
   policy.models = {"openai/*", "acme/large"};
   policy.region = "eu-west";
+  policy.limits = {
+      {.metric = Metric::kCost, .window = {.kind = WindowKind::kMonth}, .amount = 25'500'000'000},
+      {.metric = Metric::kConcurrency, .window = {.kind = WindowKind::kNow}, .amount = 4}};
   policy.enforcement = Enforcement::kSoft;
   policy.allowed_ips = {"10.0.0.0/8"};
   policy.expires_at = test_time(kHourMicros);
@@ -108,6 +111,15 @@ TEST_F(KeysTest, AddsANewestSecretAndRetiresTheOld) {
   EXPECT_EQ(found.secrets[1].retires_at, test_time(9));
 }
 
+TEST_F(KeysTest, AKeyWhoseLimitsCannotBeReadIsNeverTakenForUnlimited) {
+  const Key key = stored_key("a");
+  for (const auto* limits : {"", "{}", R"([{"metric":"cost","window":"month","amount":25}])"}) {
+    sql::Statement update = connection_.prepare("UPDATE keys SET limits = ?");
+    expect_ok(update.bind(1, limits).run());
+    EXPECT_EQ(find_key(connection_, key.id).error().code, ErrorCode::kInternal) << limits;
+  }
+}
+
 TEST_F(KeysTest, RevokesOnce) {
   const Key key = stored_key("a");
   expect_ok(set_key_revoked(connection_, key.number, test_time(3)));
@@ -157,6 +169,9 @@ TEST_F(KeysTest, DescribesAKeyForTheAuditLogWithoutItsHash) {
   const json::value parsed = parse_json(text).value();
   EXPECT_EQ(parsed.at("name").as_string(), key.policy.name);
   EXPECT_EQ(parsed.at("models").as_array().size(), 2u);
+  EXPECT_EQ(json::serialize(parsed.at("limits")),
+            R"([{"metric":"cost","window":"month","amount":"25.5"},)"
+            R"({"metric":"concurrency","amount":4}])");
   EXPECT_EQ(parsed.at("enabled").as_bool(), false);
   EXPECT_EQ(parsed.at("expires_at").as_string(), format_time(*key.policy.expires_at));
   EXPECT_TRUE(parsed.at("revoked_at").is_null());

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/json.h"
+#include "domain/limit_json.h"
 #include "domain/money.h"
 #include "store/columns.h"
 
@@ -41,19 +42,7 @@ std::optional<Limit> limit_of(const json::value& value) {
 }  // namespace
 
 std::string limits_text(const std::vector<Limit>& limits) {
-  json::array list;
-  for (const Limit& limit : limits) {
-    json::object entry{{"metric", metric_name(limit.metric)}};
-    const std::string window = window_name(limit.window);
-    if (!window.empty()) entry["window"] = window;
-    if (limit.metric == Metric::kCost) {
-      entry["amount"] = format_money(Money::from_nanos(limit.amount));
-    } else {
-      entry["amount"] = limit.amount;
-    }
-    list.push_back(std::move(entry));
-  }
-  return json::serialize(list);
+  return json::serialize(limit_rules_json(limits));
 }
 
 Result<std::vector<Limit>> limits_values(std::string_view text) {

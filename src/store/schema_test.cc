@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sql/test_database.h"
+#include "store/keys.h"
 
 namespace tollgate::store {
 namespace {
@@ -24,6 +25,23 @@ TEST(SchemaTest, RefusesADatabaseOfANewerVersion) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
   EXPECT_NE(refused.error().message.find("999"), std::string::npos);
+}
+
+TEST(SchemaTest, KeysFromBeforeLimitsHaveNone) {
+  sql::TestDatabase database;
+  sql::Connection connection = database.open();
+  ASSERT_TRUE(sql::migrate(connection, migrations().first(1)));
+  ASSERT_TRUE(connection.exec(
+      "INSERT INTO workspaces (id, name, created_at) VALUES ('ws_a', 'a', 0);"
+      "INSERT INTO keys (id, workspace_id, name, description, icon, environment, type, role, "
+      "models, region, enforcement, allowed_ips, enabled, prefer_low_carbon, tags, created_at, "
+      "created_by) VALUES ('key_a', 'ws_a', 'a', '', '', 'production', 'standard', 'viewer', "
+      "'[]', '', 'hard', '[]', 1, 0, '[]', 0, 'cli')"));
+  ASSERT_TRUE(migrate(connection));
+  const auto key = find_key(connection, KeyId("key_a"));
+  ASSERT_TRUE(key) << key.error().detail;
+  EXPECT_TRUE(key->policy.limits.empty());
+  EXPECT_EQ(key->created_by, "cli");
 }
 
 // An index on what is random, or a key of another table, would cost every request
