@@ -24,6 +24,7 @@
 #include "base/secret.h"
 #include "domain/ip.h"
 #include "domain/key.h"
+#include "domain/limit.h"
 #include "domain/money.h"
 #include "domain/principal.h"
 #include "domain/token.h"
@@ -128,6 +129,7 @@ struct KeyView {
   Key key;
   UseCount use;
   std::vector<UseCount> secret_use;  // parallel to key.secrets
+  std::vector<LimitState> limits;    // parallel to key.policy.limits
   KeyStatus status = KeyStatus::kActive;
 };
 

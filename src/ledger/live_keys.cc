@@ -194,7 +194,12 @@ void LiveKeys::copy_older(std::int64_t before, std::size_t count,
 }
 
 KeyView view_of(const LiveKey& live, WallTime now) {
-  KeyView view{.key = live.key, .use = {}, .secret_use = {}, .status = key_status(live.key, now)};
+  const Key& key = live.key;
+  KeyView view{.key = key,
+               .use = {},
+               .secret_use = {},
+               .limits = unused_limits(key.id.get(), key.policy.limits, now, key.created_at),
+               .status = key_status(key, now)};
   for (const UseCounter* counter : live.use) {
     view.secret_use.push_back(counter->read());
     view.use = view.use + view.secret_use.back();
