@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "dialects/json_cursor.h"
+#include "dialects/request_parts.h"
+#include "dialects/seen_members.h"
 
 namespace tollgate {
 namespace {
@@ -28,8 +30,8 @@ std::unexpected<Error> bad_message(std::string_view param, std::string_view want
       fmt::format("'{}' must be {}. Correct it and send the request again.", param, wanted));
 }
 
-// The members that policy reads, at the top level.
-enum class Known {
+// The members that policy reads, at the top level, in the order of kPolicyMembers.
+enum class Known : std::uint8_t {
   kModel,
   kMessages,
   kPrompt,
@@ -40,50 +42,48 @@ enum class Known {
   kN,
   kBestOf,
   kRoute,
+  kTools,
+  kModalities,
+  kAudio,
+  // What the provider does and bills beside the answer: whether it is asked for is all we read.
+  kWebSearchOptions,
+  kSearchParameters,
+  kPlugins,
+  // What stands at the provider and is named by its id.
+  kPreviousResponse,
+  kConversation,
+  kCachedContent,
+  kExtraBody,
   kOther,
 };
-constexpr std::array<std::string_view, 10> kKnownNames = {"model",
-                                                          "messages",
-                                                          "prompt",
-                                                          "stream",
-                                                          "stream_options",
-                                                          "max_tokens",
-                                                          "max_completion_tokens",
-                                                          "n",
-                                                          "best_of",
-                                                          "route"};
+constexpr std::array<std::string_view, 20> kPolicyMembers = {"model",
+                                                             "messages",
+                                                             "prompt",
+                                                             "stream",
+                                                             "stream_options",
+                                                             "max_tokens",
+                                                             "max_completion_tokens",
+                                                             "n",
+                                                             "best_of",
+                                                             "route",
+                                                             "tools",
+                                                             "modalities",
+                                                             "audio",
+                                                             "web_search_options",
+                                                             "search_parameters",
+                                                             "plugins",
+                                                             "previous_response_id",
+                                                             "conversation",
+                                                             "cached_content",
+                                                             "extra_body"};
 
-std::string_view name_of(Known known) { return kKnownNames[static_cast<std::size_t>(known)]; }
+std::string_view name_of(Known known) { return kPolicyMembers[static_cast<std::size_t>(known)]; }
 
 Known known_member(const RawString& name) {
-  for (std::size_t i = 0; i < kKnownNames.size(); ++i) {
-    if (name.is(kKnownNames[i])) return static_cast<Known>(i);
+  for (std::size_t i = 0; i < kPolicyMembers.size(); ++i) {
+    if (name.is(kPolicyMembers[i])) return static_cast<Known>(i);
   }
   return Known::kOther;
-}
-
-// Remembers which names stood, to refuse the second.
-class Seen {
- public:
-  Status once(unsigned index, std::string_view param) {
-    const unsigned bit = 1U << index;
-    if ((bits_ & bit) != 0) {
-      return refuse(ErrorCode::kInvalidRequest, param,
-                    fmt::format("'{}' stands more than once. Send it once.", param));
-    }
-    bits_ |= bit;
-    return {};
-  }
-  bool has(Known known) const { return (bits_ & (1U << static_cast<unsigned>(known))) != 0; }
-
- private:
-  unsigned bits_ = 0;
-};
-
-bool is_media(const RawString& name) {
-  static constexpr std::array<std::string_view, 7> kNames = {
-      "image_url", "input_audio", "file", "video_url", "audio_url", "input_image", "input_file"};
-  return std::ranges::any_of(kNames, [&](std::string_view one) { return name.is(one); });
 }
 
 bool has_control(std::string_view text) {
@@ -105,27 +105,35 @@ class RequestReader {
   Status read_model();
   Status read_messages();
   Status read_message(std::size_t index);
-  void read_content();
   Status read_prompt();
   Status read_stream();
   Status read_stream_options();
   Status read_route(const JsonCursor::Member& member);
   Status read_region();
-  Status read_tokens(Known known, std::optional<std::int64_t>& out);
+  Status read_tokens(Known known, std::optional<std::int64_t>& out,
+                     std::optional<ByteRange>& where);
   Status read_choices(Known known, std::int64_t& out);
+  Status read_needs(Known known);
   Status check_required() const;
+  void finish_needs();
   bool take_null();
+  bool has(Known known) const { return seen_.has(static_cast<unsigned>(known)); }
 
   std::string_view body_;
   JsonCursor cursor_;
   ChatRequest request_;
-  Seen seen_;
+  PartNeeds parts_{.needs = request_.needs};
+  std::int64_t prompts_ = 1;
+  SeenMembers seen_;
 };
 
 // That the body is not JSON goes before anything that a reader made of it.
 Result<ChatRequest> RequestReader::read() {
   Status status = read_document();
-  if (status) return std::move(request_);
+  if (status) {
+    finish_needs();
+    return std::move(request_);
+  }
   JsonCursor whole(body_, kRequestDepthMax);
   whole.skip();
   if (whole.finish()) return std::unexpected(std::move(status.error()));
@@ -150,14 +158,14 @@ Status RequestReader::read_document() {
 }
 
 Status RequestReader::check_required() const {
-  if (!seen_.has(Known::kModel)) {
+  if (!has(Known::kModel)) {
     return refuse(ErrorCode::kInvalidRequest, "model",
                   "'model' is missing. Name a model; GET /v1/models lists them.");
   }
-  if (request_.kind == CompletionKind::kChat && !seen_.has(Known::kMessages)) {
+  if (request_.kind == CompletionKind::kChat && !has(Known::kMessages)) {
     return bad_message("messages", "there: a non-empty array of messages");
   }
-  if (request_.kind == CompletionKind::kText && !seen_.has(Known::kPrompt)) {
+  if (request_.kind == CompletionKind::kText && !has(Known::kPrompt)) {
     return wrong_type("prompt", "there: a string, or an array of strings or tokens");
   }
   return {};
@@ -169,7 +177,8 @@ Status RequestReader::read_member(const JsonCursor::Member& member) {
     cursor_.skip();
     return {};
   }
-  if (Status once = seen_.once(static_cast<unsigned>(known), name_of(known)); !once) return once;
+  if (!seen_.first(static_cast<unsigned>(known)))
+    return repeated_member(std::string(name_of(known)));
   switch (known) {
     case Known::kModel:
       return read_model();
@@ -178,26 +187,60 @@ Status RequestReader::read_member(const JsonCursor::Member& member) {
       break;
     case Known::kPrompt:
       if (request_.kind == CompletionKind::kText) return read_prompt();
+      // A stored prompt, by its id.
+      if (cursor_.kind() == JsonKind::kObject) request_.needs.whole_window = true;
       break;
     case Known::kStream:
       return read_stream();
     case Known::kStreamOptions:
       return read_stream_options();
     case Known::kMaxTokens:
-      return read_tokens(known, request_.max_tokens);
+      return read_tokens(known, request_.max_tokens, request_.max_tokens_value);
     case Known::kMaxCompletionTokens:
-      return read_tokens(known, request_.max_completion_tokens);
+      return read_tokens(known, request_.max_completion_tokens,
+                         request_.max_completion_tokens_value);
     case Known::kN:
       return read_choices(known, request_.n);
     case Known::kBestOf:
       return read_choices(known, request_.best_of);
     case Known::kRoute:
       return read_route(member);
-    case Known::kOther:
-      break;
+    default:
+      return read_needs(known);
   }
   cursor_.skip();
   return {};
+}
+
+// The members that only bounds need.
+Status RequestReader::read_needs(Known known) {
+  RequestNeeds& needs = request_.needs;
+  switch (known) {
+    case Known::kTools:
+      return read_tools(cursor_, needs);
+    case Known::kModalities:
+      read_modalities(cursor_, needs);
+      break;
+    case Known::kAudio:
+      if (skip_asking(cursor_)) needs.audio_output = true;
+      break;
+    case Known::kWebSearchOptions:
+    case Known::kSearchParameters:
+    case Known::kPlugins:
+      if (skip_asking(cursor_)) needs.hosted_fees = needs.whole_window = true;
+      break;
+    default:
+      if (skip_asking(cursor_)) needs.whole_window = true;
+      break;
+  }
+  return {};
+}
+
+void RequestReader::finish_needs() {
+  RequestNeeds& needs = request_.needs;
+  needs.text_bytes = static_cast<std::int64_t>(body_.size()) - parts_.media_bytes;
+  needs.max_tokens = request_.output_tokens_max();
+  needs.choices = std::max(request_.n, request_.best_of) * prompts_;
 }
 
 // null counts as absent, as it does with the providers.
@@ -236,6 +279,7 @@ Status RequestReader::read_message(std::size_t index) {
     return bad_message(fmt::format("messages[{}]", index), "an object");
   }
   bool has_role = false;
+  SeenMembers seen;
   JsonCursor::Member member;
   for (cursor_.open_object(); cursor_.next_member(member);) {
     if (member.name.is("role")) {
@@ -244,29 +288,17 @@ Status RequestReader::read_message(std::size_t index) {
       }
       has_role = true;
       cursor_.skip();
-    } else if (member.name.is("content") && cursor_.kind() == JsonKind::kArray) {
-      read_content();
+    } else if (member.name.is("content")) {
+      if (!seen.first(0)) return repeated_member(fmt::format("messages[{}].content", index));
+      if (Status content = read_message_content(cursor_, index, parts_); !content) return content;
+    } else if (is_message_reference(member.name)) {
+      if (skip_asking(cursor_)) request_.needs.whole_window = true;
     } else {
       cursor_.skip();
     }
   }
   if (!has_role) return bad_message(fmt::format("messages[{}].role", index), "a string");
   return {};
-}
-
-// The parts of one message: only counts the bytes of media, judges nothing.
-void RequestReader::read_content() {
-  for (cursor_.open_array(); cursor_.next_element();) {
-    if (cursor_.kind() != JsonKind::kObject) {
-      cursor_.skip();
-      continue;
-    }
-    JsonCursor::Member member;
-    for (cursor_.open_object(); cursor_.next_member(member);) {
-      const std::size_t length = cursor_.skip().length;
-      if (is_media(member.name)) request_.media_bytes += length;
-    }
-  }
 }
 
 // All elements are strings, or all whole numbers, or all non-empty arrays of whole numbers.
@@ -279,7 +311,8 @@ Status RequestReader::read_prompt() {
   }
   if (cursor_.kind() != JsonKind::kArray) return wrong_type("prompt", kWanted);
   std::optional<JsonKind> kind;
-  for (cursor_.open_array(); cursor_.next_element();) {
+  std::int64_t elements = 0;
+  for (cursor_.open_array(); cursor_.next_element(); ++elements) {
     if (kind.value_or(cursor_.kind()) != cursor_.kind()) return wrong_type("prompt", kWanted);
     kind = cursor_.kind();
     if (kind == JsonKind::kString) {
@@ -299,6 +332,8 @@ Status RequestReader::read_prompt() {
     }
   }
   if (!kind) return wrong_type("prompt", kWanted);
+  // An array of tokens is one prompt; any other has one in each element.
+  if (kind != JsonKind::kNumber) prompts_ = elements;
   return {};
 }
 
@@ -320,14 +355,14 @@ Status RequestReader::read_stream_options() {
   }
   if (cursor_.kind() != JsonKind::kObject) return wrong_type("stream_options", "an object");
   constexpr std::string_view kParam = "stream_options.include_usage";
-  Seen seen;
+  SeenMembers seen;
   JsonCursor::Member member;
   for (cursor_.open_object(); cursor_.next_member(member);) {
     if (!member.name.is("include_usage")) {
       cursor_.skip();
       continue;
     }
-    if (Status once = seen.once(0, kParam); !once) return once;
+    if (!seen.first(0)) return repeated_member(std::string(kParam));
     const JsonKind kind = cursor_.kind();
     if (kind != JsonKind::kTrue && kind != JsonKind::kFalse && kind != JsonKind::kNull) {
       return wrong_type(kParam, "true or false");
@@ -343,7 +378,7 @@ Status RequestReader::read_stream_options() {
 Status RequestReader::read_route(const JsonCursor::Member& route) {
   if (!take_null()) {
     if (cursor_.kind() != JsonKind::kObject) return wrong_type("route", "an object");
-    Seen seen;
+    SeenMembers seen;
     JsonCursor::Member member;
     for (cursor_.open_object(); cursor_.next_member(member);) {
       if (!member.name.is("region")) {
@@ -351,7 +386,7 @@ Status RequestReader::read_route(const JsonCursor::Member& route) {
         return refuse(ErrorCode::kInvalidRequest, param,
                       "'route' knows only 'region'. Remove the other members.");
       }
-      if (Status once = seen.once(0, "route.region"); !once) return once;
+      if (!seen.first(0)) return repeated_member("route.region");
       if (Status status = read_region(); !status) return status;
     }
   }
@@ -371,8 +406,12 @@ Status RequestReader::read_region() {
   return {};
 }
 
-Status RequestReader::read_tokens(Known known, std::optional<std::int64_t>& out) {
-  if (take_null()) return {};
+Status RequestReader::read_tokens(Known known, std::optional<std::int64_t>& out,
+                                  std::optional<ByteRange>& where) {
+  if (take_null()) {
+    where = cursor_.last_value();
+    return {};
+  }
   // Legacy completions may ask for none, to get the prompt's log probabilities.
   const std::int64_t least = request_.kind == CompletionKind::kText ? 0 : 1;
   std::optional<std::int64_t> value;
@@ -381,6 +420,7 @@ Status RequestReader::read_tokens(Known known, std::optional<std::int64_t>& out)
     return wrong_type(name_of(known), fmt::format("a whole number, at least {}", least));
   }
   out = value;
+  where = cursor_.last_value();
   return {};
 }
 

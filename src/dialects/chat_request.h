@@ -4,10 +4,9 @@
 // Pure; called by gateway/ for every request, on any thread. The whole document is validated
 // (RFC 8259, UTF-8, nesting depth), unknown members included, and carried along untouched.
 //
-// Members that policy reads must stand at most once, in any spelling ("mod\u0065l" too): model,
-// messages, prompt, stream, stream_options, max_tokens, max_completion_tokens, n, best_of, route,
-// and what is read inside stream_options and route. Others may repeat: they are the provider's
-// affair.
+// Members that policy reads must stand at most once, in any spelling ("mod\u0065l" too): those of
+// kPolicyMembers in chat_request.cc, and what is read inside stream_options, route, messages and
+// tools. Others may repeat: they are the provider's affair.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +16,7 @@
 
 #include "base/error.h"
 #include "dialects/byte_range.h"
+#include "domain/request_needs.h"
 
 namespace tollgate {
 
@@ -39,15 +39,15 @@ struct ChatRequest {
   std::int64_t n = 1;
   std::int64_t best_of = 1;
   std::string region;  // route.region; empty = none asked
-  // Bytes of image, audio, video and file members of message parts: not text, so no estimate of
-  // tokens counts them (SPEC §5, rules 1 and 5).
-  std::size_t media_bytes = 0;
+  RequestNeeds needs;  // for bounds and estimates of tokens and cost
 
   // Where it stands in the body.
-  std::size_t object_open = 0;                    // offset of the document's '{'
-  ByteRange model_value;                          // with its quotes
-  std::optional<ByteRange> stream_options_value;  // an object or null
-  std::optional<ByteRange> include_usage_value;   // true, false or null
+  std::size_t object_open = 0;                           // offset of the document's '{'
+  ByteRange model_value;                                 // with its quotes
+  std::optional<ByteRange> stream_options_value;         // an object or null
+  std::optional<ByteRange> include_usage_value;          // true, false or null
+  std::optional<ByteRange> max_tokens_value;             // a number or null
+  std::optional<ByteRange> max_completion_tokens_value;  // likewise
   std::optional<ByteRange> route_member;  // name, value and the one comma that goes with them
 
   // The most output tokens of one choice that the client asked for; the smaller where both stand.

@@ -198,17 +198,6 @@ TEST(ChatRequest, HoldsNestingAtItsBound) {
   EXPECT_FALSE(read_chat_request(deep(1'000'000)));
 }
 
-TEST(ChatRequest, CountsTheBytesOfMediaParts) {
-  const std::string url = R"({"url":"data:image/png;base64,AAAA"})";
-  const std::string body =
-      R"({"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"look"},)"
-      R"({"type":"image_url","image_url":)" +
-      url + R"(},{"type":"input_audio","input_audio":"BBBB"}]}]})";
-  const auto request = read_chat_request(body);
-  ASSERT_TRUE(request.has_value()) << request.error().message;
-  EXPECT_EQ(request->media_bytes, url.size() + 6);
-}
-
 TEST(CompletionRequest, TakesEveryShapeOfPrompt) {
   for (const char* prompt : {R"("")", R"("hi")", R"(["a","b"])", "[1,2]", "[[1,2],[3]]"}) {
     EXPECT_TRUE(read_completion_request(R"({"model":"m","prompt":)" + std::string(prompt) + "}"))

@@ -14,8 +14,10 @@ struct Figure {
 
 constexpr std::array kInputParts = {
     Figure{"cached_tokens", &TokenUsage::cached_input},
+    Figure{"cache_write_tokens", &TokenUsage::cache_write},
     Figure{"audio_tokens", &TokenUsage::audio_input},
     Figure{"image_tokens", &TokenUsage::image_input},
+    Figure{"video_tokens", &TokenUsage::video_input},
 };
 constexpr std::array kOutputParts = {
     Figure{"reasoning_tokens", &TokenUsage::reasoning_output},

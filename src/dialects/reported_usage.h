@@ -4,12 +4,10 @@
 #include <cstdint>
 #include <optional>
 
+#include "domain/metering.h"
 #include "domain/usage.h"
 
 namespace tollgate {
-
-// A figure above this is garbage, not usage.
-inline constexpr std::int64_t kReportedTokensMax = 1'000'000'000'000;
 
 enum class UsageState {
   kAbsent,   // no usage member, or null
@@ -20,18 +18,6 @@ enum class UsageState {
 struct ReportedUsage {
   UsageState state = UsageState::kAbsent;
   TokenUsage tokens;  // meaningful for kReported only
-};
-
-// What was seen of the answer itself, over all choices: content, reasoning, refusal and
-// tool-argument text.
-struct ContentCount {
-  std::int64_t deltas = 0;      // pieces that carried any text
-  std::int64_t text_bytes = 0;  // decoded bytes
-
-  void add(const ContentCount& more) {
-    deltas += more.deltas;
-    text_bytes += more.text_bytes;
-  }
 };
 
 // The usage to settle at, or nullopt where the caller must estimate: absent, invalid, a part

@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,9 @@ class Money {
   constexpr explicit Money(std::int64_t nanos) : nanos_(nanos) {}
   std::int64_t nanos_ = 0;
 };
+
+// The largest amount: what a cost that cannot be counted stands at.
+inline constexpr Money kMoneyMax = Money::from_nanos(std::numeric_limits<std::int64_t>::max());
 
 // Overflow is kInternal, never a wrapped value.
 Result<Money> add(Money a, Money b);

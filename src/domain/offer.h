@@ -43,8 +43,9 @@ struct Offer {
   ProviderId provider;
   std::string upstream_model;
   std::string region;
-  std::int64_t context_window = 0;     // 0 = unknown
-  std::int64_t max_output_tokens = 0;  // 0 = unknown
+  std::int64_t context_window = 0;         // 0 = unknown
+  std::int64_t max_output_tokens = 0;      // 0 = unknown
+  std::int64_t image_tokens_max = 16'384;  // what one image of a request may count, at most
   std::string max_tokens_field = "max_tokens";
   Prices prices;
   std::string price_version;

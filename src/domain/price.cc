@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
+#include <initializer_list>
 
 #include "base/hash.h"
 
@@ -34,10 +34,18 @@ class Split {
  public:
   Split(std::int64_t whole, Money price) : rest_(std::max<std::int64_t>(whole, 0)), price_(price) {}
 
-  void part(std::int64_t tokens, const std::optional<Money>& price) {
+  // Returns how many tokens it took.
+  std::int64_t part(std::int64_t tokens, const std::optional<Money>& price) {
     const std::int64_t taken = std::clamp<std::int64_t>(tokens, 0, rest_);
     rest_ -= taken;
     charge(taken, price.value_or(price_));
+    return taken;
+  }
+
+  // A unit of its own.
+  void unit(std::int64_t tokens, const std::optional<Money>& price, Money dearest,
+            UsageFlags& flags) {
+    if (part(tokens, price ? *price : dearest) > 0 && !price) flags.add(UsageFlag::kUnpricedUnit);
   }
 
   Sum finish() {
@@ -67,9 +75,9 @@ bool any_negative(const TokenPrices& tokens) {
              negative);
 }
 
-std::unexpected<Error> overflow() {
-  return fail(ErrorCode::kInternal, "The cost is too large to count.",
-              "the cost of a usage does not fit 63 bits of nano-dollars, or a price is negative");
+Money dearest_of(Money plain, std::initializer_list<std::optional<Money>> others) {
+  for (const std::optional<Money>& price : others) plain = std::max(plain, price.value_or(plain));
+  return plain;
 }
 
 std::string figure(std::string_view name, const std::optional<Money>& price) {
@@ -89,27 +97,46 @@ std::string figures(const TokenPrices& tokens) {
 
 }  // namespace
 
-Result<Money> cost_of(const Prices& prices, const TokenUsage& usage) {
+Cost cost_of(const Prices& prices, const TokenUsage& usage) {
   const TokenPrices& tokens = tier_of(prices, usage.input);
   const Money per_request = prices.per_request.value_or(Money());
-  if (any_negative(tokens) || per_request < Money()) return overflow();
+  Cost cost;
+  if (!any_negative(tokens) && per_request >= Money()) {
+    const Money dearest = dearest_input(tokens);
+    Split input(usage.input, tokens.input);
+    input.part(usage.cached_input, tokens.cached_input);
+    input.part(usage.cache_write, tokens.cache_write);
+    input.part(usage.cache_write_1h, tokens.cache_write_1h);
+    input.unit(usage.audio_input, tokens.audio_input, dearest, cost.flags);
+    input.part(usage.image_input, tokens.image_input);
+    input.unit(usage.video_input, tokens.video_input, dearest, cost.flags);
 
-  Split input(usage.input, tokens.input);
-  input.part(usage.cached_input, tokens.cached_input);
-  input.part(usage.cache_write, tokens.cache_write);
-  input.part(usage.cache_write_1h, tokens.cache_write_1h);
-  input.part(usage.audio_input, tokens.audio_input);
-  input.part(usage.image_input, tokens.image_input);
+    Split output(usage.output, tokens.output);
+    output.part(usage.reasoning_output, tokens.reasoning_output);
+    output.unit(usage.audio_output, tokens.audio_output, dearest_output(tokens), cost.flags);
 
-  Split output(usage.output, tokens.output);
-  output.part(usage.reasoning_output, tokens.reasoning_output);
-  output.part(usage.audio_output, tokens.audio_output);
+    const Sum sum =
+        input.finish() + output.finish() + static_cast<Sum>(per_request.nanos()) * kPerMillion;
+    const Sum nanos = sum / kPerMillion + (sum % kPerMillion != 0 ? 1 : 0);
+    if (nanos <= static_cast<Sum>(kMoneyMax.nanos())) {
+      cost.amount = Money::from_nanos(static_cast<std::int64_t>(nanos));
+      return cost;
+    }
+  }
+  cost.amount = kMoneyMax;
+  cost.flags.add(UsageFlag::kCostSaturated);
+  return cost;
+}
 
-  const Sum sum =
-      input.finish() + output.finish() + static_cast<Sum>(per_request.nanos()) * kPerMillion;
-  const Sum nanos = sum / kPerMillion + (sum % kPerMillion != 0 ? 1 : 0);
-  if (nanos > static_cast<Sum>(std::numeric_limits<std::int64_t>::max())) return overflow();
-  return Money::from_nanos(static_cast<std::int64_t>(nanos));
+Money dearest_input(const TokenPrices& prices) {
+  return dearest_of(prices.input, {prices.cached_input, prices.cache_write, prices.cache_write_1h,
+                                   prices.audio_input, prices.image_input,
+                                   prices.cached_image_input, prices.video_input});
+}
+
+Money dearest_output(const TokenPrices& prices) {
+  return dearest_of(prices.output,
+                    {prices.reasoning_output, prices.audio_output, prices.text_output});
 }
 
 std::string price_version(const Prices& prices) {

@@ -31,13 +31,27 @@ struct Prices {
   std::optional<Money> per_request, per_image, per_minute, per_million_characters;
 };
 
+struct Cost {
+  Money amount;
+  UsageFlags flags;  // kUnpricedUnit, kCostSaturated
+};
+
 // The cost of one ledger row: exact, rounded up once to a nano-dollar. The tier is chosen by
 // usage.input, and the whole request goes at its prices. Parts larger than their whole are clamped
-// to it, in this order: cached_input, cache_write, cache_write_1h, audio_input, image_input each
-// take at most what the ones before left of input, then reasoning_output and audio_output of
-// output; counts below zero are zero. What is left goes at the plain price. per_request counts
-// once; the other units wait for a usage that has them. kInternal on overflow or a negative price.
-Result<Money> cost_of(const Prices& prices, const TokenUsage& usage);
+// to it, in this order: cached_input, cache_write, cache_write_1h, audio_input, image_input,
+// video_input each take at most what the ones before left of input, then reasoning_output and
+// audio_output of output; counts below zero are zero. What is left goes at the plain price.
+// per_request counts once. A price of what no usage counts apart (cached_image_input, text_output,
+// the other units) is not charged here.
+//
+// Audio and video are units of their own, not kinds of text: without a price of their own they go
+// at the dearest of their side, and are flagged. A cost beyond 63 bits of nano-dollars, or one of a
+// price below zero, stands at the largest amount, flagged: never wrapped, never zero, no refund.
+Cost cost_of(const Prices& prices, const TokenUsage& usage);
+
+// The dearest that a token of either side can cost at these prices.
+Money dearest_input(const TokenPrices& prices);
+Money dearest_output(const TokenPrices& prices);
 
 // A short stable name of this price, changing whenever any figure does: "p_" + 12 hex digits.
 std::string price_version(const Prices& prices);

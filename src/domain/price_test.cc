@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <set>
 #include <utility>
@@ -23,7 +24,7 @@ Prices plain_prices() {
 }
 
 std::int64_t nanos_of(const Prices& prices, const TokenUsage& usage) {
-  return cost_of(prices, usage).value().nanos();
+  return cost_of(prices, usage).amount.nanos();
 }
 
 TEST(CostOf, ChargesInputAndOutputPerMillion) {
@@ -125,23 +126,53 @@ TEST(CostOf, AFeePerRequestCountsOnce) {
   EXPECT_EQ(nanos_of(prices, {.input = 1'000}), 12'500'000);
 }
 
-TEST(CostOf, OverflowIsAnErrorNeverAWrappedCost) {
+TEST(CostOf, ACostTooLargeToCountStandsAtTheLargestAmountAndIsFlagged) {
   Prices prices;
   prices.tokens.input = Money::from_nanos(kMost);
   prices.tokens.output = Money::from_nanos(kMost);
   prices.per_request = Money::from_nanos(kMost);
-  EXPECT_EQ(cost_of(prices, {.input = kMost, .output = kMost}).error().code, ErrorCode::kInternal);
-  EXPECT_EQ(cost_of(prices, {.input = 1}).error().code, ErrorCode::kInternal);
-  EXPECT_EQ(cost_of(prices, {}).value().nanos(), kMost);
+  for (const TokenUsage& usage :
+       {TokenUsage{.input = kMost, .output = kMost}, TokenUsage{.input = 1}}) {
+    const Cost cost = cost_of(prices, usage);
+    EXPECT_EQ(cost.amount, kMoneyMax);
+    EXPECT_EQ(cost.flags.text(), "cost_saturated");
+  }
+  EXPECT_EQ(cost_of(prices, {}).amount, kMoneyMax);
+  EXPECT_EQ(cost_of(prices, {}).flags, UsageFlags());
 }
 
-TEST(CostOf, ANegativePriceIsAnErrorNeverARefund) {
+TEST(CostOf, APriceBelowZeroIsNeverARefund) {
   Prices prices = plain_prices();
   prices.tokens.audio_output = Money::from_nanos(-1);
-  EXPECT_FALSE(cost_of(prices, {.input = 1}));
+  EXPECT_EQ(cost_of(prices, {.input = 1}).amount, kMoneyMax);
   prices = plain_prices();
   prices.per_request = Money::from_nanos(-1);
-  EXPECT_FALSE(cost_of(prices, {.input = 1}));
+  EXPECT_EQ(cost_of(prices, {.input = 1}).flags.text(), "cost_saturated");
+}
+
+TEST(CostOf, AudioAndVideoWithoutAPriceGoAtTheDearestOfTheirSideAndAreFlagged) {
+  Prices prices = plain_prices();
+  prices.tokens.cache_write = per_million("3");
+  prices.tokens.reasoning_output = per_million("12");
+  for (const TokenUsage& usage :
+       {TokenUsage{.input = 10, .audio_input = 4}, TokenUsage{.input = 10, .video_input = 4}}) {
+    const Cost cost = cost_of(prices, usage);
+    EXPECT_EQ(cost.amount.nanos(), 6 * 2'500 + 4 * 3'000);
+    EXPECT_EQ(cost.flags.text(), "unpriced_unit");
+  }
+  const Cost cost = cost_of(prices, {.output = 10, .audio_output = 1});
+  EXPECT_EQ(cost.amount.nanos(), 9 * 10'000 + 12'000);
+  EXPECT_EQ(cost.flags.text(), "unpriced_unit");
+}
+
+TEST(CostOf, NothingIsFlaggedThatHasAPriceOrDoesNotCount) {
+  Prices prices = plain_prices();
+  const TokenUsage parts{.input = 10, .cached_input = 1, .cache_write = 1, .image_input = 1};
+  EXPECT_EQ(cost_of(prices, parts).flags, UsageFlags());
+  // Clamped to nothing: the whole is used up.
+  EXPECT_EQ(cost_of(prices, {.input = 4, .cached_input = 4, .audio_input = 2}).flags, UsageFlags());
+  prices.tokens.audio_input = per_million("0");
+  EXPECT_EQ(cost_of(prices, {.input = 10, .audio_input = 4}).flags, UsageFlags());
 }
 
 // --- against an independent count: one token after the other, each with its own label ---
@@ -159,7 +190,8 @@ TokenPrices random_token_prices(Random& random) {
   prices.output = random_price(random).value_or(Money());
   for (auto* price :
        {&prices.cached_input, &prices.cache_write, &prices.cache_write_1h, &prices.reasoning_output,
-        &prices.audio_input, &prices.audio_output, &prices.image_input}) {
+        &prices.audio_input, &prices.audio_output, &prices.image_input, &prices.cached_image_input,
+        &prices.video_input, &prices.text_output}) {
     *price = random_price(random);
   }
   return prices;
@@ -176,6 +208,7 @@ TokenUsage random_usage(Random& random) {
           .cache_write_1h = random_count(random, 20),
           .audio_input = random_count(random, 20),
           .image_input = random_count(random, 20),
+          .video_input = random_count(random, 20),
           .output = random_count(random, 40),
           .reasoning_output = random_count(random, 30),
           .audio_output = random_count(random, 20)};
@@ -192,19 +225,31 @@ __int128 price_of_token(std::int64_t index, const Labels& parts, Money plain) {
   return plain.nanos();
 }
 
+Money or_dearest(std::optional<Money> price, const std::vector<std::optional<Money>>& all) {
+  // An absent optional is less than any present one.
+  return price ? *price : std::ranges::max(all).value();
+}
+
 // A millionth of a nano-dollar is the unit here.
 __int128 counted_one_by_one(const Prices& prices, const TokenUsage& usage) {
   TokenPrices tokens = prices.tokens;
   for (const auto& tier : prices.tiers) {
     if (usage.input > tier.above_input_tokens) tokens = tier.tokens;
   }
+  const std::vector<std::optional<Money>> input_prices = {
+      tokens.input,       tokens.cached_input, tokens.cache_write,        tokens.cache_write_1h,
+      tokens.audio_input, tokens.image_input,  tokens.cached_image_input, tokens.video_input};
+  const std::vector<std::optional<Money>> output_prices = {tokens.output, tokens.reasoning_output,
+                                                           tokens.audio_output, tokens.text_output};
   const Labels input_parts = {{usage.cached_input, tokens.cached_input},
                               {usage.cache_write, tokens.cache_write},
                               {usage.cache_write_1h, tokens.cache_write_1h},
-                              {usage.audio_input, tokens.audio_input},
-                              {usage.image_input, tokens.image_input}};
-  const Labels output_parts = {{usage.reasoning_output, tokens.reasoning_output},
-                               {usage.audio_output, tokens.audio_output}};
+                              {usage.audio_input, or_dearest(tokens.audio_input, input_prices)},
+                              {usage.image_input, tokens.image_input},
+                              {usage.video_input, or_dearest(tokens.video_input, input_prices)}};
+  const Labels output_parts = {
+      {usage.reasoning_output, tokens.reasoning_output},
+      {usage.audio_output, or_dearest(tokens.audio_output, output_prices)}};
   __int128 sum = 0;
   for (std::int64_t i = 0; i < usage.input; ++i)
     sum += price_of_token(i, input_parts, tokens.input);
@@ -226,7 +271,7 @@ TEST(CostOf, IsTheLeastNanoDollarThatCoversEveryTokenCountedOneByOne) {
     }
     const TokenUsage usage = random_usage(random);
     const __int128 exact = counted_one_by_one(prices, usage);
-    const __int128 cost = cost_of(prices, usage).value().nanos();
+    const __int128 cost = cost_of(prices, usage).amount.nanos();
     ASSERT_TRUE(cost * 1'000'000 >= exact) << "round " << i;
     ASSERT_TRUE(cost == 0 || (cost - 1) * 1'000'000 < exact) << "round " << i;
   }

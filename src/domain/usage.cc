@@ -19,6 +19,17 @@ constexpr MeteringRow kMeterings[] = {
     {Metering::kOverrun, "overrun"},
 };
 
+struct UsageFlagRow {
+  UsageFlag flag;
+  std::string_view name;
+};
+
+constexpr UsageFlagRow kUsageFlags[] = {
+    {UsageFlag::kBelowCount, "below_count"},
+    {UsageFlag::kUnpricedUnit, "unpriced_unit"},
+    {UsageFlag::kCostSaturated, "cost_saturated"},
+};
+
 }  // namespace
 
 std::string_view metering_name(Metering metering) {
@@ -33,6 +44,23 @@ std::optional<Metering> metering_from_name(std::string_view name) {
     if (row.name == name) return row.metering;
   }
   return std::nullopt;
+}
+
+std::string_view usage_flag_name(UsageFlag flag) {
+  for (const auto& row : kUsageFlags) {
+    if (row.flag == flag) return row.name;
+  }
+  bug("a usage flag outside its enum", std::source_location::current());
+}
+
+std::string UsageFlags::text() const {
+  std::string text;
+  for (const auto& row : kUsageFlags) {
+    if (!has(row.flag)) continue;
+    if (!text.empty()) text += ',';
+    text += row.name;
+  }
+  return text;
 }
 
 std::int64_t counted_output(std::int64_t content_deltas, std::int64_t text_bytes) {

@@ -1,8 +1,9 @@
-// What a request used, and how we know.
+// What a request used, how we know, and what was odd about it.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace tollgate {
@@ -16,6 +17,7 @@ struct TokenUsage {
   std::int64_t cache_write_1h = 0;
   std::int64_t audio_input = 0;
   std::int64_t image_input = 0;
+  std::int64_t video_input = 0;
   std::int64_t output = 0;
   std::int64_t reasoning_output = 0;
   std::int64_t audio_output = 0;
@@ -27,6 +29,39 @@ struct TokenUsage {
 enum class Metering { kReported, kCounted, kEstimated, kInterrupted, kOverrun };
 std::string_view metering_name(Metering metering);
 std::optional<Metering> metering_from_name(std::string_view name);
+
+// What an operator should look at in a row: the names in its `flags`.
+enum class UsageFlag {
+  kBelowCount,     // the provider reported less output than was seen
+  kUnpricedUnit,   // a unit without a price of its own, charged at the dearest
+  kCostSaturated,  // the cost is beyond what can be counted, and stands at the largest amount
+};
+std::string_view usage_flag_name(UsageFlag flag);
+
+class UsageFlags {
+ public:
+  void add(UsageFlag flag) { bits_ |= 1U << static_cast<unsigned>(flag); }
+  void add(UsageFlags more) { bits_ |= more.bits_; }
+  bool has(UsageFlag flag) const { return (bits_ >> static_cast<unsigned>(flag) & 1U) != 0; }
+  // The names, comma-separated, in the order of the enum; empty for none.
+  std::string text() const;
+  bool operator==(const UsageFlags&) const = default;
+
+ private:
+  unsigned bits_ = 0;
+};
+
+// What was seen of an answer itself, over all choices: content, reasoning, refusal and
+// tool-argument text.
+struct ContentCount {
+  std::int64_t deltas = 0;      // pieces that carried any text
+  std::int64_t text_bytes = 0;  // decoded bytes
+
+  void add(const ContentCount& more) {
+    deltas += more.deltas;
+    text_bytes += more.text_bytes;
+  }
+};
 
 // Rule 4's count of streamed output, where the provider sends no running usage:
 // max(min(deltas, ⌊bytes/4⌋), ⌊bytes/16⌋), over all choices (SPEC §5).

@@ -49,6 +49,7 @@ struct UsageRow {
   std::string region;
   TokenUsage tokens;
   Metering metering = Metering::kReported;
+  std::string flags;  // UsageFlags::text()
   std::string price_version;
   Money cost;
   Money charged;

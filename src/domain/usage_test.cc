@@ -14,6 +14,21 @@ TEST(Usage, EveryMeteringNameComesBack) {
   EXPECT_FALSE(metering_from_name("guessed"));
 }
 
+TEST(Usage, FlagsAreNamedInOneOrderAndEachOnce) {
+  UsageFlags flags;
+  EXPECT_EQ(flags.text(), "");
+  flags.add(UsageFlag::kCostSaturated);
+  flags.add(UsageFlag::kBelowCount);
+  flags.add(UsageFlag::kBelowCount);
+  EXPECT_TRUE(flags.has(UsageFlag::kBelowCount));
+  EXPECT_FALSE(flags.has(UsageFlag::kUnpricedUnit));
+  EXPECT_EQ(flags.text(), "below_count,cost_saturated");
+  UsageFlags more;
+  more.add(UsageFlag::kUnpricedUnit);
+  flags.add(more);
+  EXPECT_EQ(flags.text(), "below_count,unpriced_unit,cost_saturated");
+}
+
 TEST(Usage, CountsDeltasUntilTheirTextIsTooSmallForThem) {
   EXPECT_EQ(counted_output(10, 100), 10);
   EXPECT_EQ(counted_output(10, 39), 9);  // empty deltas are no tokens

@@ -1,6 +1,7 @@
 #include "gateway/receipt.h"
 
 #include "base/utf8.h"
+#include "domain/bound.h"
 #include "domain/credentials.h"
 
 namespace tollgate {
@@ -18,34 +19,31 @@ std::string_view storable(std::string_view text, const RowFacts& facts) {
   return holds_token(text, facts.caller.state->token_format) ? "(withheld: it held a key)" : text;
 }
 
-Metering metering_of_report(const TokenUsage& tokens, const ChatRequest& request) {
-  const auto limit = request.output_tokens_max();
-  if (!limit) return Metering::kReported;
-  const std::int64_t choices = std::max(request.n, request.best_of);
-  return tokens.output > *limit * choices ? Metering::kOverrun : Metering::kReported;
+AnswerEnd end_of(Reach reach) {
+  switch (reach) {
+    case Reach::kLost:
+      return AnswerEnd::kLost;
+    case Reach::kLeft:
+      return AnswerEnd::kLeft;
+    default:
+      return AnswerEnd::kWhole;
+  }
 }
 
 }  // namespace
 
-Result<Metered> meter(const Outcome& outcome, const ChatRequest& request, std::size_t body_bytes,
-                      const Prices& prices) {
-  Metered metered;
-  if (outcome.reach == Reach::kNothingSent || outcome.reach == Reach::kRefused) return metered;
-  const auto reported = believable_usage(outcome.usage, outcome.content);
-  if (reported) {
-    metered.tokens = *reported;
-    metered.metering = metering_of_report(*reported, request);
-  } else {
-    const std::size_t media = std::min(request.media_bytes, body_bytes);
-    metered.tokens.input = estimated_input(static_cast<std::int64_t>(body_bytes - media));
-    metered.tokens.output = counted_output(outcome.content.deltas, outcome.content.text_bytes);
-    metered.metering =
-        outcome.reach == Reach::kLost ? Metering::kInterrupted : Metering::kEstimated;
-  }
-  const Result<Money> cost = cost_of(prices, metered.tokens);
-  if (!cost) return std::unexpected(cost.error());
-  metered.cost = *cost;
-  return metered;
+Metered meter(const Outcome& outcome, const RequestNeeds& needs, const Prices& prices,
+              const std::optional<Reserve>& reserve) {
+  if (outcome.reach == Reach::kNothingSent || outcome.reach == Reach::kRefused) return {};
+  UsageFacts facts{.end = end_of(outcome.reach),
+                   .reported = std::nullopt,
+                   .content = outcome.content,
+                   .estimated_input = estimated_input(needs.text_bytes),
+                   .output_asked = std::nullopt,
+                   .reserve = reserve};
+  if (outcome.usage.state == UsageState::kReported) facts.reported = outcome.usage.tokens;
+  if (needs.max_tokens) facts.output_asked = output_bound(needs, *needs.max_tokens);
+  return meter_usage(facts, prices);
 }
 
 UsageRow usage_row(const RowFacts& facts) {
@@ -64,6 +62,7 @@ UsageRow usage_row(const RowFacts& facts) {
   row.region = facts.offer.region;
   row.tokens = facts.metered.tokens;
   row.metering = facts.metered.metering;
+  row.flags = facts.metered.flags.text();
   row.price_version = facts.offer.price_version;
   row.cost = facts.metered.cost;
   row.charged = sandbox ? Money() : facts.metered.cost;

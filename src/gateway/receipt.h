@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "dialects/chat_request.h"
 #include "dialects/reported_usage.h"
+#include "domain/metering.h"
+#include "domain/request_needs.h"
 #include "domain/usage_row.h"
 #include "gateway/caller.h"
 #include "routing/choose.h"
@@ -35,15 +37,10 @@ struct Outcome {
   SteadyTime attempt_began = {};
 };
 
-struct Metered {
-  TokenUsage tokens;
-  Metering metering = Metering::kReported;
-  Money cost;
-};
-
-// kInternal when the cost overflows: never zero instead.
-Result<Metered> meter(const Outcome& outcome, const ChatRequest& request, std::size_t body_bytes,
-                      const Prices& prices);
+// SPEC §5 rule 5, by domain/metering: a refusal and what was never sent are free, and all else goes
+// at the provider's report or at the estimate. `reserve` is what was held, nullopt for nothing.
+Metered meter(const Outcome& outcome, const RequestNeeds& needs, const Prices& prices,
+              const std::optional<Reserve>& reserve);
 
 // All of the row but what the reservation knows (id, admitted_at).
 struct RowFacts {

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <limits>
-
 #include "base/random.h"
 
 namespace tollgate {
@@ -21,15 +19,14 @@ ReportedUsage reported(std::int64_t input, std::int64_t output) {
   return {.state = UsageState::kReported, .tokens = {.input = input, .output = output}};
 }
 
-constexpr std::size_t kBodyBytes = 400;                           // estimated at 100 tokens
-constexpr ContentCount kContent{.deltas = 10, .text_bytes = 80};  // counted as 10 tokens
+constexpr ContentCount kContent{.deltas = 10, .text_bytes = 80};     // counted as 10 tokens
+constexpr RequestNeeds kNeeds{.text_bytes = 400, .max_tokens = {}};  // estimated at 100 tokens
 
 // "input output metering nanos"
-std::string metered(const Outcome& outcome, const ChatRequest& request = {}) {
-  const auto result = meter(outcome, request, kBodyBytes, prices());
-  if (!result) return std::string(error_code_name(result.error().code));
-  return std::to_string(result->tokens.input) + " " + std::to_string(result->tokens.output) + " " +
-         std::string(metering_name(result->metering)) + " " + std::to_string(result->cost.nanos());
+std::string metered(const Outcome& outcome, const RequestNeeds& needs = kNeeds) {
+  const Metered result = meter(outcome, needs, prices(), std::nullopt);
+  return std::to_string(result.tokens.input) + " " + std::to_string(result.tokens.output) + " " +
+         std::string(metering_name(result.metering)) + " " + std::to_string(result.cost.nanos());
 }
 
 TEST(Meter, WhatTheProviderCannotHaveServedIsFree) {
@@ -67,39 +64,34 @@ TEST(Meter, AnEmptyAnswerMayReportZero) {
   EXPECT_EQ(metered({.reach = Reach::kAnswered, .usage = reported(9, 0)}), "9 0 reported 9000");
 }
 
-TEST(Meter, MediaIsNotEstimatedAsText) {
-  ChatRequest request;
-  request.media_bytes = 300;
-  EXPECT_EQ(metered({.reach = Reach::kLost}, request), "25 0 interrupted 25000");
-  request.media_bytes = 1'000;  // more than the body: never below nothing
-  EXPECT_EQ(metered({.reach = Reach::kLost}, request), "0 0 interrupted 0");
-}
-
 TEST(Meter, MoreOutputThanTheClientAllowedIsAnOverrunAndChargedInFull) {
-  ChatRequest request;
-  request.max_tokens = 4;
-  EXPECT_EQ(metered({.reach = Reach::kAnswered, .usage = reported(9, 4)}, request),
+  RequestNeeds needs = kNeeds;
+  needs.max_tokens = 4;
+  EXPECT_EQ(metered({.reach = Reach::kAnswered, .usage = reported(9, 4)}, needs),
             "9 4 reported 17000");
-  EXPECT_EQ(metered({.reach = Reach::kAnswered, .usage = reported(9, 5)}, request),
+  EXPECT_EQ(metered({.reach = Reach::kAnswered, .usage = reported(9, 5)}, needs),
             "9 5 overrun 19000");
-  request.n = 3;
-  EXPECT_EQ(metered({.reach = Reach::kAnswered, .usage = reported(9, 12)}, request),
+  needs.choices = 3;
+  EXPECT_EQ(metered({.reach = Reach::kAnswered, .usage = reported(9, 12)}, needs),
             "9 12 reported 33000");
-  EXPECT_EQ(metered({.reach = Reach::kAnswered, .usage = reported(9, 13)}, request),
+  EXPECT_EQ(metered({.reach = Reach::kAnswered, .usage = reported(9, 13)}, needs),
             "9 13 overrun 35000");
-  request.n = 1;
-  request.best_of = 2;
-  EXPECT_EQ(metered({.reach = Reach::kAnswered, .usage = reported(9, 9)}, request),
-            "9 9 overrun 27000");
 }
 
-TEST(Meter, ACostThatOverflowsIsABugNeverZero) {
+TEST(Meter, AnEstimateIsNeverAboveWhatWasHeld) {
+  const Reserve held{.input = 60, .output = 7, .cost = Money::from_nanos(1'000'000)};
+  const Metered result =
+      meter({.reach = Reach::kLeft, .content = kContent}, kNeeds, prices(), held);
+  EXPECT_EQ(result.tokens, (TokenUsage{.input = 60, .output = 7}));
+}
+
+TEST(Meter, ACostThatOverflowsIsTheLargestAmountNeverZero) {
   Prices dear;
-  dear.tokens.input = Money::from_nanos(std::numeric_limits<std::int64_t>::max());
-  const auto result =
-      meter({.reach = Reach::kAnswered, .usage = reported(1'000'000'000'000, 1)}, {}, 4, dear);
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, ErrorCode::kInternal);
+  dear.tokens.input = kMoneyMax;
+  const Metered result =
+      meter({.reach = Reach::kAnswered, .usage = reported(1'000'000'000'000, 1)}, {}, dear, {});
+  EXPECT_EQ(result.cost, kMoneyMax);
+  EXPECT_TRUE(result.flags.has(UsageFlag::kCostSaturated));
 }
 
 // The row.
@@ -181,6 +173,13 @@ TEST_F(UsageRowTest, ASandboxKeyIsShownTheCostAndChargedNothing) {
   live_->key.policy.environment = Environment::kSandbox;
   EXPECT_EQ(row().cost, Money::from_nanos(17));
   EXPECT_EQ(row().charged, Money());
+}
+
+TEST_F(UsageRowTest, SaysWhatIsOddAboutTheUsage) {
+  EXPECT_EQ(row().flags, "");
+  metered_.flags.add(UsageFlag::kBelowCount);
+  metered_.flags.add(UsageFlag::kUnpricedUnit);
+  EXPECT_EQ(row().flags, "below_count,unpriced_unit");
 }
 
 TEST_F(UsageRowTest, NamesTheError) {

@@ -41,12 +41,7 @@ struct Relaying {
 // The row, durable when this returns.
 Task<Status> Relaying::settle() {
   const Offer& offer = admitted.offer();
-  const auto priced = meter(outcome, admitted.request, admitted.body.size(), offer.prices);
-  if (priced) {
-    metered = *priced;
-  } else {
-    outcome.error = priced.error();
-  }
+  metered = meter(outcome, admitted.request.needs, offer.prices, std::nullopt);
   UsageRow row = usage_row({.caller = admitted.caller,
                             .request = admitted.request,
                             .route = admitted.route,

@@ -1,0 +1,37 @@
+// What a request's parts ask of the model: images, other media, tools, kinds of output. Read at the
+// cursor, each consuming exactly one value, and noted in RequestNeeds (SPEC §5, rule 1).
+//
+// Nothing here is judged: what we do not know counts as the whole context window, and a tool that
+// we do not know as one that the provider runs and bills. Only a repeated member that is read here
+// is refused, since a provider may read the other one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/error.h"
+#include "dialects/json_cursor.h"
+#include "domain/request_needs.h"
+
+namespace tollgate {
+
+// What the parts carry that is no text: taken off the body's bytes.
+struct PartNeeds {
+  RequestNeeds& needs;
+  std::int64_t media_bytes = 0;
+};
+
+// The `content` of message number `index`: null, a string, or parts.
+Status read_message_content(JsonCursor& cursor, std::size_t index, PartNeeds& out);
+// A member of a message that names what stands elsewhere, e.g. an earlier audio answer.
+bool is_message_reference(const RawString& name);
+
+// `tools`: of the types function and custom, which run at the client, or the provider's own.
+Status read_tools(JsonCursor& cursor, RequestNeeds& needs);
+// `modalities`: the kinds of output asked for.
+void read_modalities(JsonCursor& cursor, RequestNeeds& needs);
+// Whether a value asks for anything: not null, not false, not an empty array. An empty object does:
+// it is how a web search with its defaults is asked for.
+bool skip_asking(JsonCursor& cursor);
+
+}  // namespace tollgate

@@ -1,0 +1,71 @@
+// The most that a request can use and cost at an offer, before it is sent (SPEC §5, rule 1): what a
+// reservation holds. Pure integer arithmetic; what does not fit 63 bits stands at the largest
+// value, which no limit has room for.
+//
+// Used by gateway/ before it reserves, for the offer about to be called and again for each other.
+// The promise: cost_of() of every usage within the bounds is at most cost_bound(), where the parts
+// of the usage are of kinds that the request can touch (no audio where none was sent or asked for).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/error.h"
+#include "domain/offer.h"
+#include "domain/price.h"
+#include "domain/request_needs.h"
+
+namespace tollgate {
+
+// What templates, roles and tool preambles may add to the tokens of the body itself.
+inline constexpr std::int64_t kInputOverheadTokens = 1'024;
+
+struct TokenBound {
+  std::int64_t input = 0;
+  std::int64_t input_rate = 0;  // for the 60 s window, which is a rate: ⌈text bytes/3⌉
+};
+
+// Input: text bytes + 1,024 + image_tokens_max per image, or the whole context window; never more
+// than the window. kModelNotPriced where the whole window is needed and the offer's is not known.
+Result<TokenBound> token_bound(const Offer& offer, const RequestNeeds& needs);
+
+// max_tokens for every choice. REQUIRES: max_tokens ≥ 0.
+std::int64_t output_bound(const RequestNeeds& needs, std::int64_t max_tokens);
+
+// The dearest that the offer can charge for this request: over all tiers that the input bound
+// reaches, every token at the dearest price that it could have, with per_request and per_image;
+// rounded up once.
+Money cost_bound(const Prices& prices, std::int64_t input_bound, std::int64_t output_bound,
+                 const RequestNeeds& needs);
+
+// kModelNotPriced where the request asks for what no figure bounds: hosted tools, or a kind of
+// output that the offer has no price for. To be asked only where money is guarded.
+Status check_fees(const Prices& prices, const RequestNeeds& needs);
+
+// All of it for one max_tokens, given or filled.
+struct RequestBound {
+  std::int64_t input = 0;
+  std::int64_t output = 0;
+  std::int64_t tokens = 0;       // input + output: every token window but the rolling one
+  std::int64_t tokens_rate = 0;  // the 60 s window
+  Money cost;
+};
+RequestBound request_bound(const Offer& offer, const RequestNeeds& needs, const TokenBound& tokens,
+                           std::int64_t max_tokens);
+
+// What is left, over every level that guards it; nullopt = not guarded.
+struct Available {
+  std::optional<Money> cost;
+  std::optional<std::int64_t> tokens;
+  std::optional<std::int64_t> tokens_rate;
+};
+
+// max_tokens for a request that names none (rule 1): the least of the offer's maximum;
+// max(1,024, context − ⌈bytes/3⌉); what is available buys; max(4,096, what a quarter of it buys).
+// The quarter lets several requests run at once. nullopt where what is available does not buy one
+// token: the request has to wait, or is refused. What the offer does not state does not count.
+// REQUIRES: `tokens` is token_bound() of the same offer and needs.
+std::optional<std::int64_t> fill_max_tokens(const Offer& offer, const RequestNeeds& needs,
+                                            const TokenBound& tokens, const Available& available);
+
+}  // namespace tollgate
