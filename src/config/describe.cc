@@ -42,6 +42,7 @@ json::object describe_offer(const Offer& offer) {
           {"region", offer.region},
           {"context_window", offer.context_window},
           {"max_output_tokens", offer.max_output_tokens},
+          {"image_tokens_max", offer.image_tokens_max},
           {"max_tokens_field", offer.max_tokens_field},
           {"input", format_money(offer.prices.tokens.input)},
           {"output", format_money(offer.prices.tokens.output)},

@@ -174,10 +174,10 @@ std::map<std::string, std::string> read_headers(MappingReader& provider) {
 std::string read_max_tokens_field(MappingReader& reader) {
   const auto value = reader.text("max_tokens_field");
   if (!value) return "max_tokens";
-  if (!is_word(value->text, kIdLengthMax, "_")) {
+  // The gateway reads these two of a request, and must not write a third beside one of them.
+  if (value->text != "max_tokens" && value->text != "max_completion_tokens") {
     reader.source().problem(value->node, value->path,
-                            "must be the name of a member, e.g. max_tokens or "
-                            "max_completion_tokens");
+                            "must be max_tokens or max_completion_tokens");
   }
   return value->text;
 }
@@ -226,6 +226,8 @@ void read_model(const YAML::Node& node, const std::string& path, const Provider&
   if (offer.context_window > 0 && offer.max_output_tokens > offer.context_window) {
     reading.source.problem(node, path, "max_output_tokens is above context_window");
   }
+  offer.image_tokens_max =
+      reader.whole("image_tokens_max", 1, kContextMax).value_or(offer.image_tokens_max);
   offer.max_tokens_field = read_max_tokens_field(reader);
   if (const auto prices = reader.child("prices")) {
     offer.prices = read_prices(*prices, reader.path_of("prices"), reading.source);

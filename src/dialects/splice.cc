@@ -1,8 +1,11 @@
 #include "dialects/splice.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "base/json.h"
 #include "dialects/json_text.h"
 
@@ -32,6 +35,19 @@ void force_include_usage(SplicedBody& out, const ChatRequest& request, std::stri
   const std::string_view inside = value.substr(1, value.size() - 2);
   const bool empty = std::ranges::all_of(inside, is_json_space);
   out.replace({where.offset + 1, 0}, std::string(kIncludeUsage).append(empty ? "" : ","));
+}
+
+// In the place of a null, or before every other member.
+void set_output_limit(SplicedBody& out, const ChatRequest& request, const OutputLimit& limit) {
+  if (request.output_tokens_max()) return;
+  const bool completion = limit.field == "max_completion_tokens";
+  check(completion || limit.field == "max_tokens", "an output limit in a member that is read");
+  const auto& null = completion ? request.max_completion_tokens_value : request.max_tokens_value;
+  if (null) {
+    out.replace(*null, std::to_string(limit.tokens));
+  } else {
+    out.replace({request.object_open + 1, 0}, fmt::format("\"{}\":{},", limit.field, limit.tokens));
+  }
 }
 
 }  // namespace
@@ -71,11 +87,13 @@ std::string SplicedBody::text() const {
 }
 
 SplicedBody upstream_body(const ChatRequest& request, std::string_view body,
-                          std::string_view upstream_model) {
+                          std::string_view upstream_model,
+                          const std::optional<OutputLimit>& limit) {
   SplicedBody out(body);
   if (request.model != upstream_model)
     out.replace(request.model_value, json_string(upstream_model));
   if (request.stream) force_include_usage(out, request, body);
+  if (limit) set_output_limit(out, request, *limit);
   if (request.route_member) out.replace(*request.route_member, "");
   return out;
 }

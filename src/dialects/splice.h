@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,10 +42,18 @@ class SplicedBody {
   std::vector<Edit> edits_;  // by offset
 };
 
+// The output limit that a request gets which names none (SPEC §5, rule 1).
+struct OutputLimit {
+  std::string_view field;  // the offer's max_tokens_field
+  std::int64_t tokens = 0;
+};
+
 // What goes to a provider that knows the model as `upstream_model`: `model` replaced, `route` cut,
-// and, for a stream, stream_options.include_usage made true; everything else byte for byte.
-// REQUIRES: `request` was read from `body`.
+// for a stream stream_options.include_usage made true, and `limit` set where the client gave none;
+// everything else byte for byte. A limit that the client gave is neither raised nor shortened.
+// REQUIRES: `request` was read from `body`; limit's field is max_tokens or max_completion_tokens.
 SplicedBody upstream_body(const ChatRequest& request, std::string_view body,
-                          std::string_view upstream_model);
+                          std::string_view upstream_model,
+                          const std::optional<OutputLimit>& limit = std::nullopt);
 
 }  // namespace tollgate
