@@ -55,6 +55,24 @@ TEST_F(AdminTest, CreatedKeyCarriesASecretThatWorksAndIsNeverShownAgain) {
   EXPECT_EQ(shown.body.find(secret), std::string::npos);
 }
 
+TEST_F(AdminTest, AKeyIsShownWithItsLimitsAndLosesThemByAnEmptyList) {
+  KeyPolicy policy = named("capped");
+  policy.limits = {{.metric = Metric::kCost,
+                    .window = {.kind = WindowKind::kLifetime},
+                    .amount = 25'000'000'000}};
+  const KeyWithSecret made = make(std::move(policy));
+  const std::string target = "/admin/v1/keys/" + made.key.id.get();
+  const json::value limit = ask({.target = target}).document().at("limits").at(0);
+  EXPECT_EQ(text_at(limit, "id"), made.key.id.get() + "/cost/lifetime");
+  EXPECT_EQ(text_at(limit, "amount"), "25");
+  EXPECT_EQ(text_at(limit, "remaining"), "25");
+  const AdminAnswer changed =
+      ask({.method = "PATCH", .target = target, .body = R"({"limits":[]})"});
+  EXPECT_EQ(changed.status, 200) << changed.body;
+  EXPECT_TRUE(changed.document().at("limits").as_array().empty());
+  EXPECT_TRUE(ask({.target = target}).document().at("limits").as_array().empty());
+}
+
 TEST_F(AdminTest, TakenNameIsAConflictUntilItsKeyIsRevoked) {
   const std::string id = text_at(create_over_api(R"({"name":"checkout"})").document(), "id");
   const AdminAnswer again = create_over_api(R"({"name":"checkout"})");

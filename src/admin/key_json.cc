@@ -1,8 +1,10 @@
 #include "admin/key_json.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "admin/json_fields.h"
+#include "domain/limit_json.h"
 
 namespace tollgate {
 
@@ -43,7 +45,7 @@ JsonFields fields_of(const KeyView& view) {
       .text_or_null("role", has_role ? role_name(policy.role) : "")
       .texts("models", policy.models)
       .text_or_null("region", policy.region)
-      .raw("limits", "[]")
+      .raw("limits", json::serialize(limits_json(view.limits)))
       .text("enforcement", enforcement_name(policy.enforcement))
       .texts("allowed_ips", policy.allowed_ips)
       .time_or_null("expires_at", policy.expires_at)
@@ -82,6 +84,14 @@ KeyView view_with_counters(const Key& key, const KeyView& counted, WallTime now)
       if (counted.key.secrets[i].id == secret.id) use = counted.secret_use[i];
     }
     view.secret_use.push_back(use);
+  }
+  view.limits = unused_limits(key.id.get(), key.policy.limits, now, key.created_at);
+  for (auto& limit : view.limits) {
+    const auto known = std::ranges::find(counted.limits, limit.id, &LimitState::id);
+    if (known == counted.limits.end()) continue;
+    limit.used = known->used;
+    limit.held = known->held;
+    limit.resets_at = known->resets_at;
   }
   return view;
 }

@@ -14,7 +14,7 @@ std::string render_key(const KeyView& view);
 std::string render_key(const KeyView& view, const Secret& secret);
 
 // A key as a change returned it, with the counters of a view that was taken later: policy, secrets
-// and status are the key's.
+// and status are the key's; a limit keeps its counter whatever its amount.
 KeyView view_with_counters(const Key& key, const KeyView& counted, WallTime now);
 
 }  // namespace tollgate

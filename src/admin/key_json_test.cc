@@ -82,6 +82,40 @@ TEST_F(KeyJsonTest, ShowsEveryFieldOfTheContract) {
   EXPECT_TRUE(secret.at("retires_at").is_null());
 }
 
+TEST_F(KeyJsonTest, ShowsEachLimitWithWhatIsUsedAndHeld) {
+  KeyView shown = view();
+  shown.limits = {
+      {.limit = {.metric = Metric::kTokens, .window = {.kind = WindowKind::kDay}, .amount = 1'000},
+       .id = "key_1/tokens/day",
+       .used = 600,
+       .held = 150,
+       .resets_at = kNow}};
+  EXPECT_EQ(json::serialize(parse_json(render_key(shown))->at("limits")),
+            R"([{"id":"key_1/tokens/day","metric":"tokens","window":"day","amount":1000,)"
+            R"("used":600,"held":150,"remaining":250,)"
+            R"("resets_at":"2026-11-21T10:00:00.000000Z","bound":null}])");
+}
+
+TEST_F(KeyJsonTest, AChangedLimitKeepsItsCounterAndANewOneBeginsUnused) {
+  const Limit tokens{
+      .metric = Metric::kTokens, .window = {.kind = WindowKind::kDay}, .amount = 1'000};
+  KeyView counted = view();
+  counted.limits = unused_limits("key_1", std::vector{tokens}, kNow, kNow);
+  counted.limits[0].used = 600;
+  counted.limits[0].held = 150;
+  Key changed = counted.key;
+  changed.policy.limits = {
+      {.metric = Metric::kCost, .window = {.kind = WindowKind::kDay}, .amount = 5}, tokens};
+  changed.policy.limits[1].amount = 2'000;
+  const KeyView shown = view_with_counters(changed, counted, kNow);
+  ASSERT_EQ(shown.limits.size(), 2u);
+  EXPECT_EQ(shown.limits[0].id, "key_1/cost/day");
+  EXPECT_EQ(shown.limits[0].used, 0);
+  EXPECT_EQ(shown.limits[0].resets_at, parse_time("2026-11-22").value());
+  EXPECT_EQ(shown.limits[1].limit, changed.policy.limits[1]);
+  EXPECT_EQ(shown.limits[1].remaining(), 1'250);
+}
+
 TEST_F(KeyJsonTest, UnusedKeyHasNoLastUse) {
   KeyView unused = view();
   unused.use = UseCount();

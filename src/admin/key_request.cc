@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "admin/limit_request.h"
 #include "base/json.h"
 #include "domain/key_policy.h"
 
@@ -52,13 +53,17 @@ class PolicyReader {
     return value;
   }
 
-  // This version enforces no limits, so it takes none.
-  void no_limits() {
-    const json::value* limits = reader_.raw("limits");
-    if (limits == nullptr) return;
-    const auto* list = limits->if_array();
-    if (list != nullptr && list->empty()) return;
-    problem("limits", "is not supported by this version: leave it out or empty");
+  std::optional<std::vector<Limit>> limits(Money credit_value) {
+    const json::value* list = reader_.raw("limits");
+    if (list == nullptr) return std::nullopt;
+    ReadLimits read = read_limits(*list, credit_value);
+    // Nobody shall rely on a limit before the ledger holds it.
+    if (!read.limits.empty()) problem("limits", "is not supported yet: leave it out or empty");
+    for (auto& [param, message] : read.problems) {
+      faulty_.emplace("limits");
+      reader_.problem(param, std::move(message));
+    }
+    return std::move(read.limits);
   }
 
   bool has(std::string_view name) const { return reader_.has(name); }
@@ -97,13 +102,14 @@ class PolicyReader {
 constexpr std::string_view kRoles = "viewer, member, admin";
 
 // The members that creates and edits share.
-KeyPatch read_members(PolicyReader& reader) {
+KeyPatch read_members(PolicyReader& reader, Money credit_value) {
   KeyPatch patch;
   patch.name = reader.text("name");
   patch.description = reader.clearable_text("description");
   patch.icon = reader.clearable_text("icon");
   patch.region = reader.clearable_text("region");
   patch.models = reader.clearable_texts("models");
+  patch.limits = reader.limits(credit_value);
   patch.allowed_ips = reader.clearable_texts("allowed_ips");
   patch.tags = reader.clearable_texts("tags");
   patch.expires_at = reader.clearable_time("expires_at");
@@ -113,7 +119,6 @@ KeyPatch read_members(PolicyReader& reader) {
   patch.role = reader.named("role", role_from_name, kRoles);
   if (patch.role == Role::kOperator)
     reader.problem("role", fmt::format("must be one of {}", kRoles));
-  reader.no_limits();
   return patch;
 }
 
@@ -126,6 +131,7 @@ void set_members(const KeyPatch& patch, KeyPolicy& policy) {
   set(patch.icon, policy.icon);
   set(patch.region, policy.region);
   set(patch.models, policy.models);
+  set(patch.limits, policy.limits);
   set(patch.allowed_ips, policy.allowed_ips);
   set(patch.tags, policy.tags);
   set(patch.expires_at, policy.expires_at);
@@ -156,7 +162,7 @@ std::vector<PolicyProblem> problems_of_edit(const KeyPatch& patch, KeyPolicy& po
 
 }  // namespace
 
-Result<KeyPolicy> parse_key_create(std::string_view body, WallTime now) {
+Result<KeyPolicy> parse_key_create(std::string_view body, WallTime now, Money credit_value) {
   const auto value = parse_json(body);
   if (!value) return std::unexpected(value.error());
   PolicyReader reader(*value);
@@ -169,18 +175,19 @@ Result<KeyPolicy> parse_key_create(std::string_view body, WallTime now) {
     reader.problem("type",
                    "must be one of standard, management: a profile key is made with its profile");
   }
-  set_members(read_members(reader), policy);
+  set_members(read_members(reader, credit_value), policy);
   check_role(reader, policy);
   if (value->is_object()) reader.add(validate_key_policy(policy, now));
   if (auto sound = reader.finish(); !sound) return std::unexpected(sound.error());
   return policy;
 }
 
-Result<KeyPatch> parse_key_patch(std::string_view body, const KeyPolicy& current, WallTime now) {
+Result<KeyPatch> parse_key_patch(std::string_view body, const KeyPolicy& current, WallTime now,
+                                 Money credit_value) {
   const auto value = parse_json(body);
   if (!value) return std::unexpected(value.error());
   PolicyReader reader(*value);
-  KeyPatch patch = read_members(reader);
+  KeyPatch patch = read_members(reader, credit_value);
   reader.refuse("environment", "never changes: make a new key");
   reader.refuse("type", "never changes: make a new key");
   check_role(reader, current);

@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "domain/key.h"
+#include "domain/limit.h"
+#include "domain/money.h"
 
 namespace tollgate {
 
@@ -22,6 +24,7 @@ struct KeyPatch {
   std::optional<std::string> icon;
   std::optional<std::string> region;
   std::optional<Role> role;
+  std::optional<std::vector<Limit>> limits;  // the whole list
   std::optional<std::vector<std::string>> models;
   std::optional<std::vector<std::string>> allowed_ips;
   std::optional<std::vector<std::string>> tags;
@@ -32,12 +35,14 @@ struct KeyPatch {
 };
 
 // The policy of a new key. kInvalidRequest when the body is no JSON, else kUnprocessable with every
-// problem: types, unknown members, limits (not supported yet), and the policy's own rules.
-Result<KeyPolicy> parse_key_create(std::string_view body, WallTime now);
+// problem: types, unknown members, and the policy's own rules. Limits in credits are taken at
+// `credit_value`.
+Result<KeyPolicy> parse_key_create(std::string_view body, WallTime now, Money credit_value);
 
 // The edit, checked against the policy as it stands. Errors as above; `environment` and `type`
 // never change.
-Result<KeyPatch> parse_key_patch(std::string_view body, const KeyPolicy& current, WallTime now);
+Result<KeyPatch> parse_key_patch(std::string_view body, const KeyPolicy& current, WallTime now,
+                                 Money credit_value);
 
 // The edit done. kUnprocessable for what the result breaks (an expired key can still be
 // renamed or switched off).

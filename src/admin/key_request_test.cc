@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "domain/credits.h"
 
 namespace tollgate {
 namespace {
@@ -24,8 +25,22 @@ Names problems_of(const Error& error) {
   return names;
 }
 
+Result<KeyPolicy> created(std::string_view body) {
+  return parse_key_create(body, kNow, kCreditValueDefault);
+}
+
+Result<KeyPatch> patched(std::string_view body, const KeyPolicy& current) {
+  return parse_key_patch(body, current, kNow, kCreditValueDefault);
+}
+
+Limit monthly_cost(std::int64_t dollars) {
+  return {.metric = Metric::kCost,
+          .window = {.kind = WindowKind::kMonth},
+          .amount = dollars * 1'000'000'000};
+}
+
 Names create_problems(std::string_view body) {
-  const auto policy = parse_key_create(body, kNow);
+  const auto policy = created(body);
   if (policy) return {};
   EXPECT_EQ(policy.error().code, ErrorCode::kUnprocessable) << body;
   return problems_of(policy.error());
@@ -38,14 +53,14 @@ KeyPolicy named_policy() {
 }
 
 Names patch_problems(std::string_view body, const KeyPolicy& current = named_policy()) {
-  const auto patch = parse_key_patch(body, current, kNow);
+  const auto patch = patched(body, current);
   if (patch) return {};
   EXPECT_EQ(patch.error().code, ErrorCode::kUnprocessable) << body;
   return problems_of(patch.error());
 }
 
 TEST(KeyCreateTest, NameAloneGivesTheDefaults) {
-  const auto policy = parse_key_create(R"({"name":"checkout"})", kNow);
+  const auto policy = created(R"({"name":"checkout"})");
   ASSERT_TRUE(policy);
   EXPECT_EQ(*policy, named_policy());
   EXPECT_EQ(policy->environment, Environment::kProduction);
@@ -55,12 +70,11 @@ TEST(KeyCreateTest, NameAloneGivesTheDefaults) {
 }
 
 TEST(KeyCreateTest, ReadsEveryMember) {
-  const auto policy = parse_key_create(
+  const auto policy = created(
       R"({"name":"n","description":"d","icon":"i","environment":"sandbox","type":"standard",
           "models":["openai/*"],"region":"eu-west","limits":[],"enforcement":"soft",
           "allowed_ips":["10.0.0.0/8"],"expires_at":"2026-12-01T00:00:00+01:00","enabled":false,
-          "prefer_low_carbon":true,"tags":["shop"]})",
-      kNow);
+          "prefer_low_carbon":true,"tags":["shop"]})");
   ASSERT_TRUE(policy) << policy.error().message;
   EXPECT_EQ(policy->description, "d");
   EXPECT_EQ(policy->icon, "i");
@@ -76,15 +90,15 @@ TEST(KeyCreateTest, ReadsEveryMember) {
 }
 
 TEST(KeyCreateTest, ReadsAManagementKeysRole) {
-  const auto policy = parse_key_create(R"({"name":"n","type":"management","role":"admin"})", kNow);
+  const auto policy = created(R"({"name":"n","type":"management","role":"admin"})");
   ASSERT_TRUE(policy);
   EXPECT_EQ(policy->role, Role::kAdmin);
-  EXPECT_EQ(parse_key_create(R"({"name":"n","type":"management"})", kNow)->role, Role::kViewer);
+  EXPECT_EQ(created(R"({"name":"n","type":"management"})")->role, Role::kViewer);
 }
 
 TEST(KeyCreateTest, BodyThatIsNoJsonIsABadRequest) {
   for (const auto* body : {"", "{", "nonsense", R"({"name":"a","name":"b"})"}) {
-    const auto policy = parse_key_create(body, kNow);
+    const auto policy = created(body);
     ASSERT_FALSE(policy) << body;
     EXPECT_EQ(policy.error().code, ErrorCode::kInvalidRequest) << body;
   }
@@ -94,14 +108,28 @@ TEST(KeyCreateTest, ReportsEveryProblemAtOnceAndEachOnce) {
   EXPECT_EQ(
       create_problems(R"({"name":7,"environment":"staging","models":"openai/*",
                                 "expires_at":"yesterday","allowed_ips":["10.0.0.1/8"],
-                                "colour":"red","limits":[{"metric":"cost"}]})"),
+                                "colour":"red","limits":{}})"),
       (Names{"name", "environment", "models", "expires_at", "allowed_ips[0]", "colour", "limits"}));
   EXPECT_EQ(create_problems("{}"), Names{"name"});
 }
 
 TEST(KeyCreateTest, RefusesLimitsUntilTheyAreEnforced) {
-  for (const auto* limits :
-       {R"([{"metric":"requests","window":"60s","amount":60}])", "null", "{}"}) {
+  constexpr std::string_view kBody =
+      R"({"name":"n","limits":[{"metric":"requests","window":"60s","amount":60}]})";
+  EXPECT_EQ(create_problems(kBody), Names{"limits"});
+  EXPECT_EQ(patch_problems(kBody), Names{"limits"});
+}
+
+TEST(KeyCreateTest, SaysWhatIsWrongWithEachLimit) {
+  constexpr std::string_view kBody =
+      R"({"name":"n","limits":[{"metric":"requests","window":"fortnight","amount":-1},
+                               {"metric":"cost","window":"day","amount":"1","unit":"eur"}]})";
+  for (const Names& problems : {create_problems(kBody), patch_problems(kBody)}) {
+    for (const auto* param : {"limits[0].window", "limits[0].amount", "limits[1].unit"}) {
+      EXPECT_TRUE(problems.contains(param)) << param;
+    }
+  }
+  for (const auto* limits : {"{}", "7", "\"cost:25/month\""}) {
     EXPECT_EQ(create_problems(std::string(R"({"name":"n","limits":)") + limits + "}"),
               Names{"limits"})
         << limits;
@@ -127,10 +155,9 @@ TEST(KeyCreateTest, ReadOnlyMembersAreUnknown) {
 }
 
 TEST(KeyCreateTest, NullIsAnUnsetMemberWhereOneCanBeUnset) {
-  const auto policy = parse_key_create(
+  const auto policy = created(
       R"({"name":"n","description":null,"icon":null,"region":null,"models":null,
-          "allowed_ips":null,"tags":null,"expires_at":null})",
-      kNow);
+          "allowed_ips":null,"tags":null,"limits":null,"expires_at":null})");
   ASSERT_TRUE(policy) << policy.error().message;
   EXPECT_FALSE(policy->expires_at);
   EXPECT_EQ(create_problems(R"({"name":null,"enabled":null})"), (Names{"name", "enabled"}));
@@ -143,7 +170,7 @@ TEST(KeyCreateTest, BodyThatIsNoObjectHasOneProblem) {
 TEST(KeyPatchTest, SetsOnlyWhatItNames) {
   KeyPolicy policy = named_policy();
   policy.description = "old";
-  const auto patch = parse_key_patch(R"({"enabled":false})", policy, kNow);
+  const auto patch = patched(R"({"enabled":false})", policy);
   ASSERT_TRUE(patch);
   ASSERT_TRUE(apply_key_patch(*patch, policy, kNow));
   EXPECT_FALSE(policy.enabled);
@@ -159,14 +186,32 @@ TEST(KeyPatchTest, NullClears) {
   policy.models = {"openai/*"};
   policy.allowed_ips = {"10.0.0.0/8"};
   policy.tags = {"shop"};
+  policy.limits = {monthly_cost(25)};
   policy.expires_at = kNow + std::chrono::days(1);
-  const auto patch = parse_key_patch(
+  const auto patch = patched(
       R"({"description":null,"icon":null,"region":null,"models":null,"allowed_ips":null,
-          "tags":null,"expires_at":null})",
-      policy, kNow);
+          "tags":null,"limits":null,"expires_at":null})",
+      policy);
   ASSERT_TRUE(patch) << patch.error().message;
   ASSERT_TRUE(apply_key_patch(*patch, policy, kNow));
   EXPECT_EQ(policy, named_policy());
+}
+
+TEST(KeyPatchTest, ReplacesTheWholeListOfLimits) {
+  KeyPolicy policy = named_policy();
+  policy.limits = {monthly_cost(25),
+                   {.metric = Metric::kConcurrency, .window = {.kind = WindowKind::kNow}}};
+  KeyPatch patch;
+  patch.limits = std::vector{monthly_cost(50)};
+  ASSERT_TRUE(apply_key_patch(patch, policy, kNow));
+  EXPECT_EQ(policy.limits, std::vector{monthly_cost(50)});
+  ASSERT_TRUE(apply_key_patch(KeyPatch(), policy, kNow));
+  EXPECT_EQ(policy.limits, std::vector{monthly_cost(50)});
+
+  patch.limits = std::vector{monthly_cost(50), monthly_cost(60)};
+  const auto refused = apply_key_patch(patch, policy, kNow);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().param, "limits[1]");
 }
 
 TEST(KeyPatchTest, EnvironmentAndTypeNeverChange) {
@@ -175,21 +220,21 @@ TEST(KeyPatchTest, EnvironmentAndTypeNeverChange) {
 }
 
 TEST(KeyPatchTest, ReportsEveryProblemAtOnce) {
-  EXPECT_EQ(patch_problems(R"({"name":"","enabled":"no","tags":[1],"limits":[{}],"x":1})"),
+  EXPECT_EQ(patch_problems(R"({"name":"","enabled":"no","tags":[1],"limits":7,"x":1})"),
             (Names{"name", "enabled", "tags", "limits", "x"}));
 }
 
 TEST(KeyPatchTest, ExpiredKeyCanStillBeRenamedAndSwitchedOff) {
   KeyPolicy policy = named_policy();
   policy.expires_at = kNow - std::chrono::days(1);
-  const auto patch = parse_key_patch(R"({"name":"old checkout","enabled":false})", policy, kNow);
+  const auto patch = patched(R"({"name":"old checkout","enabled":false})", policy);
   ASSERT_TRUE(patch) << patch.error().message;
   ASSERT_TRUE(apply_key_patch(*patch, policy, kNow));
   EXPECT_EQ(policy.name, "old checkout");
 }
 
 TEST(KeyPatchTest, EditJudgesThePolicyAsItStandsWhenItRuns) {
-  const auto patch = parse_key_patch(R"({"expires_at":"2026-11-22"})", named_policy(), kNow);
+  const auto patch = patched(R"({"expires_at":"2026-11-22"})", named_policy());
   ASSERT_TRUE(patch);
   KeyPolicy policy = named_policy();
   const auto status = apply_key_patch(*patch, policy, kNow + std::chrono::days(2));

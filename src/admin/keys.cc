@@ -109,7 +109,8 @@ Task<Result<net::Response>> create_key(AdminCall& call) {
   if (!body) co_return std::unexpected(body.error());
   auto idempotency = idempotency_of(call.exchange.head(), call.by, *body);
   if (!idempotency) co_return std::unexpected(idempotency.error());
-  auto policy = parse_key_create(*body, call.context.clock.wall());
+  const Money credit_value = call.context.options()->credit_value;
+  auto policy = parse_key_create(*body, call.context.clock.wall(), credit_value);
   if (!policy) co_return std::unexpected(policy.error());
   if (auto allowed = may_grant(call.by, *policy); !allowed) {
     co_return std::unexpected(allowed.error());
@@ -139,7 +140,8 @@ Task<Result<net::Response>> update_key(AdminCall& call) {
   const auto body = co_await read_json_body(call);
   if (!body) co_return std::unexpected(body.error());
   const WallTime now = call.context.clock.wall();
-  const auto patch = parse_key_patch(*body, view->key.policy, now);
+  const Money credit_value = call.context.options()->credit_value;
+  const auto patch = parse_key_patch(*body, view->key.policy, now, credit_value);
   if (!patch) co_return std::unexpected(patch.error());
   // On the writer thread, over the policy as it stands then.
   Ledger::PolicyEdit edit = [patch = *patch, by = call.by, now](KeyPolicy& policy) -> Status {

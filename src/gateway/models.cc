@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "domain/limit_json.h"
 #include "gateway/answers.h"
 #include "gateway/caller.h"
 #include "routing/choose.h"
@@ -76,11 +77,12 @@ Task<> own_key(Gateway& gateway, net::Exchange& exchange) {
   if (!caller) co_return;
   const Key& key = caller->identity.key();
   const KeyPolicy& policy = key.policy;
+  const WallTime now = gateway.clock.wall();
   const KeySecret& secret = caller->identity.secret();
   json::object out{
       {"id", key.id.get()},
       {"name", policy.name},
-      {"status", key_status_name(key_status(key, gateway.clock.wall()))},
+      {"status", key_status_name(key_status(key, now))},
       {"environment", environment_name(policy.environment)},
       {"type", key_type_name(policy.type)},
       {"prefix", secret.preview},
@@ -88,7 +90,7 @@ Task<> own_key(Gateway& gateway, net::Exchange& exchange) {
       {"models", texts(policy.models)},
       {"region", text_or_null(policy.region)},
       {"enforcement", enforcement_name(policy.enforcement)},
-      {"limits", json::array{}},
+      {"limits", limits_json(unused_limits(key.id.get(), policy.limits, now, key.created_at))},
       {"expires_at", policy.expires_at ? json::value(format_time(*policy.expires_at)) : nullptr},
       {"created_at", format_time(key.created_at)}};
   co_await answer_json(gateway, exchange, *caller, json::serialize(out));
