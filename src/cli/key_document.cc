@@ -72,6 +72,10 @@ Result<json::object> create_document(const KeyFlags& flags, WallTime now) {
 }
 
 Result<json::object> update_document(const KeyFlags& flags, WallTime now) {
+  if (flags.no_limits && !flags.limits.empty()) {
+    return fail(ErrorCode::kInvalidRequest,
+                "--no-limits removes every limit: leave it out, or the limits");
+  }
   auto body = common_document(flags, now, Empty::kCleared);
   if (!body) return body;
   if (flags.no_expiry) (*body)["expires_at"] = nullptr;

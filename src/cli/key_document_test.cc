@@ -53,6 +53,15 @@ TEST(UpdateDocument, ClearsWhatIsGivenEmpty) {
             R"("prefer_low_carbon":false,"expires_at":null,"limits":[]})");
 }
 
+TEST(UpdateDocument, LimitsAreTheWholeNewListAndNotBesideNoLimits) {
+  KeyFlags flags;
+  flags.limits.daily = "500cr";
+  EXPECT_EQ(json::serialize(update_document(flags, kNow).value()),
+            R"({"limits":[{"metric":"cost","window":"day","amount":"500","unit":"credits"}]})");
+  flags.no_limits = true;
+  EXPECT_FALSE(update_document(flags, kNow));
+}
+
 TEST(UpdateDocument, IsEmptyWithoutFlags) {
   EXPECT_TRUE(update_document({}, kNow).value().empty());
 }

@@ -124,7 +124,9 @@ void declare_update(CLI::App& keys, Invocation& invocation) {
       subcommand(keys, invocation, "update", "Change a key; it holds from the next request on",
                  "  tollgate keys update checkout --models 'openai/*' --expires 30d\n"
                  "  tollgate keys update checkout --name till --tags shop,eu\n"
-                 "  tollgate keys update checkout --models '' --description '' --no-expiry\n",
+                 "  tollgate keys update checkout --monthly 50 --rpm 120     these limits alone\n"
+                 "  tollgate keys update checkout --models '' --description '' --no-expiry\n\n"
+                 "Any limit given replaces all the limits that the key has.\n",
                  update_key);
   key_argument(command, invocation);
   text_option(command, "--name", fields.name, "A new name")->type_name("NAME");

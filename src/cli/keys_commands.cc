@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cli/key_document.h"
+#include "cli/limit_text.h"
 #include "cli/table.h"
 
 namespace tollgate::cli {
@@ -28,11 +29,13 @@ std::string preview_of(const json::object& object) {
 
 std::string key_fields(const json::object& key) {
   std::vector<std::pair<std::string, std::string>> fields;
-  for (const std::string_view member :
-       {"id", "name", "status", "description", "icon", "environment", "type", "role", "models",
-        "region", "limits", "enforcement", "allowed_ips"}) {
+  for (const std::string_view member : {"id", "name", "status", "description", "icon",
+                                        "environment", "type", "role", "models", "region"}) {
     fields.emplace_back(member, cell(key, member));
   }
+  fields.emplace_back("limits", limits_cell(key));
+  fields.emplace_back("enforcement", cell(key, "enforcement"));
+  fields.emplace_back("allowed_ips", cell(key, "allowed_ips"));
   fields.emplace_back("expires_at", time_cell(key, "expires_at"));
   for (const std::string_view member : {"enabled", "prefer_low_carbon", "tags", "workspace_id"}) {
     fields.emplace_back(member, cell(key, member));
@@ -192,14 +195,15 @@ Outcome<void> list_keys(const Invocation& invocation) {
                {"REQUESTS", Align::kRight},
                {"ERRORS", Align::kRight},
                {"LAST USED"},
-               {"CREATED"}});
+               {"CREATED"},
+               {"LIMITS"}});
   for (const json::value& entry : page->at("data").get_array()) {
     const json::object* key = entry.if_object();
     if (key == nullptr) continue;
     table.add({cell(*key, "name"), cell(*key, "id"), cell(*key, "status"),
                cell(*key, "environment"), cell(*key, "type"), preview_of(*key),
                cell(*key, "request_count"), cell(*key, "error_count"),
-               time_cell(*key, "last_used_at"), time_cell(*key, "created_at")});
+               time_cell(*key, "last_used_at"), time_cell(*key, "created_at"), limits_cell(*key)});
   }
   invocation.print_table(table, *page,
                          "No keys. Make one with `tollgate keys create --name NAME`.");
@@ -216,7 +220,7 @@ Outcome<void> get_key(const Invocation& invocation) {
   if (invocation.flags.output == Output::kJson) {
     invocation.print_json(*key);
   } else {
-    invocation.terminal.out(key_fields(*key) + secrets_table(*key));
+    invocation.terminal.out(key_fields(*key) + limits_table(*key) + secrets_table(*key));
   }
   return {};
 }

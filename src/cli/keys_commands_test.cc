@@ -95,10 +95,52 @@ TEST_F(KeysCommand, ListPrintsATable) {
   EXPECT_EQ(server_->received().at(0).target, "/admin/v1/keys?limit=100");
   EXPECT_EQ(ran.out,
             "NAME      ID     STATUS  ENVIRONMENT  TYPE      PREVIEW                    REQUESTS  "
-            "ERRORS  LAST USED  CREATED\n"
+            "ERRORS  LAST USED  CREATED           LIMITS\n"
             "checkout  key_1  active  sandbox      standard  sk-tg-test-abcdefg...wxyz        12  "
-            "     3  -          2026-11-21 10:15\n");
+            "     3  -          2026-11-21 10:15  -\n");
   EXPECT_EQ(ran.err, "");
+}
+
+constexpr std::string_view kLimits =
+    R"(,"limits":[{"id":"key_1/cost/month","metric":"cost","window":"month","amount":"25",)"
+    R"("used":"1.5","held":"0","remaining":"23.5","resets_at":"2026-12-01T00:00:00.000000Z",)"
+    R"("bound":null}])";
+
+TEST_F(KeysCommand, ListAndGetShowLimitsAsPeopleReadThem) {
+  const std::string key = key_json(std::string(kLimits));
+  serve([key](const Received& received) {
+    return Reply{.body = received.target.find("limit=") == std::string::npos ? key : page_of(key)};
+  });
+  EXPECT_THAT(run_on_data({"keys", "list"}).out, HasSubstr("10:15  cost 25 USD/month\n"));
+  const Ran shown = run_on_data({"keys", "get", "key_1"});
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("limits             cost 25 USD/month\n"),
+                               HasSubstr("cost 25 USD/month  1.5 USD  0 USD   23.5 USD  "
+                                         "2026-12-01 00:00\n")));
+  EXPECT_EQ(run_on_data({"keys", "get", "key_1", "--json"}).out, key + "\n");
+}
+
+TEST_F(KeysCommand, EveryFriendlyLimitFlagIsOnCreateAndUpdate) {
+  serve_always(200, key_json());
+  const std::vector<std::string> flags{
+      "--limit", "cost:25/year", "--cost",    "25/month", "--tokens",      "1M/day",
+      "--rpm",   "60",           "--tpm",     "100k",     "--parallel",    "4",
+      "--daily", "500cr",        "--monthly", "100",      "--max-request", "0.10"};
+  std::vector<std::string> create{"keys", "create", "--name", "n"};
+  std::vector<std::string> update{"keys", "update", "key_1"};
+  for (auto* command : {&create, &update}) {
+    command->insert(command->end(), flags.begin(), flags.end());
+    EXPECT_EQ(run_on_data(*command).status, kExitOk);
+    EXPECT_THAT(server_->received().back().body,
+                HasSubstr(R"("limits":[{"metric":"cost","window":"year","amount":"25"},)"
+                          R"({"metric":"cost","window":"month","amount":"25"},)"
+                          R"({"metric":"tokens","window":"day","amount":1000000},)"
+                          R"({"metric":"requests","window":"60s","amount":60},)"
+                          R"({"metric":"tokens","window":"60s","amount":100000},)"
+                          R"({"metric":"concurrency","amount":4},)"
+                          R"({"metric":"cost","window":"day","amount":"500","unit":"credits"},)"
+                          R"({"metric":"cost","window":"month","amount":"100"},)"
+                          R"({"metric":"cost","window":"request","amount":"0.1"}])"));
+  }
 }
 
 TEST_F(KeysCommand, AnEmptyListSaysWhatToDo) {
