@@ -36,7 +36,7 @@ Task<Result<net::Response>> answer_caller(AdminContext& context, net::Exchange& 
                  .request_id = request_id,
                  .id = match.id,
                  .query = std::move(*query)};
-  auto workspace = co_await choose_workspace(call);
+  auto workspace = choose_workspace(call);
   if (!workspace) co_return std::unexpected(workspace.error());
   call.workspace = std::move(*workspace);
   co_return co_await admin_handler(match.index)(call);

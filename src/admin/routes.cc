@@ -3,10 +3,12 @@
 #include <array>
 
 #include "admin/audit.h"
+#include "admin/grants.h"
 #include "admin/keys.h"
 #include "admin/models.h"
 #include "admin/providers.h"
 #include "admin/usage.h"
+#include "admin/workspaces.h"
 
 namespace tollgate {
 
@@ -20,6 +22,13 @@ constexpr std::array kRoutes = {
     RoutePattern{"PATCH", "/admin/v1/keys/{id}", Role::kMember},
     RoutePattern{"DELETE", "/admin/v1/keys/{id}", Role::kMember},
     RoutePattern{"POST", "/admin/v1/keys/{id}/rotate", Role::kMember},
+    RoutePattern{"GET", "/admin/v1/workspaces", Role::kViewer},
+    RoutePattern{"POST", "/admin/v1/workspaces", Role::kOperator},
+    RoutePattern{"GET", "/admin/v1/workspaces/{id}", Role::kViewer},
+    RoutePattern{"PATCH", "/admin/v1/workspaces/{id}", Role::kOperator},
+    RoutePattern{"GET", "/admin/v1/workspaces/{id}/grants", Role::kViewer},
+    RoutePattern{"POST", "/admin/v1/workspaces/{id}/grants", Role::kOperator},
+    RoutePattern{"POST", "/admin/v1/workspaces/{id}/test-clock", Role::kAdmin},
     RoutePattern{"GET", "/admin/v1/usage", Role::kViewer},
     RoutePattern{"GET", "/admin/v1/models", Role::kViewer},
     RoutePattern{"GET", "/admin/v1/providers", Role::kViewer},
@@ -27,8 +36,11 @@ constexpr std::array kRoutes = {
     RoutePattern{"GET", "/admin/v1/audit/verify", Role::kAdmin},
 };
 constexpr std::array<AdminHandler, kRoutes.size()> kHandlers = {
-    list_keys,  create_key,  get_key,        update_key, revoke_key,   rotate_key,
-    list_usage, list_models, list_providers, list_audit, verify_audit,
+    list_keys,          create_key,       get_key,         update_key,
+    revoke_key,         rotate_key,       list_workspaces, create_workspace,
+    get_workspace,      update_workspace, list_grants,     create_grant,
+    advance_test_clock, list_usage,       list_models,     list_providers,
+    list_audit,         verify_audit,
 };
 
 }  // namespace

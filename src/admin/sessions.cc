@@ -1,15 +1,12 @@
 #include "admin/sessions.h"
 
 #include <algorithm>
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "domain/client_address.h"
 #include "domain/credentials.h"
-#include "sql/connection.h"
-#include "store/workspaces.h"
 
 namespace tollgate {
 
@@ -111,20 +108,14 @@ Session open_session(const AdminContext& context, const AdminOptions& options,
   return {.by = std::move(by), .identity = std::move(*identity)};
 }
 
-Task<Result<std::optional<WorkspaceId>>> choose_workspace(AdminCall& call) {
+Result<std::optional<WorkspaceId>> choose_workspace(AdminCall& call) {
   const auto asked = call.query.take("workspace");
-  if (!asked) co_return call.by.workspace;
-  std::function<Result<Workspace>(sql::Connection&)> work =
-      [name = *asked](sql::Connection& connection) {
-        auto by_id = store::find_workspace(connection, WorkspaceId(name));
-        if (by_id || by_id.error().code != ErrorCode::kNotFound) return by_id;
-        return store::find_workspace_by_name(connection, name);
-      };
-  const auto found = co_await call.context.ledger.read(std::move(work));
-  if (!found && found.error().code == ErrorCode::kNotFound) co_return no_such_workspace();
-  if (!found) co_return std::unexpected(found.error());
-  if (call.by.workspace && *call.by.workspace != found->id) co_return no_such_workspace();
-  co_return found->id;
+  if (!asked) return call.by.workspace;
+  const Ledger& ledger = call.context.ledger;
+  auto found = ledger.workspace(WorkspaceId(*asked), call.by.workspace);
+  if (!found) found = ledger.workspace_by_name(*asked, call.by.workspace);
+  if (!found) return no_such_workspace();
+  return std::move(found->id);
 }
 
 }  // namespace tollgate

@@ -10,7 +10,6 @@
 #include "ledger/ledger.h"
 #include "net/exchange.h"
 #include "net/http_message.h"
-#include "runtime/task.h"
 
 namespace tollgate {
 
@@ -29,6 +28,6 @@ Session open_session(const AdminContext& context, const AdminOptions& options,
 
 // The workspace to look in: ?workspace= (id or name) if given, else the caller's own; nullopt =
 // all. kNotFound for one that is not there, or not the caller's.
-Task<Result<std::optional<WorkspaceId>>> choose_workspace(AdminCall& call);
+Result<std::optional<WorkspaceId>> choose_workspace(AdminCall& call);
 
 }  // namespace tollgate
