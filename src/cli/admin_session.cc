@@ -8,12 +8,20 @@ namespace tollgate::cli {
 namespace {
 
 constexpr std::string_view kKeyIdPrefix = "key_";
+constexpr std::string_view kWorkspaceIdPrefix = "ws_";
 
 Error unreadable() {
   return {.code = ErrorCode::kInternal,
           .message =
               "The server's answer is not the JSON that was expected. Are the client and the "
               "server of the same version?"};
+}
+
+Outcome<std::string> id_of(const json::value& entry) {
+  const json::object* object = entry.if_object();
+  const json::value* id = object == nullptr ? nullptr : object->if_contains("id");
+  if (id == nullptr || !id->is_string()) return failed(unreadable());
+  return std::string(id->get_string());
 }
 
 // Where a server with these settings is reached from this machine.
@@ -128,27 +136,41 @@ Outcome<void> AdminSession::csv(std::string_view path, const QueryParameters& qu
   return {};
 }
 
-Outcome<std::string> AdminSession::key_id(std::string_view id_or_name) const {
-  if (id_or_name.starts_with(kKeyIdPrefix)) return std::string(id_or_name);
-  const auto page = get("/admin/v1/keys", {{"name", std::string(id_or_name)}});
+Outcome<json::array> AdminSession::named(std::string_view path, std::string_view name) const {
+  const auto page = get(path, {{"name", std::string(name)}});
   if (!page) return std::unexpected(page.error());
   const json::value* data = page->if_contains("data");
   if (data == nullptr || !data->is_array()) return failed(unreadable());
-  const json::array& found = data->get_array();
-  if (found.empty()) {
+  return data->get_array();
+}
+
+Outcome<std::string> AdminSession::key_id(std::string_view id_or_name) const {
+  if (id_or_name.starts_with(kKeyIdPrefix)) return std::string(id_or_name);
+  const auto found = named("/admin/v1/keys", id_or_name);
+  if (!found) return std::unexpected(found.error());
+  if (found->empty()) {
     return failed({.code = ErrorCode::kNotFound,
                    .message = "There is no unrevoked key of this name. `tollgate keys list` shows "
                               "the keys there are."});
   }
-  if (found.size() > 1) {
+  if (found->size() > 1) {
     return failed({.code = ErrorCode::kConflict,
                    .message = "Several workspaces have a key of this name. Say which with "
                               "--workspace, or give the key's id."});
   }
-  const json::object* key = found.front().if_object();
-  const json::value* id = key == nullptr ? nullptr : key->if_contains("id");
-  if (id == nullptr || !id->is_string()) return failed(unreadable());
-  return std::string(id->get_string());
+  return id_of(found->front());
+}
+
+Outcome<std::string> AdminSession::workspace_id(std::string_view id_or_name) const {
+  if (id_or_name.starts_with(kWorkspaceIdPrefix)) return std::string(id_or_name);
+  const auto found = named("/admin/v1/workspaces", id_or_name);
+  if (!found) return std::unexpected(found.error());
+  if (found->empty()) {
+    return failed({.code = ErrorCode::kNotFound,
+                   .message = "There is no workspace of this name. `tollgate workspaces list` "
+                              "shows the workspaces there are."});
+  }
+  return id_of(found->front());
 }
 
 }  // namespace tollgate::cli

@@ -48,6 +48,9 @@ class AdminSession {
   // The id of the unrevoked key of that name; text that begins with "key_" is an id already.
   Outcome<std::string> key_id(std::string_view id_or_name) const;
 
+  // The id of the workspace of that name; text that begins with "ws_" is an id already.
+  Outcome<std::string> workspace_id(std::string_view id_or_name) const;
+
   // Where clients of the data plane find this server, e.g. "http://127.0.0.1:8080".
   const std::string& base_url() const { return base_url_; }
 
@@ -55,6 +58,8 @@ class AdminSession {
   AdminSession(AdminTarget target, std::string workspace, std::string base_url);
   std::string target(std::string_view path, QueryParameters query) const;
   Outcome<json::object> document(const AdminRequest& request) const;
+  // What of the list has exactly this name.
+  Outcome<json::array> named(std::string_view path, std::string_view name) const;
 
   AdminClient client_;
   std::string workspace_;

@@ -43,6 +43,15 @@ struct UsageFlags {
   bool csv = false;
 };
 
+struct WorkspaceFlags {
+  std::string workspace;  // ID or NAME
+  std::optional<std::string> name, balance;
+  LimitFlags limits;
+  bool no_limits = false;
+  std::optional<std::string> amount, deduct, note;  // of a grant
+  std::optional<std::string> advance, to;           // of a test clock
+};
+
 struct Flags {
   Output output = Output::kTable;
   ConnectionFlags connection;
@@ -51,6 +60,7 @@ struct Flags {
   KeyFlags fields;
   ListFlags list;
   UsageFlags usage;
+  WorkspaceFlags workspace;
   std::string grace;
   bool abort_inflight = false;
 };

@@ -2,7 +2,6 @@
 #include "cli/options.h"
 
 namespace tollgate::cli {
-namespace {
 
 void limit_options(CLI::App& command, LimitFlags& limits) {
   command.add_option("--limit", limits.limit, "A limit, e.g. cost:25/month; may be repeated")
@@ -24,6 +23,8 @@ void limit_options(CLI::App& command, LimitFlags& limits) {
   add("--monthly", limits.monthly, "AMOUNT", "USD per UTC month");
   add("--max-request", limits.max_request, "AMOUNT", "USD for any one request");
 }
+
+namespace {
 
 // What create and update have in common.
 void field_options(CLI::App& command, Invocation& invocation) {

@@ -68,26 +68,6 @@ Result<std::int64_t> parse_count(std::string_view text) {
   return value;
 }
 
-// "25", "$25" or "25usd" in USD; "500cr" in credits.
-Status put_money(json::object& limit, std::string_view text) {
-  std::string_view amount = text;
-  const bool credits = amount.ends_with("cr");
-  if (credits) {
-    amount.remove_suffix(2);
-  } else if (amount.starts_with('$')) {
-    amount.remove_prefix(1);
-  } else if (amount.ends_with("usd")) {
-    amount.remove_suffix(3);
-  }
-  const auto money = parse_money(amount);
-  if (!money) {
-    return refuse(fmt::format("`{}` is no amount of money such as 25, 0.50 or 500cr", text));
-  }
-  limit["amount"] = format_money(*money);
-  if (credits) limit["unit"] = "credits";
-  return {};
-}
-
 // `amount` may end in "/WINDOW"; without one, `window` is the window ("" = none, concurrency).
 Result<json::object> build(std::string_view metric, std::string_view amount,
                            std::string_view window) {
@@ -116,6 +96,25 @@ Result<json::object> build_with_window(std::string_view metric, std::string_view
 }
 
 }  // namespace
+
+Status put_money(json::object& body, std::string_view text) {
+  std::string_view amount = text;
+  const bool credits = amount.ends_with("cr");
+  if (credits) {
+    amount.remove_suffix(2);
+  } else if (amount.starts_with('$')) {
+    amount.remove_prefix(1);
+  } else if (amount.ends_with("usd")) {
+    amount.remove_suffix(3);
+  }
+  const auto money = parse_money(amount);
+  if (!money) {
+    return refuse(fmt::format("`{}` is no amount of money such as 25, 0.50 or 500cr", text));
+  }
+  body["amount"] = format_money(*money);
+  if (credits) body["unit"] = "credits";
+  return {};
+}
 
 bool LimitFlags::empty() const {
   return limit.empty() && !cost && !tokens && !rpm && !tpm && !parallel && !daily && !monthly &&

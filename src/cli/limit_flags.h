@@ -32,6 +32,10 @@ struct LimitFlags {
 // kInvalidRequest with a message that shows the right form.
 Result<json::object> parse_limit(std::string_view text);
 
+// "25", "$25" or "25usd" as "amount" of `body`, a decimal string of USD; of "500cr", 500 with
+// "unit": "credits". kInvalidRequest with a message that shows the right form.
+Status put_money(json::object& body, std::string_view text);
+
 // All of them in the order of the struct; the first wrong one is the error, naming its flag.
 Result<json::array> limits_document(const LimitFlags& flags);
 

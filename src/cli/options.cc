@@ -126,7 +126,7 @@ void json_option(CLI::App& command, Invocation& invocation) {
       "Print one JSON document instead of a table");
 }
 
-void connection_options(CLI::App& command, Invocation& invocation) {
+void server_options(CLI::App& command, Invocation& invocation) {
   ConnectionFlags& connection = invocation.flags.connection;
   CLI::Option* data =
       text_option(command, "--data", connection.data,
@@ -137,9 +137,15 @@ void connection_options(CLI::App& command, Invocation& invocation) {
               "The address of the server, with a management key in TOLLGATE_ADMIN_KEY")
       ->type_name("URL")
       ->excludes(data);
-  command.add_option("--workspace", connection.workspace, "The workspace, by id or name")
-      ->type_name("NAME");
   json_option(command, invocation);
+}
+
+void connection_options(CLI::App& command, Invocation& invocation) {
+  command
+      .add_option("--workspace", invocation.flags.connection.workspace,
+                  "The workspace, by id or name")
+      ->type_name("ID|NAME");
+  server_options(command, invocation);
 }
 
 void count_option(CLI::App& command, Invocation& invocation) {
@@ -171,6 +177,7 @@ void declare_options(CLI::App& app, Invocation& invocation) {
       "Every subcommand has --help with examples.\n");
   declare_serve(app, invocation);
   declare_keys(app, invocation);
+  declare_workspaces(app, invocation);
   declare_usage(app, invocation);
   declare_catalogue(app, invocation);
   declare_audit(app, invocation);

@@ -11,18 +11,23 @@ namespace tollgate::cli {
 // REQUIRES: `invocation` outlives `app`.
 void declare_options(CLI::App& app, Invocation& invocation);
 
-// The part that cli/key_options.cc declares.
+// The parts that cli/key_options.cc and cli/workspace_options.cc declare.
 void declare_keys(CLI::App& app, Invocation& invocation);
+void declare_workspaces(CLI::App& app, Invocation& invocation);
 
-// Building blocks of both. An optional stays empty until the option is given; '' counts as given.
+// Building blocks of all. An optional stays empty until the option is given; '' counts as given.
 CLI::Option* text_option(CLI::App& command, std::string name, std::optional<std::string>& target,
                          std::string description);
 // May be repeated; each use takes one value.
 CLI::Option* list_option(CLI::App& command, std::string name,
                          std::optional<std::vector<std::string>>& target, std::string description);
-// --data, --url, --workspace, --json.
+// --data, --url, --json.
+void server_options(CLI::App& command, Invocation& invocation);
+// The same with --workspace, for what stands in one.
 void connection_options(CLI::App& command, Invocation& invocation);
 void json_option(CLI::App& command, Invocation& invocation);
+// --limit METRIC:AMOUNT/WINDOW and the friendly ones.
+void limit_options(CLI::App& command, LimitFlags& limits);
 // --limit N, a total.
 void count_option(CLI::App& command, Invocation& invocation);
 // A subcommand that runs `run`; `examples` ends its help.
