@@ -1,6 +1,7 @@
 #include "base/hash.h"
 
 #include <openssl/evp.h>
+#include <sodium.h>
 
 #include <cstring>
 
@@ -46,6 +47,16 @@ Sha256 sha256(std::string_view bytes) {
   const int done =
       EVP_Digest(bytes.data(), bytes.size(), hash.data(), &length, sha256_digest(), nullptr);
   check(done == 1 && length == hash.size(), "SHA-256 failed");
+  return hash;
+}
+
+std::uint64_t siphash(std::string_view bytes, const std::array<std::uint64_t, 2>& key) {
+  static_assert(crypto_shorthash_BYTES == sizeof(std::uint64_t));
+  static_assert(crypto_shorthash_KEYBYTES == sizeof(key));
+  std::uint64_t hash = 0;
+  crypto_shorthash(reinterpret_cast<unsigned char*>(&hash),
+                   reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+                   reinterpret_cast<const unsigned char*>(key.data()));
   return hash;
 }
 

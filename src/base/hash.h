@@ -1,4 +1,5 @@
-// SHA-256 (OpenSSL, digest fetched once), CRC-32 (IEEE 802.3, as zlib's), hex.
+// SHA-256 (OpenSSL, digest fetched once), CRC-32 (IEEE 802.3, as zlib's), SipHash-2-4 (libsodium),
+// hex.
 #pragma once
 
 #include <array>
@@ -14,6 +15,8 @@ using Sha256 = std::array<std::uint8_t, 32>;
 
 Sha256 sha256(std::string_view bytes);
 std::uint32_t crc32(std::string_view bytes);
+// Keyed with 16 bytes; the key and the result are in the machine's own byte order.
+std::uint64_t siphash(std::string_view bytes, const std::array<std::uint64_t, 2>& key);
 
 std::string to_hex(std::span<const std::uint8_t> bytes);
 std::optional<Sha256> sha256_from_hex(std::string_view hex);

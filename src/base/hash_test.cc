@@ -34,5 +34,12 @@ TEST(Hash, HexOfAnotherLengthOrWithAStrangeDigitIsRefused) {
   EXPECT_FALSE(sha256_from_hex(""));
 }
 
+// The example of the SipHash paper, appendix A.
+TEST(SipHash, AgreesWithItsPaper) {
+  std::string message;
+  for (char byte = 0; byte < 15; ++byte) message.push_back(byte);
+  EXPECT_EQ(siphash(message, {0x0706050403020100u, 0x0f0e0d0c0b0a0908u}), 0xa129ca6149be45e5u);
+}
+
 }  // namespace
 }  // namespace tollgate

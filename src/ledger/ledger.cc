@@ -14,12 +14,15 @@
 #include "base/log.h"
 #include "ledger/data_lock.h"
 #include "ledger/generation_numbers.h"
+#include "ledger/journal.h"
 #include "ledger/key_changes.h"
 #include "ledger/key_search.h"
 #include "ledger/ledger_metrics.h"
 #include "ledger/live_keys.h"
 #include "ledger/settlements.h"
+#include "ledger/stored_rows.h"
 #include "ledger/unadmitted_counts.h"
+#include "ledger/usage_record.h"
 #include "ledger/workspace_changes.h"
 #include "ledger/workspace_table.h"
 #include "runtime/async.h"
@@ -105,6 +108,35 @@ std::unexpected<Error> no_such_workspace() {
               "There is no such workspace that you may see: list them to find it.");
 }
 
+// Opens the journal; what it holds goes into the database first.
+Result<std::unique_ptr<Journal>> recover(sql::Connection& connection,
+                                         const LedgerOptions& options) {
+  std::vector<UsageRow> found;
+  auto journal = Journal::open(
+      options.data_dir,
+      [&found](std::string_view record) -> Status {
+        auto row = decode_usage(record);
+        if (!row) return std::unexpected(row.error());
+        found.push_back(std::move(*row));
+        return {};
+      },
+      options.journal_file_bytes);
+  if (!journal) return journal;
+  std::vector<const UsageRow*> rows;
+  rows.reserve(found.size());
+  for (const UsageRow& row : found) rows.push_back(&row);
+  Status status = connection.begin_write();
+  if (status) {
+    const auto lost = store_rows(connection, rows);
+    status = lost ? connection.commit() : std::unexpected(lost.error());
+    if (lost) log_lost(rows, *lost);
+  }
+  if (status) status = (*journal)->clear();
+  if (!status) return std::unexpected(status.error());
+  if (!found.empty()) log(LogLevel::kInfo, "{} usage rows read from the journal", found.size());
+  return journal;
+}
+
 sql::Upkeep row_upkeep() {
   sql::Upkeep upkeep;
   upkeep.work = [](sql::Connection& connection) {
@@ -117,10 +149,13 @@ sql::Upkeep row_upkeep() {
 
 struct Ledger::State {
   State(LedgerOptions given, DataLock held)
-      : lock(std::move(held)), options(std::move(given)), metrics(options.metrics) {}
+      : lock(std::move(held)),
+        options(std::move(given)),
+        metrics(options.metrics),
+        settlements(keys, metrics, options.durability) {}
 
   Status load(sql::Connection& connection);
-  Status start(sql::Connection connection);
+  Status start(sql::Connection connection, std::unique_ptr<Journal> journal);
   // Whoever keeps something of workspaces in memory learns here that one is new or has changed: its
   // limits, its balance mode, what it was granted, its test clock. On the writer thread, after
   // COMMIT and before the caller of the change hears of it.
@@ -133,7 +168,7 @@ struct Ledger::State {
   WorkspaceTable workspaces;
   FirstStart first_start = FirstStart::kNo;
   std::optional<GenerationNumbers> generations;
-  Settlements settlements{keys, metrics};
+  Settlements settlements;
   std::unique_ptr<sql::ReaderPool> readers;
   std::unique_ptr<sql::Writer> writer;
   std::optional<KeyChanges> changes;
@@ -157,13 +192,13 @@ Status Ledger::State::load(sql::Connection& connection) {
   return connection.commit();
 }
 
-Status Ledger::State::start(sql::Connection connection) {
+Status Ledger::State::start(sql::Connection connection, std::unique_ptr<Journal> journal) {
   const sql::OpenOptions database = connection.options();
   auto started = sql::Writer::start(std::move(connection));
   if (!started) return std::unexpected(started.error());
   writer = std::move(*started);
-  settlements.attach(*writer);
   writer->set_upkeep(row_upkeep());
+  settlements.start(*writer, std::move(journal));
   auto pool = sql::ReaderPool::start(database);
   if (!pool) return std::unexpected(pool.error());
   readers = std::move(*pool);
@@ -199,9 +234,12 @@ Result<std::unique_ptr<Ledger>> Ledger::open(LedgerOptions options) {
   status = store::migrate(*connection);
   if (!status) return std::unexpected(status.error());
 
+  auto journal = recover(*connection, options);
+  if (!journal) return std::unexpected(journal.error());
+
   auto state = std::make_unique<State>(std::move(options), std::move(*lock));
   status = state->load(*connection);
-  if (status) status = state->start(std::move(*connection));
+  if (status) status = state->start(std::move(*connection), std::move(*journal));
   if (!status) return std::unexpected(status.error());
   return std::unique_ptr<Ledger>(new Ledger(std::move(state)));
 }
@@ -210,7 +248,9 @@ Ledger::Ledger(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Ledger::~Ledger() {
   state_->unadmitted.reset();
+  state_->settlements.stop();
   state_->writer->stop();
+  state_->settlements.clear_journal();
 }
 
 bool Ledger::created_now() const { return state_->first_start == FirstStart::kYes; }
@@ -262,7 +302,8 @@ Task<Status> Ledger::settle(Reservation reservation, UsageRow row) {
                         .place = reservation.place_,
                         .use = state_->keys.seal(reservation.place_),
                         .waiter = std::nullopt};
-  reservation.ledger_ = nullptr;  // from here on the queue ends it, whatever becomes of this Task
+  reservation.ledger_ = nullptr;  // from here on Settlements ends it, whatever becomes of this Task
+  if (state_->settlements.settle_now(settlement)) co_return Status();
   auto start = [this, &settlement](Callback<Status> waiter) {
     settlement.waiter.emplace(std::move(waiter));
     state_->settlements.push(std::move(settlement));
@@ -390,7 +431,16 @@ Result<Ledger::KeyPage> Ledger::list_keys(const KeyQuery& query) const {
 sql::ReaderPool& Ledger::readers() { return *state_->readers; }
 sql::Writer& Ledger::writer() { return *state_->writer; }
 
-bool Ledger::ready() const { return state_->writer->healthy(); }
+Task<> Ledger::catch_up() {
+  const Journal::Serial last = state_->settlements.recorded();
+  std::function<Result<int>(sql::Connection&)> nothing = [](sql::Connection&) { return 0; };
+  while (!state_->settlements.stored(last)) {
+    // Rows go with the next job. When the store is away, what it has must do.
+    if (!co_await writer().write<int>(nothing)) co_return;
+  }
+}
+
+bool Ledger::ready() const { return state_->writer->healthy() && state_->settlements.healthy(); }
 
 std::size_t Ledger::open_reservations() const { return state_->keys.open_reservations(); }
 

@@ -30,6 +30,7 @@
 #include "domain/token.h"
 #include "domain/usage_row.h"
 #include "domain/workspace.h"
+#include "ledger/journal.h"
 #include "runtime/task.h"
 #include "sql/connection.h"
 #include "sql/reader_pool.h"
@@ -47,6 +48,7 @@ struct LedgerOptions {
   const Clock* clock = nullptr;
   Random* random = nullptr;
   Metrics* metrics = nullptr;  // null: nothing is counted
+  std::size_t journal_file_bytes = Journal::kFileBytes;
 };
 
 struct KeySlot;     // the ledger's own: where a key lives in its table
@@ -138,8 +140,8 @@ class Ledger {
   // Takes DATA/lock, opens and migrates DATA/tollgate.db, loads the live keys. Makes the data
   // directory (0700). kConflict with the holder's pid when another process has the lock.
   static Result<std::unique_ptr<Ledger>> open(LedgerOptions options);
-  // Drains the writer. Every io_context on which a Task has waited here outlives this: the writer
-  // may still be inside the post that woke its last waiter.
+  // Stores what is settled. Every io_context on which a Task has waited here outlives this: the
+  // writer may still be inside the post that woke its last waiter.
   ~Ledger();
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
@@ -158,8 +160,9 @@ class Ledger {
   // Admission: the key is checked again (active, this secret still valid) in one step with the
   // opening of the reservation. Errors as authenticate(), or kServiceUnavailable while writes fail.
   Result<Reservation> reserve(const Identity& identity, GenerationNumber id, CancelHandle cancel);
-  // Writes the row, its aggregates and the end of the reservation in one commit, and resumes after
-  // it. row.id, admitted_at, key, secret, workspace and environment are the caller's to fill.
+  // Records the row and with it the end of the reservation, durably, and resumes after that. The
+  // database follows, the row with its aggregates in one commit. row.id, admitted_at, key, secret,
+  // workspace and environment are the caller's to fill.
   // kServiceUnavailable (within 500 ms) when the write failed: the row stays queued and is retried.
   Task<Status> settle(Reservation reservation, UsageRow row);
 
@@ -236,9 +239,11 @@ class Ledger {
   Result<KeyPage> list_keys(const KeyQuery& query) const;
 
   // Runs `work` on a reader thread over a read transaction: store/ queries for pages and reports.
+  // Every request that was settled before is seen.
   template <class T>
   Task<Result<T>> read(std::function<Result<T>(sql::Connection&)> work) {
-    return readers().read<T>(std::move(work));
+    co_await catch_up();
+    co_return co_await readers().read<T>(std::move(work));
   }
   // The same on the writer, in the next group commit: for small facts of admin/ (not keys). When
   // `work` refuses, nothing of it is kept.
@@ -255,6 +260,8 @@ class Ledger {
   struct State;
   explicit Ledger(std::unique_ptr<State> state);
   void abandon(const Reservation& reservation) noexcept;
+  // Resumes when the database has every row that is recorded now.
+  Task<> catch_up();
 
   sql::ReaderPool& readers();
   sql::Writer& writer();

@@ -96,6 +96,7 @@ class LedgerTest : public ::testing::Test {
     options.clock = &clock_;
     options.random = &random_;
     options.metrics = &metrics_;
+    options.journal_file_bytes = 256UL << 10U;
     return options;
   }
 

@@ -3,14 +3,33 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
 #include "base/log.h"
+#include "ledger/stored_rows.h"
+#include "ledger/usage_record.h"
 #include "store/usage_rows.h"
 
 namespace tollgate {
 namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// How long a recorded row may wait for company on its way to the database, and how many do not
+// wait any longer.
+constexpr milliseconds kStoreWithin{100};
+constexpr std::size_t kStoreAtOnce = 2'000;
+// The most rows of one transaction, and of one append to the journal.
+constexpr std::size_t kStoredTogether = 8'000;
+constexpr std::size_t kRecordedTogether = 512;
+// While the journal refuses rows it is tried so often.
+constexpr milliseconds kRetry{100};
+// How long a row waits for room in the journal before its waiter hears of it.
+constexpr milliseconds kRoomWait{400};
+constexpr milliseconds kRoomPoll{5};
 
 // Waiters of one thread, resumed there by one post.
 struct Wakeup {
@@ -68,129 +87,241 @@ void make_storable(UsageRow& row) {
   }
 }
 
-// The store is there, but will never take this.
-bool for_good(const Error& error) { return error.code != ErrorCode::kServiceUnavailable; }
-
 }  // namespace
 
-void Settlements::attach(sql::Writer& writer) {
+Settlements::~Settlements() { stop(); }
+
+void Settlements::start(sql::Writer& writer, std::unique_ptr<Journal> journal) {
   writer_ = &writer;
+  {
+    const Lock lock(journal_mutex_);
+    journal_ = std::move(journal);
+  }
   writer.set_batch({.pending = [this] { return pending(); },
                     .write = [this](sql::Connection& connection) { return write(connection); },
                     .done = [this](const Status& status) { done(status); }});
+  recorder_ = std::thread([this] { serve(); });
+}
+
+void Settlements::stop() {
+  {
+    const Lock lock(queue_mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (recorder_.joinable()) recorder_.join();
+}
+
+void Settlements::clear_journal() {
+  const Lock lock(journal_mutex_);
+  if (stored_ != journal_->last()) return;
+  if (Status cleared = journal_->clear(); !cleared) {
+    log(LogLevel::kWarning, "{}", cleared.error().detail);
+  }
+}
+
+Journal::Serial Settlements::recorded() const {
+  const Lock lock(journal_mutex_);
+  return journal_->last();
+}
+
+// --- to the journal ---
+
+bool Settlements::settle_now(Settlement& settlement) {
+  if (settlement.record.empty()) {
+    make_storable(settlement.row);
+    encode_usage(settlement.row, settlement.record);
+  }
+  if (durability_ == Durability::kFull || !healthy_) return false;
+  {
+    const std::string_view record = settlement.record;
+    const Lock lock(journal_mutex_);
+    const auto serial = journal_->append(std::span(&record, 1));
+    if (!serial) return false;
+    hand_over(std::span(&settlement, 1), *serial);
+  }
+  finish(std::span(&settlement, 1));
+  return true;
 }
 
 void Settlements::push(Settlement settlement) {
-  make_storable(settlement.row);
   {
-    Lock lock(mutex_);
+    const Lock lock(queue_mutex_);
     queue_.push_back(std::move(settlement));
   }
-  writer_->wake();
+  changed_.notify_one();
 }
+
+void Settlements::serve() {
+  while (take_waiting()) record_taken();
+}
+
+// Waits until there is something to record. False: there is not, and never will be.
+bool Settlements::take_waiting() {
+  Lock lock(queue_mutex_);
+  while (queue_.empty() && taken_.empty() && !stopping_) lock.wait(changed_);
+  std::ranges::move(queue_, std::back_inserter(taken_));
+  queue_.clear();
+  return !taken_.empty();
+}
+
+void Settlements::record_taken() {
+  const auto give_up_at = steady_clock::now() + kRoomWait;
+  while (!unrecorded().empty()) {
+    const Result<std::size_t> count = append_some();
+    if (count) {
+      if (!healthy_.exchange(true)) log(LogLevel::kInfo, "the journal takes rows again");
+      finish(unrecorded().first(*count));
+      taken_done_ += *count;
+      continue;
+    }
+    const bool full = count.error().code == ErrorCode::kConflict;
+    if (!full || steady_clock::now() >= give_up_at) return retry_later(count.error());
+    writer_->wake();
+    Lock lock(queue_mutex_);
+    lock.wait_until(changed_, steady_clock::now() + kRoomPoll);
+  }
+  taken_.clear();
+  taken_done_ = 0;
+}
+
+// Appends the first of those taken; gives how many.
+Result<std::size_t> Settlements::append_some() {
+  records_.clear();
+  std::size_t bytes = 0;
+  Result<Journal::Serial> serial = 0;
+  {
+    const Lock lock(journal_mutex_);
+    const std::size_t bytes_max = journal_->append_bytes_max() / 2;
+    for (const Settlement& settlement : unrecorded()) {
+      bytes += settlement.record.size();
+      if (!records_.empty() && (bytes > bytes_max || records_.size() == kRecordedTogether)) break;
+      records_.emplace_back(settlement.record);
+    }
+    serial = journal_->append(records_);
+    if (!serial) return std::unexpected(serial.error());
+    if (durability_ == Durability::kProcess) {
+      hand_over(unrecorded().first(records_.size()), *serial);
+      return records_.size();
+    }
+  }
+  // Nobody else appends under kFull, so that the order of hand-overs is that of the journal.
+  if (Status synced = sync_journal(); !synced) return std::unexpected(synced.error());
+  const Lock lock(journal_mutex_);
+  hand_over(unrecorded().first(records_.size()), *serial);
+  return records_.size();
+}
+
+Status Settlements::sync_journal() {
+  Status synced = journal_->sync();
+  if (!synced) journal_->rewind();
+  return synced;
+}
+
+// Moves the rows on to the writer; `last` is the serial of the last one.
+void Settlements::hand_over(std::span<Settlement> settled, Journal::Serial last) {
+  Journal::Serial serial = last - settled.size();
+  for (Settlement& settlement : settled) {
+    settlement.error = store::is_error(settlement.row);
+    settlement.admitted_at = settlement.row.admitted_at;
+    recorded_.push_back({.row = std::move(settlement.row), .serial = ++serial});
+  }
+  if (recorded_.size() >= kStoreAtOnce) {
+    writer_->wake();
+  } else {
+    writer_->wake_within(kStoreWithin);
+  }
+}
+
+void Settlements::retry_later(const Error& error) {
+  if (healthy_.exchange(false)) {
+    log(LogLevel::kError, "the journal takes no rows: {}", error.detail);
+  }
+  if (metrics_.write_failures != nullptr) metrics_.write_failures->Increment();
+  Wakeups wakeups;
+  for (Settlement& settlement : unrecorded()) wakeups.fail(settlement, error);
+  wakeups.post();
+  Lock lock(queue_mutex_);
+  if (stopping_) {
+    log(LogLevel::kError, "{} usage rows could not be recorded", unrecorded().size());
+    taken_.clear();
+    taken_done_ = 0;
+    return;
+  }
+  lock.wait_until(changed_, steady_clock::now() + kRetry);
+}
+
+// What the end of a request is to everyone else.
+void Settlements::finish(std::span<Settlement> settled) {
+  std::vector<LiveKeys::Place> places;
+  places.reserve(settled.size());
+  for (const Settlement& settlement : settled) {
+    if (settlement.error) {
+      settlement.use->count_error(settlement.admitted_at);
+    } else {
+      settlement.use->count_good(settlement.admitted_at);
+    }
+    places.push_back(settlement.place);
+  }
+  keys_.release(places);
+  if (metrics_.open_reservations != nullptr) {
+    metrics_.open_reservations->Decrement(places.size());
+  }
+  Wakeups wakeups;
+  for (Settlement& settlement : settled) {
+    if (settlement.waiter) wakeups.add(std::move(*settlement.waiter), {});
+  }
+  wakeups.post();
+}
+
+// --- to the database ---
 
 bool Settlements::pending() {
-  if (!taken_.empty()) return true;
-  Lock lock(mutex_);
-  return !queue_.empty();
-}
-
-void Settlements::take_queue() {
-  Lock lock(mutex_);
-  if (taken_.empty()) {
-    taken_.swap(queue_);
-  } else {
-    std::ranges::move(queue_, std::back_inserter(taken_));
-    queue_.clear();
-  }
+  if (!storing_.empty()) return true;
+  const Lock lock(journal_mutex_);
+  return !recorded_.empty();
 }
 
 Result<std::size_t> Settlements::write(sql::Connection& connection) {
-  take_queue();
-  lost_.clear();
-  rows_.clear();
-  for (const Settlement& settlement : taken_) rows_.push_back(&settlement.row);
-  Status written = write_together(connection);
-  if (written) return taken_.size();
-  if (!for_good(written.error())) return std::unexpected(written.error());
-  return write_apart(connection);
-}
-
-Status Settlements::write_together(sql::Connection& connection) {
-  sql::Savepoint together(connection);
-  if (!together.status()) return together.status();
-  Status written = store::insert_usage(connection, rows_);
-  if (!written) return written;
-  return together.release();
-}
-
-Result<std::size_t> Settlements::write_apart(sql::Connection& connection) {
-  for (std::size_t i = 0; i < taken_.size(); ++i) {
-    sql::Savepoint alone(connection);
-    if (!alone.status()) return std::unexpected(alone.status().error());
-    Status written = store::insert_usage(connection, std::span(&rows_[i], 1));
-    if (written) written = alone.release();
-    if (written) continue;
-    if (!for_good(written.error())) return std::unexpected(written.error());
-    lost_.push_back({.settlement = &taken_[i], .error = written.error()});
+  if (storing_.empty()) {
+    const Lock lock(journal_mutex_);
+    const auto count = std::min(recorded_.size(), kStoredTogether);
+    const auto end = recorded_.begin() + static_cast<std::ptrdiff_t>(count);
+    storing_.assign(std::make_move_iterator(recorded_.begin()), std::make_move_iterator(end));
+    recorded_.erase(recorded_.begin(), end);
   }
-  return taken_.size() - lost_.size();
+  std::vector<const UsageRow*> rows;
+  rows.reserve(storing_.size());
+  for (const Recorded& recorded : storing_) rows.push_back(&recorded.row);
+  const auto lost = store_rows(connection, rows);
+  if (!lost) return std::unexpected(lost.error());
+  lost_ = lost->size();
+  log_lost(rows, *lost);
+  return rows.size() - lost_;
 }
 
 void Settlements::done(const Status& status) {
-  if (status) {
-    committed();
-  } else {
-    failed(status.error());
+  if (!status) {
+    if (metrics_.write_failures != nullptr) metrics_.write_failures->Increment();
+    return;
   }
-}
-
-void Settlements::count_use() const {
-  for (const Settlement& settlement : taken_) {
-    if (std::ranges::count(lost_, &settlement, &Lost::settlement) != 0) continue;
-    if (store::is_error(settlement.row)) {
-      settlement.use->count_error(settlement.row.admitted_at);
-    } else {
-      settlement.use->count_good(settlement.row.admitted_at);
-    }
-  }
-}
-
-void Settlements::committed() {
-  count_use();
-  std::vector<LiveKeys::Place> places;
-  places.reserve(taken_.size());
-  for (const Settlement& settlement : taken_) places.push_back(settlement.place);
-  keys_.release(places);
+  if (storing_.empty()) return;
   if (metrics_.batches != nullptr) {
     metrics_.batches->Increment();
-    metrics_.rows_written->Increment(taken_.size() - lost_.size());
-    metrics_.rows_lost->Increment(lost_.size());
-    metrics_.open_reservations->Decrement(places.size());
+    metrics_.rows_written->Increment(storing_.size() - lost_);
+    metrics_.rows_lost->Increment(lost_);
   }
-
-  Wakeups wakeups;
-  for (const Lost& lost : lost_) {
-    log(LogLevel::kError, "usage row {} cannot be stored: {}",
-        generation_id(lost.settlement->row.id), lost.error.detail);
-    if (!lost.settlement->waiter) continue;
-    wakeups.add(std::move(*lost.settlement->waiter), std::unexpected(lost.error));
-    lost.settlement->waiter.reset();
+  const Journal::Serial serial = storing_.back().serial;
+  storing_.clear();
+  bool more = false;
+  {
+    const Lock lock(journal_mutex_);
+    journal_->applied(serial);
+    more = !recorded_.empty();
   }
-  for (Settlement& settlement : taken_) {
-    if (settlement.waiter) wakeups.add(std::move(*settlement.waiter), {});
-  }
-  lost_.clear();
-  taken_.clear();
-  wakeups.post();
-}
-
-void Settlements::failed(const Error& error) {
-  if (metrics_.write_failures != nullptr) metrics_.write_failures->Increment();
-  take_queue();
-  Wakeups wakeups;
-  for (Settlement& settlement : taken_) wakeups.fail(settlement, error);
-  wakeups.post();
+  stored_ = serial;
+  if (more) writer_->wake();
+  changed_.notify_one();  // the recorder may wait for room
 }
 
 }  // namespace tollgate

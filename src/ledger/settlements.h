@@ -1,18 +1,33 @@
-// Usage rows on their way to the disk: the writer's batch.
+// Usage rows on their way to the disk: first the journal, then the database.
 //
-// push() is called by settle() on I/O threads; the writer takes all that waits, writes it in one
-// transaction, and only after COMMIT counts the use, ends the reservations and wakes the waiters:
-// one post for each of their threads, however many waiters it has. When a transaction fails the
-// waiters hear of it at once and the rows stay, first in line, until they are written.
+// A request is settled when the journal has its row: its reservation ends, its use is counted, and
+// its answer may end. Under Durability::kProcess that is one append on the request's own thread.
+// Under kFull, and whenever the journal cannot take a row at once, the row waits for the recorder:
+// a thread that appends all that waits, syncs once, and wakes the waiters with one post for each of
+// their threads. When that fails the waiters hear of it at once and the rows stay, first in line,
+// until they are recorded.
+//
+// From the journal's mouth the rows go to the writer's batch, which stores them in a transaction
+// soon after. What reads the database for rows waits for stored(recorded()) first.
 #pragma once
 
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 #include "base/error.h"
 #include "base/mutex.h"
 #include "domain/usage_row.h"
+#include "ledger/journal.h"
+#include "ledger/ledger.h"
 #include "ledger/ledger_metrics.h"
 #include "ledger/live_keys.h"
 #include "ledger/use_counter.h"
@@ -27,43 +42,88 @@ struct Settlement {
   LiveKeys::Place place = 0;
   UseCounter* use = nullptr;               // of the secret that was used
   std::optional<Callback<Status>> waiter;  // gone once it has heard of a failure
+  // Settlements' own: the row as the journal has it, and what is left of it when it has gone on.
+  std::string record = {};
+  bool error = false;
+  WallTime admitted_at = {};
 };
 
 class Settlements {
  public:
-  Settlements(LiveKeys& keys, const LedgerMetrics& metrics) : keys_(keys), metrics_(metrics) {}
+  Settlements(LiveKeys& keys, const LedgerMetrics& metrics, Durability durability)
+      : keys_(keys), metrics_(metrics), durability_(durability) {}
+  // stop(), if nobody called it.
+  ~Settlements();
 
-  // Once, before the first push(). `this` outlives the writer's threads.
-  void attach(sql::Writer& writer);
+  // Once, before the first settlement: makes this the batch of `writer`, and starts the recorder.
+  // `journal` is cleared. `this` outlives the writer's threads.
+  void start(sql::Writer& writer, std::unique_ptr<Journal> journal);
+  // Records what waits, if it can, and ends the recorder. Before the writer stops. Idempotent.
+  void stop();
+  // When everything is in the database, the journal needs nothing. After the writer has stopped.
+  void clear_journal();
+
   // Any thread. The row's texts are made storable: no NUL bytes, at most kRowTextLengthMax.
+  // True: settled. False: the settlement is as it was, and push() is due.
+  bool settle_now(Settlement& settlement);
+  // Any thread. Leaves the settlement, with its waiter, to the recorder.
   void push(Settlement settlement);
 
+  // False while the journal refuses rows.
+  bool healthy() const { return healthy_; }
+  // The last row that is recorded, and whether the database has it.
+  Journal::Serial recorded() const;
+  bool stored(Journal::Serial serial) const { return stored_ >= serial; }
+
  private:
-  // A row that the store refuses for good (a bug) must not keep the others from the disk.
-  struct Lost {
-    Settlement* settlement = nullptr;  // in taken_
-    Error error;
+  // A row that the journal has and the database does not.
+  struct Recorded {
+    UsageRow row;
+    Journal::Serial serial = 0;
   };
 
+  // The recorder.
+  void serve();
+  bool take_waiting();
+  std::span<Settlement> unrecorded() { return std::span(taken_).subspan(taken_done_); }
+  void record_taken();
+  Result<std::size_t> append_some();
+  void retry_later(const Error& error);
+  Status sync_journal() TOLLGATE_NO_THREAD_SAFETY_ANALYSIS;
+  // Of settlements that are recorded.
+  void hand_over(std::span<Settlement> settled, Journal::Serial last)
+      TOLLGATE_REQUIRES(journal_mutex_);
+  void finish(std::span<Settlement> settled);
+
+  // The writer's batch.
   bool pending();
   Result<std::size_t> write(sql::Connection& connection);
-  void take_queue();
-  Status write_together(sql::Connection& connection);
-  Result<std::size_t> write_apart(sql::Connection& connection);
   void done(const Status& status);
-  void committed();
-  void count_use() const;
-  void failed(const Error& error);
 
   LiveKeys& keys_;
   const LedgerMetrics& metrics_;
+  const Durability durability_;
   sql::Writer* writer_ = nullptr;
-  Mutex mutex_;
-  std::vector<Settlement> queue_ TOLLGATE_GUARDED_BY(mutex_);
-  // Writer thread only: taken from the queue and not yet on the disk.
-  std::vector<Settlement> taken_;
-  std::vector<Lost> lost_;
-  std::vector<const UsageRow*> rows_;
+  std::atomic<bool> healthy_{true};
+  std::atomic<Journal::Serial> stored_{0};
+
+  // Also guards the order of hand-overs: a row is handed over before any later one is appended.
+  mutable Mutex journal_mutex_;
+  // Under kFull the recorder syncs and rewinds without the mutex: it alone appends.
+  std::unique_ptr<Journal> journal_ TOLLGATE_GUARDED_BY(journal_mutex_);
+  std::vector<Recorded> recorded_ TOLLGATE_GUARDED_BY(journal_mutex_);
+
+  Mutex queue_mutex_;
+  std::condition_variable changed_;
+  std::vector<Settlement> queue_ TOLLGATE_GUARDED_BY(queue_mutex_);
+  bool stopping_ TOLLGATE_GUARDED_BY(queue_mutex_) = false;
+
+  std::vector<Settlement> taken_;          // the recorder's alone
+  std::size_t taken_done_ = 0;             // likewise: the first of them that are recorded
+  std::vector<std::string_view> records_;  // likewise
+  std::vector<Recorded> storing_;          // the writer thread's alone
+  std::size_t lost_ = 0;                   // likewise
+  std::thread recorder_;
 };
 
 inline constexpr std::size_t kRowTextLengthMax = 1'024;

@@ -172,27 +172,25 @@ TEST_F(SettlementsTest, HostileTextsAreStoredCutAndWithoutNul) {
             static_cast<std::int64_t>(kRowTextLengthMax));
 }
 
-TEST_F(SettlementsTest, RowThatNeverFitsDoesNotHoldUpTheOthers) {
-  const KeyWithSecret made = make("absurd");
+TEST_F(SettlementsTest, RowThatTheDatabaseRefusesDoesNotHoldUpTheOthers) {
+  std::function<Result<int>(sql::Connection&)> refuse = [](sql::Connection& connection) {
+    Status made = connection.exec(
+        "CREATE TRIGGER refuse BEFORE INSERT ON usage WHEN NEW.model = 'a/bug' "
+        "BEGIN SELECT RAISE(ABORT, 'no'); END");
+    return made ? Result<int>(0) : std::unexpected(made.error());
+  };
+  ASSERT_TRUE(await(ledger_->write<int>(refuse)));
+  const KeyWithSecret made = make("unlucky");
   auto identity = authenticate(made);
-  std::vector<std::optional<Status>> outcomes(3);
-  IoContext& context = contexts_.take();
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+  for (const char* model : {"a/b", "a/bug", "a/c"}) {
     auto reservation = reserve(*identity);
     UsageRow row = row_for(*identity, *reservation);
-    // With the first one's tokens the sum is more than a column holds.
-    if (i == 1) row.tokens.input = std::numeric_limits<std::int64_t>::max();
-    asio::co_spawn(
-        context.get_executor(), ledger_->settle(std::move(*reservation), std::move(row)),
-        [&outcome = outcomes[i]](std::exception_ptr, Status status) { outcome = status; });
+    row.model = model;
+    EXPECT_TRUE(await(ledger_->settle(std::move(*reservation), std::move(row))));
   }
-  context.run();
-  EXPECT_TRUE(outcomes[0] && outcomes[0]->has_value());
-  EXPECT_TRUE(outcomes[1] && !outcomes[1]->has_value());
-  EXPECT_TRUE(outcomes[2] && outcomes[2]->has_value());
   EXPECT_EQ(number("SELECT COUNT(*) FROM usage"), 2);
   EXPECT_EQ(ledger_->open_reservations(), 0U);
-  EXPECT_EQ(view(made).use.requests, 2);
+  EXPECT_THAT(metrics_.text(), HasSubstr("tollgate_ledger_rows_lost_total 1"));
   EXPECT_TRUE(ledger_->ready());
 }
 
@@ -307,10 +305,91 @@ TEST_F(AwayTest, FullDiskFailsFastAndTheRowIsThereOnceWhenItHasRoom) {
   ::signal(SIGXFSZ, before);
 }
 
-TEST_F(AwayTest, LockedDatabaseFailsFastAndTheRowIsThereOnceWhenItIsFree) {
+TEST_F(SettlementsTest, LockedDatabaseStopsAdmissionAndTheJournalKeepsWhatIsSettled) {
+  const KeyWithSecret made = make("unlucky");
+  auto identity = authenticate(made);
+  auto reservation = reserve(*identity);
   auto other = sql::Connection::open({.path = options().data_dir + "/tollgate.db"});
   ASSERT_TRUE(other);
-  run([&other] { ASSERT_TRUE(other->begin_write()); }, [&other] { other->rollback(); });
+  ASSERT_TRUE(other->begin_write());
+  UsageRow row = row_for(*identity, *reservation);
+  EXPECT_TRUE(await(ledger_->settle(std::move(*reservation), std::move(row))));
+  EXPECT_EQ(ledger_->open_reservations(), 0U);
+  ASSERT_TRUE(eventually([this] { return !ledger_->ready(); }));
+  EXPECT_EQ(reserve(*identity).error().code, ErrorCode::kServiceUnavailable);
+  other->rollback();
+  ASSERT_TRUE(eventually([this] { return ledger_->ready(); }));
+  EXPECT_EQ(number("SELECT COUNT(*) FROM usage"), 1);
+}
+
+// A crash: the data directory as it is at this moment, opened by another ledger.
+TEST_F(SettlementsTest, WhatTheDatabaseHasNotSeenComesBackFromTheJournalOnce) {
+  const KeyWithSecret made = make("survivor");
+  ASSERT_TRUE(buy(made));
+  EXPECT_EQ(number("SELECT COUNT(*) FROM usage"), 1);
+  auto other = sql::Connection::open({.path = options().data_dir + "/tollgate.db"});
+  ASSERT_TRUE(other && other->begin_write());  // from here on the database sees nothing
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(buy(made));
+  const std::string copy = dir_.path() + "/copy";
+  std::filesystem::copy(options().data_dir, copy);
+  other->rollback();
+
+  LedgerOptions recovered = options();
+  recovered.data_dir = copy;
+  recovered.metrics = nullptr;
+  ledger_.reset();
+  for (int round = 0; round < 2; ++round) {
+    ledger_ = std::move(*Ledger::open(recovered));
+    EXPECT_EQ(number("SELECT COUNT(*) FROM usage"), 6);
+    EXPECT_EQ(number("SELECT SUM(requests) FROM usage_hours"), 6);
+    EXPECT_EQ(view(made).use.requests, 6);
+    ledger_.reset();
+  }
+}
+
+TEST_F(SettlementsTest, MoreRowsThanTheJournalHoldsWaitForTheDatabase) {
+  ledger_.reset();
+  LedgerOptions small = options();
+  small.journal_file_bytes = 4'096;
+  small.metrics = nullptr;
+  ledger_ = std::move(*Ledger::open(small));
+  const KeyWithSecret made = make("busy");
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(buy(made)) << i;
+  EXPECT_EQ(number("SELECT COUNT(*) FROM usage"), 300);
+}
+
+class FullDurabilityTest : public SettlementsTest {
+ protected:
+  FullDurabilityTest() {
+    ledger_.reset();
+    LedgerOptions full = options();
+    full.durability = Durability::kFull;
+    full.metrics = nullptr;
+    ledger_ = std::move(*Ledger::open(full));
+  }
+};
+
+TEST_F(FullDurabilityTest, EveryWaiterIsWokenOnceItsRowIsSynced) {
+  const KeyWithSecret made = make("careful");
+  auto identity = authenticate(made);
+  UsageRow pattern;
+  {
+    auto reservation = reserve(*identity);
+    pattern = row_for(*identity, *reservation);
+    UsageRow row = pattern;
+    ASSERT_TRUE(await(ledger_->settle(std::move(*reservation), std::move(row))));
+  }
+  std::atomic<int> failed{0};
+  IoContext& context = contexts_.take();
+  for (int i = 0; i < 20; ++i) {
+    asio::co_spawn(context.get_executor(),
+                   buy_often(*ledger_, std::string(made.secret->expose()), pattern, 20, failed),
+                   asio::detached);
+  }
+  context.run();
+  EXPECT_EQ(failed, 0);
+  EXPECT_EQ(number("SELECT COUNT(*) FROM usage"), 401);
+  EXPECT_EQ(ledger_->open_reservations(), 0U);
 }
 
 }  // namespace

@@ -18,9 +18,6 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr int kOwnCheckpointFactor = 4;
-// A batch of so many rows says that there is load; the wait for more of them.
-constexpr std::size_t kGatherRows = 4;
-constexpr std::chrono::microseconds kGatherTime{300};
 // What the heartbeat writes must need room on the disk, or a full one would look healthy.
 constexpr std::string_view kHeartbeatTable =
     "CREATE TABLE IF NOT EXISTS writer_heartbeat (payload BLOB NOT NULL) STRICT";
@@ -71,7 +68,7 @@ struct Writer::State {
 
   // Any thread.
   bool enqueue(Job& job);
-  void wake();
+  void wake_within(std::chrono::milliseconds delay);
   // The writer thread.
   void serve();
   bool wait_for_work(std::vector<Job>& taken);
@@ -98,7 +95,9 @@ struct Writer::State {
   bool stopping TOLLGATE_GUARDED_BY(mutex) = false;
   // From the first submit() or wake() on; before, batch and upkeep may still be set.
   bool used TOLLGATE_GUARDED_BY(mutex) = false;
-  std::atomic<bool> woken{false};
+  // When the batch wants to be written at the latest; kNotWoken: it does not.
+  static constexpr steady_clock::time_point kNotWoken = steady_clock::time_point::max();
+  std::atomic<steady_clock::time_point> wake_at{kNotWoken};
   std::atomic<bool> healthy{true};
 
   // The writer thread's.
@@ -129,11 +128,16 @@ bool Writer::State::enqueue(Job& job) {
   return true;
 }
 
-void Writer::State::wake() {
-  if (woken.exchange(true)) return;
+void Writer::State::wake_within(std::chrono::milliseconds delay) {
+  // Most calls find the writer asked already.
+  if (delay.count() > 0 && wake_at.load() != kNotWoken) return;
+  const steady_clock::time_point at = steady_clock::now() + delay;
+  if (wake_at.load() <= at) return;
   // Under the mutex, so that it cannot fall between the writer's last look and its wait.
   {
     const Lock lock(mutex);
+    if (wake_at.load() <= at) return;
+    wake_at = at;
     used = true;
   }
   changed.notify_one();
@@ -141,8 +145,12 @@ void Writer::State::wake() {
 
 std::optional<steady_clock::time_point> Writer::State::next_deadline() const {
   if (!healthy) return retry_at;
-  if (upkeep.work && (upkeep_due || rows_unkept > 0)) return active_at + upkeep.idle;
-  return std::nullopt;
+  std::optional<steady_clock::time_point> deadline;
+  if (wake_at.load() != kNotWoken) deadline = wake_at.load();
+  if (upkeep.work && (upkeep_due || rows_unkept > 0)) {
+    deadline = std::min(deadline.value_or(kNotWoken), active_at + upkeep.idle);
+  }
+  return deadline;
 }
 
 // Takes what is queued. False: nothing is left to do, ever.
@@ -152,7 +160,7 @@ bool Writer::State::wait_for_work(std::vector<Job>& taken) {
     const std::optional<steady_clock::time_point> until = used ? next_deadline() : std::nullopt;
     const bool late = until && steady_clock::now() >= *until;
     // While the store is away everyone waits for the next try: one reopening serves them all.
-    if (late || (healthy && (!jobs.empty() || woken))) break;
+    if (late || (healthy && !jobs.empty())) break;
     if (until) {
       lock.wait_until(changed, *until);
     } else {
@@ -160,13 +168,8 @@ bool Writer::State::wait_for_work(std::vector<Job>& taken) {
     }
   }
   if (last_round) return false;
-  // Under load a commit is dear and rows keep coming: a moment's wait makes one commit of several.
-  // A lone request never waits.
-  if (batch_rows >= kGatherRows && healthy && !stopping && jobs.empty()) {
-    lock.wait_until(changed, steady_clock::now() + kGatherTime);
-  }
   last_round = stopping;
-  woken = false;
+  wake_at = kNotWoken;
   taken.assign(std::make_move_iterator(jobs.begin()), std::make_move_iterator(jobs.end()));
   jobs.clear();
   return true;
@@ -371,7 +374,7 @@ void Writer::submit(Job job) {
   notify([&] { job.done(std::unexpected(unavailable("the writer's queue is full or closed"))); });
 }
 
-void Writer::wake() { state_->wake(); }
+void Writer::wake_within(std::chrono::milliseconds delay) { state_->wake_within(delay); }
 
 Status Writer::run(std::move_only_function<Status(Connection&)> work) {
   std::promise<Status> promise;

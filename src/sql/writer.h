@@ -6,9 +6,8 @@
 // - a Job: a change of its own. Runs in a savepoint, so that a failing job is rolled back alone and
 //   the others still commit.
 // - the Batch: the hot path, at most one per writer. Its owner keeps a queue of its own (usage
-// rows,
-//   counters), calls wake() after pushing, and is asked to write what waits in the same
-//   transaction.
+//   rows), calls wake_within() after pushing, and is asked to write what waits in one transaction
+//   with the jobs.
 //
 // While the store is away (disk full, I/O error) everything of a transaction fails with
 // kServiceUnavailable, healthy() is false, the connection is reopened and a write is tried about
@@ -88,8 +87,10 @@ class Writer {
   // Any thread. When the queue is full or the writer has stopped, done() is called at once, on the
   // calling thread, with kServiceUnavailable.
   void submit(Job job);
-  // Any thread, cheap when the writer is awake: the batch has something to write.
-  void wake();
+  // Any thread, cheap when the writer is asked already: the batch has something to write, which may
+  // wait for more of it, but no longer than `delay`.
+  void wake_within(std::chrono::milliseconds delay);
+  void wake() { wake_within(std::chrono::milliseconds(0)); }
 
   // A job as a Task: what `work` gives, after COMMIT. Resumes on the caller's io_context.
   template <class T>

@@ -30,17 +30,23 @@ struct Sums {
   std::int64_t last_used_at = std::numeric_limits<std::int64_t>::min();
 };
 
-// False on overflow.
-bool add_row(Sums& sums, const UsageRow& row) {
+// Sums stop at what a column holds: an absurd row must not keep others from being stored.
+void add_to(std::int64_t& sum, std::int64_t value) {
+  if (__builtin_add_overflow(sum, value, &sum)) {
+    sum = value < 0 ? std::numeric_limits<std::int64_t>::min()
+                    : std::numeric_limits<std::int64_t>::max();
+  }
+}
+
+void add_row(Sums& sums, const UsageRow& row) {
   sums.requests += 1;
   sums.errors += is_error(row) ? 1 : 0;
   sums.last_used_at = std::max(sums.last_used_at, micros(row.admitted_at));
-  return !__builtin_add_overflow(sums.input_tokens, row.tokens.input, &sums.input_tokens) &&
-         !__builtin_add_overflow(sums.cached_input_tokens, row.tokens.cached_input,
-                                 &sums.cached_input_tokens) &&
-         !__builtin_add_overflow(sums.output_tokens, row.tokens.output, &sums.output_tokens) &&
-         !__builtin_add_overflow(sums.cost, row.cost.nanos(), &sums.cost) &&
-         !__builtin_add_overflow(sums.charged, row.charged.nanos(), &sums.charged);
+  add_to(sums.input_tokens, row.tokens.input);
+  add_to(sums.cached_input_tokens, row.tokens.cached_input);
+  add_to(sums.output_tokens, row.tokens.output);
+  add_to(sums.cost, row.cost.nanos());
+  add_to(sums.charged, row.charged.nanos());
 }
 
 // Some texts are the client's. One with a NUL byte is cut there: a row is never lost for it.
@@ -76,32 +82,34 @@ Status add_sums(sql::Statement statement, Rows& rows, KeyOf key_of) {
   for (auto row = rows.begin(); row != rows.end();) {
     const auto key = key_of(**row);
     Sums sums;
-    for (; row != rows.end() && key_of(**row) == key; ++row) {
-      if (!add_row(sums, **row)) {
-        return fail(ErrorCode::kInternal, "The usage could not be recorded.",
-                    "usage sums overflow");
-      }
-    }
+    for (; row != rows.end() && key_of(**row) == key; ++row) add_row(sums, **row);
     if (Status added = upsert(statement, key, sums); !added) return added;
   }
   return {};
 }
 
-constexpr std::string_view kAddSums =
-    "requests = t.requests + excluded.requests, errors = t.errors + excluded.errors, "
-    "input_tokens = t.input_tokens + excluded.input_tokens, "
-    "cached_input_tokens = t.cached_input_tokens + excluded.cached_input_tokens, "
-    "output_tokens = t.output_tokens + excluded.output_tokens, cost = t.cost + excluded.cost, "
-    "charged = t.charged + excluded.charged, "
-    "last_used_at = CASE WHEN excluded.last_used_at > t.last_used_at "
-    "THEN excluded.last_used_at ELSE t.last_used_at END";
+// Beyond int64 SQLite's sum turns into a floating-point number, which the column would refuse.
+std::string add_sum(std::string_view column) {
+  return fmt::format("{0} = MIN(t.{0} + excluded.{0}, {1})", column,
+                     std::numeric_limits<std::int64_t>::max());
+}
+
+std::string add_sums_sql() {
+  std::string sql =
+      "requests = t.requests + excluded.requests, errors = t.errors + excluded.errors";
+  for (const auto* column :
+       {"input_tokens", "cached_input_tokens", "output_tokens", "cost", "charged"}) {
+    sql += ", " + add_sum(column);
+  }
+  return sql + ", last_used_at = MAX(t.last_used_at, excluded.last_used_at)";
+}
 
 std::string upsert_sql(std::string_view table, std::string_view key, std::string_view marks) {
   return fmt::format(
       "INSERT INTO {} AS t ({}, requests, errors, input_tokens, cached_input_tokens, "
       "output_tokens, cost, charged, last_used_at) VALUES ({}, ?, ?, ?, ?, ?, ?, ?, ?) "
       "ON CONFLICT ({}) DO UPDATE SET {}",
-      table, key, marks, key, kAddSums);
+      table, key, marks, key, add_sums_sql());
 }
 
 Status add_to_aggregates(sql::Connection& connection, Rows& rows) {

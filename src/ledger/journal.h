@@ -1,0 +1,98 @@
+// The journal: records that are safe before the database has them (ADR 10).
+//
+// A request's end waits for one append here, not for a transaction of the database; the database is
+// filled behind it, in large batches. Two files of fixed size, `journal-0` and `journal-1` in the
+// data directory, are written in turn: the one is overwritten only when everything in it is in the
+// database for good. Their room is taken when they are made, so that an append changes no metadata
+// and a full disk cannot refuse it.
+//
+// A file begins with its generation, a number that grows with every turn. A record is its length,
+// its bytes, and their checksum keyed with the generation and the checksum before it: reading ends
+// at the first that does not match, whether it is torn, left from before, or not there.
+//
+// Not safe for use from several threads at once, but for sync().
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace tollgate {
+
+class Journal {
+ public:
+  // The number of a record since open(): 1, 2, 3 …
+  using Serial = std::uint64_t;
+  using Take = std::function<Status(std::string_view record)>;
+
+  // Opens the journal in `data_dir`, or makes it. Gives `take` every record that it holds, oldest
+  // first; records that the database has already may be among them. An error of `take` ends it.
+  // When the database has them all, clear() is due, before the first append().
+  static Result<std::unique_ptr<Journal>> open(const std::string& data_dir, const Take& take,
+                                               std::size_t file_bytes = kFileBytes);
+  ~Journal();
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+  // Appends `records` in one write, all or none, and gives the serial of the last. From then on
+  // they survive the end of this process. kConflict: no room until more is applied().
+  // kServiceUnavailable: the write failed; the journal is as it was.
+  Result<Serial> append(std::span<const std::string_view> records);
+  // What was appended survives a loss of power. When it fails, rewind() and append again: a page
+  // whose sync failed may be gone though the kernel holds it for clean.
+  Status sync();
+  // Forgets what was appended since the last sync() that succeeded.
+  void rewind();
+
+  // Every record up to `serial` is in the database for good.
+  void applied(Serial serial);
+  // Everything is: the next open() finds nothing, and append() begins anew.
+  Status clear();
+
+  Serial last() const { return serial_; }
+
+  static constexpr std::size_t kFileBytes = 4UL << 20U;
+  // The most that one append may hold.
+  std::size_t append_bytes_max() const;
+
+ private:
+  struct File {
+    int descriptor = -1;
+    std::uint64_t generation = 0;  // 0: holds nothing
+    std::size_t end = 0;           // where the next record goes
+    std::uint64_t chain = 0;       // the checksum before it
+    Serial last = 0;               // its last record
+  };
+
+  explicit Journal(std::size_t file_bytes) : file_bytes_(file_bytes) {}
+  Status open_file(File& file, const std::string& path) const;
+  Status replay(const File& file, const Take& take) const;
+  // Starts the file anew with `generation`.
+  Status begin(File& file, std::uint64_t generation) const;
+  Status turn();
+  void mark_synced();
+  // Into framed_; gives the last one's checksum.
+  std::uint64_t frame(std::span<const std::string_view> records, const File& file);
+
+  const std::size_t file_bytes_;
+  std::array<File, 2> files_;
+  std::size_t current_ = 0;
+  Serial serial_ = 0;
+  Serial applied_ = 0;
+  bool cleared_ = false;
+  // As of the last sync().
+  struct {
+    std::size_t file = 0;
+    File state;
+    Serial serial = 0;
+  } synced_;
+  std::string framed_;  // its room is kept from append to append
+};
+
+}  // namespace tollgate
