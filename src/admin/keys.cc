@@ -48,14 +48,32 @@ net::Response answer_with_secret(const AdminCall& call, const KeyWithSecret& mad
   return response;
 }
 
+// The workspaces to look in.
+Result<std::vector<WorkspaceId>> searched_workspaces(const AdminCall& call) {
+  if (call.workspace) return std::vector{*call.workspace};
+  std::vector<WorkspaceId> ids;
+  Ledger::WorkspaceQuery query{.limit = Ledger::kWorkspacePageMax};
+  do {
+    const auto page = call.context.ledger.list_workspaces(query);
+    if (!page) return std::unexpected(page.error());
+    for (const Workspace& workspace : page->workspaces) ids.push_back(workspace.id);
+    query.cursor = page->next_cursor;
+  } while (!query.cursor.empty());
+  return ids;
+}
+
+// A name is unique in its workspace: who may look into several may find several.
 Result<net::Response> find_by_name(const AdminCall& call, const std::string& name) {
-  const WorkspaceId workspace = call.workspace.value_or(store::default_workspace_id());
+  const auto workspaces = searched_workspaces(call);
+  if (!workspaces) return std::unexpected(workspaces.error());
   std::vector<std::string> found;
-  auto view = call.context.ledger.key_by_name(workspace, name);
-  if (view) {
-    found.push_back(render_key(*view));
-  } else if (view.error().code != ErrorCode::kNotFound) {
-    return std::unexpected(view.error());
+  for (const WorkspaceId& workspace : *workspaces) {
+    auto view = call.context.ledger.key_by_name(workspace, name);
+    if (view) {
+      found.push_back(render_key(*view));
+    } else if (view.error().code != ErrorCode::kNotFound) {
+      return std::unexpected(view.error());
+    }
   }
   return json_answer(page_json(found, ""));
 }
