@@ -187,7 +187,7 @@ UsageRow full_row() {
                 .cache_write_1h = 4,
                 .audio_input = 5,
                 .image_input = 6,
-                .cached_image_input = 7,
+                .video_input = 7,
                 .output = 1LL << 60,
                 .reasoning_output = 8,
                 .audio_output = 9};

@@ -148,7 +148,7 @@ void encode_usage(const UsageRow& row, std::string& record) {
   visit_texts(pack, row);
   encode_attempts(pack, row.attempts);
   pack.text(row.flags);
-  pack.number(row.tokens.cached_image_input);
+  pack.number(row.tokens.video_input);
 }
 
 Result<UsageRow> decode_usage(std::string_view record) {
@@ -182,7 +182,7 @@ Result<UsageRow> decode_usage(std::string_view record) {
   visit_texts(unpack, row);
   decode_attempts(unpack, row.attempts);
   unpack.text(row.flags);
-  unpack.number(row.tokens.cached_image_input);
+  unpack.number(row.tokens.video_input);
   if (!unpack.whole() || row.id <= 0) {
     return fail(ErrorCode::kServiceUnavailable,
                 "The journal in the data directory was written by a newer version of Tollgate: "
