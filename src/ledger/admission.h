@@ -158,8 +158,8 @@ struct Preview {
 
 // A counter whose held amount is not the sum of the open requests': a bug.
 struct HeldDifference {
-  std::string owner;
-  std::int64_t limit_number = 0;  // 0: the balance
+  std::string owner = {};  // empty: the balance of a workspace
+  std::int64_t limit_number = 0;
   std::int64_t expected = 0;
   std::int64_t held = 0;
 };

@@ -77,8 +77,8 @@ class Budgets {
   // On start, and when the mode changes.
   struct BalanceSetting {
     BalanceMode mode = BalanceMode::kUnlimited;
-    Money granted;
-    Money charged;  // by settled requests in production, those made while it was unlimited too
+    Money granted = {};
+    Money charged = {};  // by settled requests in production, those made while it was unlimited too
   };
   void set_balance(WorkspaceBudget& workspace, const BalanceSetting& balance, const Moment& now,
                    Resolutions& resolved);
@@ -121,6 +121,9 @@ class Budgets {
   // Takes out all waiters of a key (revoked, switched off) and gives them, first come first.
   std::vector<WaiterId> cancel_all(KeyBudget& key, const Moment& now, Resolutions& resolved);
   std::size_t waiters() const;
+  // The limits that keep a waiter out, by number, as it was last looked at; 0: the balance.
+  // REQUIRES: it waits.
+  std::vector<std::int64_t> waits_for(WaiterId waiter) const;
 
   // --- looking; `now` is real time ---
 
@@ -141,7 +144,7 @@ class Budgets {
   // Σ open requests = held, for `keys_max` keys from the `first` on (by age; in slices, so that no
   // admission waits for long), and for all workspaces with the first slice.
   struct SelfCheck {
-    std::vector<HeldDifference> differences;
+    std::vector<HeldDifference> differences = {};
     std::size_t next = 0;  // 0: that was the last slice
   };
   SelfCheck self_check(std::size_t first = 0,
@@ -183,7 +186,11 @@ class Budgets {
   void judge_growth(const OpenRequest& request, const Ask& ask, const Moment& local);
   void judge_level_growth(const BudgetLevel& level, const OpenRequest& request, const Ask& ask,
                           const Moment& local);
-  void object(LimitCounter::Room room, Objection objection, const Moment& local);
+  bool bound_missing() const;
+  // Takes an objection, if it is one, into verdict_.
+  void object(Objection objection, LimitCounter::Room room, const Moment& local);
+  void object_balance(LimitCounter::Room room, std::int64_t bound);
+  static bool resets_later(const Objection& one, const Objection& two);
   static Refusal refusal_of(const Objection& objection, const Moment& local);
 
   Hold open(KeyBudget& key, const Ask& ask, const Moment& now);
