@@ -44,6 +44,7 @@ Fields write_usage_row(const UsageRow& row) {
   fields.number("cached_input_tokens", row.tokens.cached_input);
   fields.number("output_tokens", row.tokens.output);
   fields.text("metering", metering_name(row.metering));
+  fields.text("flags", row.flags);
   fields.text_or_null("price_version", row.price_version);
   fields.money("cost", row.cost);
   fields.money("charged", row.charged);

@@ -26,6 +26,7 @@ UsageRow row() {
   row.tokens.input = 100;
   row.tokens.cached_input = 40;
   row.tokens.output = 9;
+  row.flags = "below_count";
   row.cost = Money::from_nanos(125'000);
   row.latency_ms = 20;
   row.attempts = {{.provider = "acme", .model = "acme/large", .status = 200, .cost = {}, .ms = 18}};
@@ -55,6 +56,7 @@ TEST(UsageFieldsTest, RowHasTheNamesOfTheContractAndMoneyAsDecimalStrings) {
   EXPECT_EQ(json.at("charged"), "0");
   EXPECT_EQ(json.at("input_tokens"), 100);
   EXPECT_EQ(json.at("cached_input_tokens"), 40);
+  EXPECT_EQ(json.at("flags"), "below_count");
   EXPECT_EQ(json.at("streamed"), false);
   EXPECT_TRUE(json.at("time_to_first_token_ms").is_null());
   EXPECT_TRUE(json.at("error_code").is_null());

@@ -23,7 +23,7 @@ class Money {
   std::int64_t nanos_ = 0;
 };
 
-// The largest amount: what a cost that cannot be counted stands at.
+// The largest amount: what a sum that cannot be counted stands at.
 inline constexpr Money kMoneyMax = Money::from_nanos(std::numeric_limits<std::int64_t>::max());
 
 // Overflow is kInternal, never a wrapped value.

@@ -118,12 +118,12 @@ Cost cost_of(const Prices& prices, const TokenUsage& usage) {
     const Sum sum =
         input.finish() + output.finish() + static_cast<Sum>(per_request.nanos()) * kPerMillion;
     const Sum nanos = sum / kPerMillion + (sum % kPerMillion != 0 ? 1 : 0);
-    if (nanos <= static_cast<Sum>(kMoneyMax.nanos())) {
+    if (nanos <= static_cast<Sum>(kRowCostMax.nanos())) {
       cost.amount = Money::from_nanos(static_cast<std::int64_t>(nanos));
       return cost;
     }
   }
-  cost.amount = kMoneyMax;
+  cost.amount = kRowCostMax;
   cost.flags.add(UsageFlag::kCostSaturated);
   return cost;
 }

@@ -31,6 +31,10 @@ struct Prices {
   std::optional<Money> per_request, per_image, per_minute, per_million_characters;
 };
 
+// The largest cost of one row, a million dollars: what a cost beyond it stands at. Sums of thousands
+// of such rows still fit 63 bits, so that one absurd figure cannot stop the books.
+inline constexpr Money kRowCostMax = Money::from_nanos(1'000'000'000'000'000);
+
 struct Cost {
   Money amount;
   UsageFlags flags;  // kUnpricedUnit, kCostSaturated
@@ -45,8 +49,8 @@ struct Cost {
 // the other units) is not charged here.
 //
 // Audio and video are units of their own, not kinds of text: without a price of their own they go
-// at the dearest of their side, and are flagged. A cost beyond 63 bits of nano-dollars, or one of a
-// price below zero, stands at the largest amount, flagged: never wrapped, never zero, no refund.
+// at the dearest of their side, and are flagged. A cost beyond kRowCostMax, or at a price below
+// zero, stands at kRowCostMax, flagged: never wrapped, never zero, never a refund.
 Cost cost_of(const Prices& prices, const TokenUsage& usage);
 
 // The dearest that a token of either side can cost at these prices.

@@ -134,17 +134,18 @@ TEST(CostOf, ACostTooLargeToCountStandsAtTheLargestAmountAndIsFlagged) {
   for (const TokenUsage& usage :
        {TokenUsage{.input = kMost, .output = kMost}, TokenUsage{.input = 1}}) {
     const Cost cost = cost_of(prices, usage);
-    EXPECT_EQ(cost.amount, kMoneyMax);
+    EXPECT_EQ(cost.amount, kRowCostMax);
     EXPECT_EQ(cost.flags.text(), "cost_saturated");
   }
-  EXPECT_EQ(cost_of(prices, {}).amount, kMoneyMax);
+  prices.per_request = kRowCostMax;
+  EXPECT_EQ(cost_of(prices, {}).amount, kRowCostMax);
   EXPECT_EQ(cost_of(prices, {}).flags, UsageFlags());
 }
 
 TEST(CostOf, APriceBelowZeroIsNeverARefund) {
   Prices prices = plain_prices();
   prices.tokens.audio_output = Money::from_nanos(-1);
-  EXPECT_EQ(cost_of(prices, {.input = 1}).amount, kMoneyMax);
+  EXPECT_EQ(cost_of(prices, {.input = 1}).amount, kRowCostMax);
   prices = plain_prices();
   prices.per_request = Money::from_nanos(-1);
   EXPECT_EQ(cost_of(prices, {.input = 1}).flags.text(), "cost_saturated");

@@ -34,7 +34,7 @@ std::optional<Metering> metering_from_name(std::string_view name);
 enum class UsageFlag {
   kBelowCount,     // the provider reported less output than was seen
   kUnpricedUnit,   // a unit without a price of its own, charged at the dearest
-  kCostSaturated,  // the cost is beyond what can be counted, and stands at the largest amount
+  kCostSaturated,  // the cost is beyond kRowCostMax, and stands at it
 };
 std::string_view usage_flag_name(UsageFlag flag);
 

@@ -236,10 +236,16 @@ CREATE TABLE grants (
 CREATE INDEX grants_by_workspace ON grants (workspace_id, number);
 )sql";
 
+constexpr std::string_view kUsageFlags = R"sql(
+ALTER TABLE usage ADD COLUMN flags TEXT NOT NULL DEFAULT '';
+ALTER TABLE usage ADD COLUMN video_input_tokens INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 constexpr std::array kMigrations{
     sql::Migration{.version = 1, .name = "keys, usage, audit", .sql = kFirst},
     sql::Migration{.version = 2, .name = "limits of keys", .sql = kKeyLimits},
     sql::Migration{.version = 3, .name = "workspaces, balances, grants", .sql = kWorkspaces},
+    sql::Migration{.version = 4, .name = "flags of usage rows", .sql = kUsageFlags},
 };
 
 }  // namespace

@@ -44,6 +44,25 @@ TEST(SchemaTest, KeysFromBeforeLimitsHaveNone) {
   EXPECT_EQ(key->created_by, "cli");
 }
 
+TEST(SchemaTest, UsageRowsFromBeforeFlagsHaveNone) {
+  sql::TestDatabase database;
+  sql::Connection connection = database.open();
+  ASSERT_TRUE(sql::migrate(connection, migrations().first(3)));
+  ASSERT_TRUE(connection.exec(
+      "INSERT INTO usage (id, request_id, admitted_at, finished_at, key_number, secret_number, "
+      "environment, requested_model, model, provider, region, input_tokens, cached_input_tokens, "
+      "cache_write_tokens, cache_write_1h_tokens, audio_input_tokens, image_input_tokens, "
+      "output_tokens, reasoning_output_tokens, audio_output_tokens, metering, price_version, "
+      "cost, charged, status, error_code, latency_ms, streamed, client, ip, attempts) VALUES "
+      "(1, '', 0, 0, 1, 1, 'production', '', '', '', '', 1, 0, 0, 0, 0, 0, 1, 0, 0, 'reported', "
+      "'', 5, 5, 200, '', 1, 0, '', '', '[]')"));
+  ASSERT_TRUE(migrate(connection));
+  EXPECT_EQ(sql::number_of(connection,
+                           "SELECT count(*) FROM usage WHERE flags = '' AND "
+                           "video_input_tokens = 0 AND cost = 5"),
+            1);
+}
+
 // An index on what is random, or a key of another table, would cost every request
 // (ARCHITECTURE.md).
 TEST(SchemaTest, KeepsUsageRowsFreeOfIndexesAndForeignKeys) {

@@ -144,9 +144,10 @@ constexpr std::string_view kInsert =
     "environment, requested_model, model, provider, region, input_tokens, cached_input_tokens, "
     "cache_write_tokens, cache_write_1h_tokens, audio_input_tokens, image_input_tokens, "
     "output_tokens, reasoning_output_tokens, audio_output_tokens, metering, price_version, cost, "
-    "charged, status, error_code, latency_ms, first_token_ms, streamed, client, ip, attempts) "
+    "charged, status, error_code, latency_ms, first_token_ms, streamed, client, ip, attempts, "
+    "flags, video_input_tokens) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-    "?, ?, ?, ?) ON CONFLICT (id) DO NOTHING";
+    "?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING";
 
 Status insert_row(sql::Statement& insert, const UsageRow& row, std::string& attempts) {
   const TokenUsage& tokens = row.tokens;
@@ -183,7 +184,9 @@ Status insert_row(sql::Statement& insert, const UsageRow& row, std::string& atte
       .bind(29, row.streamed ? 1 : 0)
       .bind_borrowed(30, storable(row.client))
       .bind_borrowed(31, storable(row.ip))
-      .bind_borrowed(32, attempts);
+      .bind_borrowed(32, attempts)
+      .bind_borrowed(33, storable(row.flags))
+      .bind(34, tokens.video_input);
   return insert.run();
 }
 

@@ -41,8 +41,9 @@ UsageRow full_row(const Key& key) {
   row.model = "acme/large";
   row.provider = "acme";
   row.region = "eu-west";
-  row.tokens = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+  row.tokens = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
   row.metering = Metering::kOverrun;
+  row.flags = "below_count,unpriced_unit";
   row.price_version = "p_1";
   row.cost = Money::from_nanos(123'456'789'012);
   row.charged = Money::from_nanos(-5);
@@ -76,6 +77,7 @@ void expect_equal(const UsageRow& a, const UsageRow& b) {
   EXPECT_EQ(a.region, b.region);
   EXPECT_EQ(a.tokens, b.tokens);
   EXPECT_EQ(a.metering, b.metering);
+  EXPECT_EQ(a.flags, b.flags);
   EXPECT_EQ(a.price_version, b.price_version);
   EXPECT_EQ(a.cost, b.cost);
   EXPECT_EQ(a.charged, b.charged);
