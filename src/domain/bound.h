@@ -55,9 +55,9 @@ RequestBound request_bound(const Offer& offer, const RequestNeeds& needs, const 
 
 // What is left, over every level that guards it; nullopt = not guarded.
 struct Available {
-  std::optional<Money> cost;
-  std::optional<std::int64_t> tokens;
-  std::optional<std::int64_t> tokens_rate;
+  std::optional<Money> cost = {};
+  std::optional<std::int64_t> tokens = {};
+  std::optional<std::int64_t> tokens_rate = {};
 };
 
 // max_tokens for a request that names none (rule 1): the least of the offer's maximum;

@@ -31,11 +31,11 @@ struct Reserve {
 
 struct UsageFacts {
   AnswerEnd end = AnswerEnd::kWhole;
-  std::optional<TokenUsage> reported;  // as the provider wrote it, however wrong
+  std::optional<TokenUsage> reported = {};  // as the provider wrote it, however wrong
   ContentCount content;
   std::int64_t estimated_input = 0;
-  std::optional<std::int64_t> output_asked;  // max_tokens sent upstream, for every choice
-  std::optional<Reserve> reserve;            // nullopt = nothing was held
+  std::optional<std::int64_t> output_asked = {};  // max_tokens sent upstream, for every choice
+  std::optional<Reserve> reserve = {};            // nullopt = nothing was held
 };
 
 struct Metered {

@@ -22,7 +22,7 @@ struct RequestNeeds {
   bool hosted_fees = false;
 
   // Of one choice, as the client asked; the smaller where two members say it.
-  std::optional<std::int64_t> max_tokens;
+  std::optional<std::int64_t> max_tokens = {};
   // How many answers are produced: max(n, best_of), for every prompt of the request.
   std::int64_t choices = 1;
 

@@ -36,10 +36,8 @@ Metered meter(const Outcome& outcome, const RequestNeeds& needs, const Prices& p
               const std::optional<Reserve>& reserve) {
   if (outcome.reach == Reach::kNothingSent || outcome.reach == Reach::kRefused) return {};
   UsageFacts facts{.end = end_of(outcome.reach),
-                   .reported = std::nullopt,
                    .content = outcome.content,
                    .estimated_input = estimated_input(needs.text_bytes),
-                   .output_asked = std::nullopt,
                    .reserve = reserve};
   if (outcome.usage.state == UsageState::kReported) facts.reported = outcome.usage.tokens;
   if (needs.max_tokens) facts.output_asked = output_bound(needs, *needs.max_tokens);

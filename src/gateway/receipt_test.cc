@@ -19,8 +19,8 @@ ReportedUsage reported(std::int64_t input, std::int64_t output) {
   return {.state = UsageState::kReported, .tokens = {.input = input, .output = output}};
 }
 
-constexpr ContentCount kContent{.deltas = 10, .text_bytes = 80};     // counted as 10 tokens
-constexpr RequestNeeds kNeeds{.text_bytes = 400, .max_tokens = {}};  // estimated at 100 tokens
+constexpr ContentCount kContent{.deltas = 10, .text_bytes = 80};  // counted as 10 tokens
+constexpr RequestNeeds kNeeds{.text_bytes = 400};                 // estimated at 100 tokens
 
 // "input output metering nanos"
 std::string metered(const Outcome& outcome, const RequestNeeds& needs = kNeeds) {
@@ -90,7 +90,7 @@ TEST(Meter, ACostThatOverflowsIsTheLargestAmountNeverZero) {
   dear.tokens.input = kMoneyMax;
   const Metered result =
       meter({.reach = Reach::kAnswered, .usage = reported(1'000'000'000'000, 1)}, {}, dear, {});
-  EXPECT_EQ(result.cost, kMoneyMax);
+  EXPECT_EQ(result.cost, kRowCostMax);
   EXPECT_TRUE(result.flags.has(UsageFlag::kCostSaturated));
 }
 
