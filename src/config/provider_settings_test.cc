@@ -63,6 +63,7 @@ TEST_F(ProviderSettings, ReadTheExampleOfTheContract) {
   EXPECT_EQ(offer.context_window, 128'000);
   EXPECT_EQ(offer.max_output_tokens, 4'096);
   EXPECT_EQ(offer.max_tokens_field, "max_tokens");
+  EXPECT_EQ(offer.image_tokens_max, 16'384);
   EXPECT_EQ(offer.prices.tokens.input.nanos(), 2'500'000'000);
   EXPECT_EQ(offer.prices.tokens.cached_input.value().nanos(), 1'250'000'000);
   EXPECT_EQ(offer.prices.tokens.output.nanos(), 10'000'000'000);
@@ -78,6 +79,7 @@ TEST_F(ProviderSettings, ReadTheRestOfAProvider) {
                                       "    deadlines: {connect_ms: 1, head_ms: 2, silence_ms: 3, "
                                       "total_ms: 4}\n",
                                   "        max_tokens_field: max_completion_tokens\n"
+                                  "        image_tokens_max: 1000\n"
                                   "        region: us-east\n"));
   ASSERT_TRUE(settings) << settings.error().message;
   const Provider& provider = settings->catalogue.providers[0];
@@ -89,6 +91,7 @@ TEST_F(ProviderSettings, ReadTheRestOfAProvider) {
   EXPECT_EQ(provider.deadlines.total.count(), 4);
   EXPECT_EQ(settings->provider_ca_files.at(ProviderId("acme")), ca);
   EXPECT_EQ(settings->catalogue.offers[0].max_tokens_field, "max_completion_tokens");
+  EXPECT_EQ(settings->catalogue.offers[0].image_tokens_max, 1'000);
   EXPECT_EQ(settings->catalogue.offers[0].region, "us-east");
 }
 
@@ -130,6 +133,12 @@ TEST_F(ProviderSettings, TakeZeroAsAPriceAndRefuseItsAbsence) {
                                                     "price"));
   EXPECT_THAT(problems(acme("", "", "{input: 1}")), HasSubstr("has no price for `output`"));
   EXPECT_THAT(problems(acme("", "", "{output: 1, input: }")), HasSubstr("no price for `input`"));
+}
+
+TEST_F(ProviderSettings, NameTheOutputLimitByAMemberThatTheGatewayReads) {
+  EXPECT_THAT(problems(acme("", "        max_tokens_field: max_length\n")),
+              HasSubstr("max_tokens_field: must be max_tokens or max_completion_tokens"));
+  EXPECT_THAT(problems(acme("", "        image_tokens_max: 0\n")), HasSubstr("image_tokens_max"));
 }
 
 TEST_F(ProviderSettings, RefuseAmountsThatAreNotPlainDecimals) {

@@ -84,6 +84,46 @@ TEST(Splice, CutsRouteWhereverItStands) {
                 std::string(kTail));
 }
 
+// The body that goes to a provider which names its limit `field`, when 77 is to be set.
+std::string limited(const std::string& body, std::string_view field) {
+  const auto request = read_chat_request(body);
+  EXPECT_TRUE(request.has_value()) << body << ": " << request.error().message;
+  if (!request) return {};
+  return upstream_body(*request, body, "up", OutputLimit{.field = field, .tokens = 77}).text();
+}
+
+TEST(Splice, SetsAnOutputLimitInTheMemberThatTheOfferNames) {
+  const std::string body = with(R"("model":"up",)");
+  EXPECT_EQ(limited(body, "max_tokens"), with(R"("max_tokens":77,"model":"up",)"));
+  EXPECT_EQ(limited(body, "max_completion_tokens"),
+            with(R"("max_completion_tokens":77,"model":"up",)"));
+  EXPECT_EQ(upstream(body), body);  // not asked for: left alone
+}
+
+TEST(Splice, AnOutputLimitOfNullIsReplaced) {
+  EXPECT_EQ(limited(with(R"("model":"up","max_tokens" : null ,)"), "max_tokens"),
+            with(R"("model":"up","max_tokens" : 77 ,)"));
+  EXPECT_EQ(limited(with(R"("max_completion_tokens":null,"model":"up",)"), "max_completion_tokens"),
+            with(R"("max_completion_tokens":77,"model":"up",)"));
+  EXPECT_EQ(limited(with(R"("max_tokens":null,"model":"up",)"), "max_completion_tokens"),
+            with(R"("max_completion_tokens":77,"max_tokens":null,"model":"up",)"));
+}
+
+TEST(Splice, AnOutputLimitThatTheClientGaveIsNeitherRaisedNorShortened) {
+  for (const char* given : {R"("max_tokens":5,)", R"("max_tokens":500,)",
+                            R"("max_completion_tokens":5,)", R"("max_completion_tokens":500,)"}) {
+    const std::string body = with(std::string(R"("model":"up","n":2,"best_of":3,)") + given);
+    EXPECT_EQ(limited(body, "max_tokens"), body);
+    EXPECT_EQ(limited(body, "max_completion_tokens"), body);
+  }
+}
+
+TEST(Splice, AnOutputLimitStandsBesideEveryOtherEdit) {
+  EXPECT_EQ(limited(with(R"("route":{},"stream":true,"model":"a",)"), "max_tokens"),
+            with(R"("stream_options":{"include_usage":true},"max_tokens":77,"stream":true,)"
+                 R"("model":"up",)"));
+}
+
 TEST(SplicedBody, PutsEditsInOrderWhateverTheOrderTheyCameIn) {
   SplicedBody body("0123456789");
   body.replace({8, 2}, "end");
