@@ -1,16 +1,12 @@
-// What most files read and what costs most to parse: Asio's coroutines, Boost.JSON, fmt and the
+// What most files read and what costs most to parse: Asio, Boost.JSON, fmt and the
 // standard library. Third-party headers only, so a room still has to include what it uses and
 // tools/tidy.py still sees every include between rooms. Built once per preset.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/json.hpp>
 #include <fmt/format.h>
 

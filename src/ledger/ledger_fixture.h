@@ -5,9 +5,6 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_future.hpp>
-
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -20,6 +17,7 @@
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "ledger/ledger.h"
+#include "runtime/task_group.h"
 #include "store/usage_rows.h"
 #include "store/workspaces.h"
 
@@ -33,10 +31,12 @@ class Contexts {
   template <class T>
   T await(Task<T> task) {
     IoContext& context = take();
-    auto result = asio::co_spawn(context.get_executor(), std::move(task), asio::use_future);
+    TaskGroup tasks(context);
+    std::optional<T> result;
+    tasks.spawn(keep(std::move(task), result));
     context.run();
     give_back(context);
-    return result.get();
+    return std::move(*result);
   }
 
   IoContext& take() {
@@ -51,6 +51,12 @@ class Contexts {
     context.restart();
     const Lock lock(mutex_);
     free_.push_back(&context);
+  }
+
+  // A Task that leaves its value in `into`.
+  template <class T>
+  static Task<> keep(Task<T> task, std::optional<T>& into) {
+    into.emplace(co_await std::move(task));
   }
 
  private:

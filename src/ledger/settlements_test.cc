@@ -6,8 +6,6 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include <boost/asio/detached.hpp>
-
 #include <atomic>
 #include <limits>
 #include <thread>
@@ -117,9 +115,10 @@ TEST_F(SettlementsTest, RowIsWrittenThoughItsWaiterIsGone) {
   auto reservation = reserve(*identity);
   UsageRow row = row_for(*identity, *reservation);
   {
-    IoContext context;
-    asio::co_spawn(context.get_executor(), ledger_->settle(std::move(*reservation), std::move(row)),
-                   [](std::exception_ptr, Status) { FAIL() << "nobody runs this context"; });
+    IoContext context;  // which nobody runs once the row is on its way
+    TaskGroup tasks(context);
+    std::optional<Status> outcome;
+    tasks.spawn(Contexts::keep(ledger_->settle(std::move(*reservation), std::move(row)), outcome));
     context.poll_one();
     ASSERT_TRUE(eventually([this] { return ledger_->open_reservations() == 0; }));
     // The wake-up was posted right after; a second commit on the same thread orders it before us.
@@ -227,11 +226,10 @@ TEST_F(SettlementsTest, EightThreadsLeaveExactlyOneRowForEachSettle) {
     for (int t = 0; t < kThreads; ++t) {
       threads.emplace_back([&] {
         IoContext& context = contexts_.take();
+        TaskGroup tasks(context);
         for (int i = 0; i < kTasks; ++i) {
-          asio::co_spawn(
-              context.get_executor(),
-              buy_often(*ledger_, std::string(made.secret->expose()), pattern, kTimes, failed),
-              asio::detached);
+          tasks.spawn(
+              buy_often(*ledger_, std::string(made.secret->expose()), pattern, kTimes, failed));
         }
         context.run();
       });
@@ -381,10 +379,9 @@ TEST_F(FullDurabilityTest, EveryWaiterIsWokenOnceItsRowIsSynced) {
   }
   std::atomic<int> failed{0};
   IoContext& context = contexts_.take();
+  TaskGroup tasks(context);
   for (int i = 0; i < 20; ++i) {
-    asio::co_spawn(context.get_executor(),
-                   buy_often(*ledger_, std::string(made.secret->expose()), pattern, 20, failed),
-                   asio::detached);
+    tasks.spawn(buy_often(*ledger_, std::string(made.secret->expose()), pattern, 20, failed));
   }
   context.run();
   EXPECT_EQ(failed, 0);

@@ -8,6 +8,8 @@
 #include <array>
 #include <cerrno>
 
+#include "runtime/async.h"
+
 namespace tollgate::net {
 
 namespace {
@@ -157,7 +159,7 @@ Task<Connection::ReadResult> Connection::read_some(std::span<char> room) {
       // A peer that always has data must not keep the thread from the others.
       if (++eager_reads_ > kEagerReadsMax) {
         eager_reads_ = 0;
-        co_await asio::post(thread_.executor(), use_task);
+        co_await next_turn();
       }
       const ReadResult result = try_read(room);
       if (result.state != ReadState::kWouldBlock) co_return result;

@@ -24,6 +24,8 @@ class TaskGroup {
   Task<> wait_idle();
 
  private:
+  struct Spawned;
+  Spawned run(Task<> task);
   void ended();
   IoContext& context_;
   std::size_t running_ = 0;

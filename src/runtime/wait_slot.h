@@ -2,9 +2,6 @@
 // event fired by other code on the thread. Not for other threads: see async.h for those.
 #pragma once
 
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/post.hpp>
-#include <optional>
 #include <utility>
 
 #include "base/check.h"
@@ -17,43 +14,52 @@ enum class Wake { kReady, kTimeout, kAborted };
 
 class WaitSlot {
  public:
+  class Wait {
+   public:
+    explicit Wait(WaitSlot& slot) : slot_(slot) {}
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    void await_suspend(std::coroutine_handle<Promise> waiter) {
+      slot_.waiter_ = Suspended(waiter);
+      slot_.wake_ = &wake_;
+    }
+    Wake await_resume() const noexcept { return wake_; }
+
+   private:
+    WaitSlot& slot_;
+    Wake wake_ = Wake::kReady;
+  };
+
   WaitSlot() = default;
   WaitSlot(const WaitSlot&) = delete;
   WaitSlot& operator=(const WaitSlot&) = delete;
 
-  bool waiting() const { return handler_.has_value(); }
+  bool waiting() const { return static_cast<bool>(waiter_); }
 
-  // REQUIRES: nobody waits already.
-  Task<Wake> wait() {
+  // To be awaited: gives why it was resumed. REQUIRES: nobody waits already.
+  Wait wait() {
     check(!waiting(), "one waiter per slot");
-    return asio::async_initiate<const asio::use_awaitable_t<IoExecutor>, void(Wake)>(
-        [this](auto handler) { handler_.emplace(std::move(handler)); }, use_task);
+    return Wait(*this);
   }
 
   // Resumes the waiter, if any, before returning. For event-loop callbacks, not for Tasks.
   void resume(Wake wake) {
-    if (auto handler = take()) (*handler)(wake);
+    if (Suspended waiter = take(wake)) waiter.resume();
   }
 
   // Resumes the waiter, if any, from the event loop, soon.
   void resume_later(Wake wake) {
-    if (auto handler = take()) {
-      auto executor = handler->get_executor();
-      asio::post(executor, [waiter = std::move(*handler), wake]() mutable { waiter(wake); });
-    }
+    if (Suspended waiter = take(wake)) tollgate::resume_later(std::move(waiter));
   }
 
  private:
-  using Handler =
-      typename asio::async_result<asio::use_awaitable_t<IoExecutor>, void(Wake)>::handler_type;
-
-  std::optional<Handler> take() {
-    std::optional<Handler> handler = std::move(handler_);
-    handler_.reset();
-    return handler;
+  Suspended take(Wake wake) {
+    if (waiting()) *wake_ = wake;
+    return std::move(waiter_);
   }
 
-  std::optional<Handler> handler_;
+  Suspended waiter_;
+  Wake* wake_ = nullptr;  // where the waiter reads it
 };
 
 }  // namespace tollgate

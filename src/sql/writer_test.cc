@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <filesystem>
 #include <future>
 #include <stdexcept>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "runtime/task_group.h"
 #include "sql/test_database.h"
 #include "sql/test_faulty_disk.h"
 
@@ -382,7 +382,8 @@ TEST_F(WriterTest, ResumesATaskWithWhatTheWorkGave) {
     results.push_back(co_await writer->write<int>(good));
     results.push_back(co_await writer->write<int>(good));
   };
-  asio::co_spawn(context, task(), [](std::exception_ptr) {});
+  TaskGroup tasks(context);
+  tasks.spawn(task());
   context.run();
   ASSERT_EQ(results.size(), 2u);
   EXPECT_EQ(results[0].value(), 5);
