@@ -370,8 +370,9 @@ Task<Result<Workspace>> Ledger::update_workspace(Principal by, WorkspaceId id, W
 
 Task<Result<CreatedGrant>> Ledger::grant(Principal by, WorkspaceId id, GrantRequest request,
                                          std::optional<Idempotency> idempotency) {
-  return state_->workspace_changes->grant(std::move(by), std::move(id), std::move(request),
-                                          std::move(idempotency));
+  co_await catch_up();  // a deduction is judged by every request that was settled before it
+  co_return co_await state_->workspace_changes->grant(std::move(by), std::move(id),
+                                                      std::move(request), std::move(idempotency));
 }
 
 Task<Result<Workspace>> Ledger::advance_test_clock(Principal by, WorkspaceId id,
