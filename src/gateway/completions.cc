@@ -68,7 +68,7 @@ Task<> serve_completion(Gateway& gateway, net::Exchange& exchange, CompletionKin
                     .request = std::move(*request),
                     .body = *body,
                     .route = std::move(*route),
-                    .reservation = std::move(*reservation),
+                    .reservation = std::move(**reservation),
                     .in_flight = std::move(in_flight)};
   co_await relay(gateway, exchange, admitted);
 }

@@ -277,8 +277,20 @@ void Ledger::count_unadmitted(const Identity& identity, std::optional<ErrorCode>
   state_->unadmitted->count(identity.secret().number, code, now);
 }
 
-Result<Reservation> Ledger::reserve(const Identity& identity, GenerationNumber id,
-                                    CancelHandle cancel) {
+Preview Ledger::preview(const Identity&) const { return {}; }
+
+Standing Ledger::standing(const Identity&) const { return {}; }
+
+Task<Result<std::optional<Reservation>>> Ledger::reserve(const Identity& identity,
+                                                         GenerationNumber id, CancelHandle cancel,
+                                                         Guard) {
+  co_return reserve(identity, id, std::move(cancel));
+}
+
+Task<Status> Ledger::rebind(const Identity&, Reservation&, Guard) { co_return Status(); }
+
+Result<std::optional<Reservation>> Ledger::reserve(const Identity& identity, GenerationNumber id,
+                                                   CancelHandle cancel) {
   if (!ready()) {
     return fail(ErrorCode::kServiceUnavailable,
                 "The gateway cannot record usage at the moment. Retry in a few seconds.");

@@ -30,6 +30,7 @@
 #include "domain/token.h"
 #include "domain/usage_row.h"
 #include "domain/workspace.h"
+#include "ledger/admission.h"
 #include "ledger/journal.h"
 #include "runtime/task.h"
 #include "sql/connection.h"
@@ -98,6 +99,21 @@ class Reservation {
   std::uint32_t place_ = 0;  // in the ledger's table of open reservations
 };
 
+// What a guarded request may use, and the row that it leaves should this process end before it is
+// settled: charged at the bound, `interrupted` (SPEC §5 rule 3). The ledger fills in admitted_at.
+struct Guard {
+  Ask ask;
+  UsageRow interrupted;
+};
+
+// What the head of an answer says of the key's limits (SPEC §4 "Headers").
+struct Standing {
+  std::optional<LimitState> requests;             // the tightest of its requests limits
+  std::optional<LimitState> requests_per_minute;  // the tightest of the rolling 60 s
+  std::optional<LimitState> tokens_per_minute;    // likewise
+  Balance balance;
+};
+
 // Idempotency-Key of a create or rotation (SPEC §2 "Life").
 struct Idempotency {
   std::string key;     // the header's value
@@ -157,9 +173,24 @@ class Ledger {
   // Counts an authenticated request that was not admitted (refused, or a GET such as /v1/models).
   // nullopt = answered well. Kept in memory and written at least every second.
   void count_unadmitted(const Identity& identity, std::optional<ErrorCode> code);
-  // Admission: the key is checked again (active, this secret still valid) in one step with the
-  // opening of the reservation. Errors as authenticate(), or kServiceUnavailable while writes fail.
-  Result<Reservation> reserve(const Identity& identity, GenerationNumber id, CancelHandle cancel);
+  // What is left for the key, and whether anything guards it: what a bound is worked out from.
+  Preview preview(const Identity& identity) const;
+  // Admission: the key is checked again (active, this secret still valid) in one step with every
+  // limit, the balance, and the opening of the reservation. Of a request that nothing guards.
+  // Errors as authenticate(), kLimitExceeded and kRateLimitExceeded with their details, or
+  // kServiceUnavailable while writes fail. nullopt: something guards it, so that it needs a Guard.
+  Result<std::optional<Reservation>> reserve(const Identity& identity, GenerationNumber id,
+                                             CancelHandle cancel);
+  // The same of a request that something guards: its bound is held, durably, when this returns. May
+  // wait for open reservations to settle (SPEC §5 rule 7); kInsufficientCredits and kLimitInFlight
+  // beside the errors above. nullopt: the guard does not say what is needed by now; preview again.
+  Task<Result<std::optional<Reservation>>> reserve(const Identity& identity, GenerationNumber id,
+                                                   CancelHandle cancel, Guard guard);
+  // For another attempt of an open reservation: it now holds the new guard, or is as it was and the
+  // error says why. The key is checked again.
+  Task<Status> rebind(const Identity& identity, Reservation& reservation, Guard guard);
+  // How the key stands, as answers say it in their head.
+  Standing standing(const Identity& identity) const;
   // Records the row and with it the end of the reservation, durably, and resumes after that. The
   // database follows, the row with its aggregates in one commit. row.id, admitted_at, key, secret,
   // workspace and environment are the caller's to fill.

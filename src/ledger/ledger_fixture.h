@@ -175,7 +175,9 @@ class LedgerTest : public ::testing::Test {
   }
 
   Result<Reservation> reserve(const Identity& identity, CancelHandle cancel = [] {}) {
-    return ledger_->reserve(identity, ledger_->next_generation(), std::move(cancel));
+    auto reserved = ledger_->reserve(identity, ledger_->next_generation(), std::move(cancel));
+    if (!reserved) return std::unexpected(std::move(reserved.error()));
+    return std::move(**reserved);
   }
 
   static UsageRow row_for(const Identity& identity, const Reservation& reservation) {

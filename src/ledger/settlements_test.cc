@@ -197,11 +197,12 @@ Task<> buy_often(Ledger& ledger, std::string token, UsageRow pattern, int times,
                  std::atomic<int>& failed) {
   for (int i = 0; i < times; ++i) {
     auto identity = ledger.authenticate(token);
-    auto reservation = ledger.reserve(*identity, ledger.next_generation(), [] {});
+    auto reserved = ledger.reserve(*identity, ledger.next_generation(), [] {});
+    Reservation reservation = std::move(**reserved);
     UsageRow row = pattern;
-    row.id = reservation->id();
-    row.admitted_at = reservation->admitted_at();
-    Status settled = co_await ledger.settle(std::move(*reservation), std::move(row));
+    row.id = reservation.id();
+    row.admitted_at = reservation.admitted_at();
+    Status settled = co_await ledger.settle(std::move(reservation), std::move(row));
     if (!settled) ++failed;
   }
 }
