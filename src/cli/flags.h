@@ -44,12 +44,16 @@ struct UsageFlags {
 };
 
 struct WorkspaceFlags {
-  std::string workspace;  // ID or NAME
-  std::optional<std::string> name, balance;
-  LimitFlags limits;
+  std::string workspace = {};  // ID or NAME
+  std::optional<std::string> name = {};
+  std::optional<std::string> balance = {};
+  LimitFlags limits = {};
   bool no_limits = false;
-  std::optional<std::string> amount, deduct, note;  // of a grant
-  std::optional<std::string> advance, to;           // of a test clock
+  std::optional<std::string> amount = {};  // of a grant
+  std::optional<std::string> deduct = {};
+  std::optional<std::string> note = {};
+  std::optional<std::string> advance = {};  // of a test clock
+  std::optional<std::string> to = {};
 };
 
 struct Flags {

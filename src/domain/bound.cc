@@ -116,8 +116,8 @@ std::int64_t bought_by(std::int64_t share, const Offer& offer, const RequestNeed
     take(output_for_cost(offer.prices, tokens.input, needs, amount));
   }
   if (available.tokens) take(output_for_tokens(tokens.input, *available.tokens / share));
-  if (available.tokens_rate) {
-    take(output_for_tokens(tokens.input_rate, *available.tokens_rate / share));
+  if (available.token_rate) {
+    take(output_for_tokens(tokens.input_rate, *available.token_rate / share));
   }
   return output.value_or(0) / std::max<std::int64_t>(needs.choices, 1);
 }
@@ -194,7 +194,7 @@ RequestBound request_bound(const Offer& offer, const RequestNeeds& needs, const 
   return {.input = tokens.input,
           .output = output,
           .tokens = plus(tokens.input, output),
-          .tokens_rate = plus(tokens.input_rate, output),
+          .token_rate = plus(tokens.input_rate, output),
           .cost = cost_bound(offer.prices, tokens.input, output, needs)};
 }
 

@@ -46,18 +46,21 @@ Status check_fees(const Prices& prices, const RequestNeeds& needs);
 struct RequestBound {
   std::int64_t input = 0;
   std::int64_t output = 0;
-  std::int64_t tokens = 0;       // input + output: every token window but the rolling one
-  std::int64_t tokens_rate = 0;  // the 60 s window
+  std::int64_t tokens = 0;      // input + output: every token window but the rolling one
+  std::int64_t token_rate = 0;  // the 60 s window
   Money cost;
 };
 RequestBound request_bound(const Offer& offer, const RequestNeeds& needs, const TokenBound& tokens,
                            std::int64_t max_tokens);
 
-// What is left, over every level that guards it; nullopt = not guarded.
+// What the next request may still ask for: the least that is left over every level that guards it,
+// at least 0. nullopt: not guarded.
 struct Available {
   std::optional<Money> cost = {};
   std::optional<std::int64_t> tokens = {};
-  std::optional<std::int64_t> tokens_rate = {};
+  std::optional<std::int64_t> token_rate = {};  // of the rolling 60 s
+
+  bool operator==(const Available&) const = default;
 };
 
 // max_tokens for a request that names none (rule 1): the least of the offer's maximum;

@@ -159,7 +159,7 @@ TEST(RequestBound, HoldsTokensAtTheBoundAndTheRollingWindowAtTheRate) {
   EXPECT_EQ(bound.input, 1'324);
   EXPECT_EQ(bound.output, 100);
   EXPECT_EQ(bound.tokens, 1'424);
-  EXPECT_EQ(bound.tokens_rate, 200);
+  EXPECT_EQ(bound.token_rate, 200);
   EXPECT_EQ(bound.cost.nanos(), 1'324 * 2'000 + 100 * 10'000);
 }
 
@@ -215,7 +215,7 @@ TEST(FillMaxTokens, IsAQuarterOfWhatIsAvailableSoThatSeveralRunAtOnce) {
   EXPECT_EQ(filled(offer(), text(300), {.cost = Money::from_nanos(4 * (2'648'000 + 50'000'000))}),
             5'000);
   EXPECT_EQ(filled(offer(), text(300), {.tokens = 4 * (1'324 + 5'000)}), 5'000);
-  EXPECT_EQ(filled(offer(), text(300), {.tokens_rate = 4 * (100 + 5'000)}), 5'000);
+  EXPECT_EQ(filled(offer(), text(300), {.token_rate = 4 * (100 + 5'000)}), 5'000);
 }
 
 TEST(FillMaxTokens, IsNotMadeSmallByTheQuarterNorAboveWhatIsAvailable) {
@@ -350,12 +350,12 @@ TEST(FillMaxTokens, WhatItSetsFitsAndIsTheMostThatItMayBe) {
           Money::from_nanos(static_cast<std::int64_t>(random.below(1u << 31)) << random.below(16));
     }
     if (random.below(2) == 0) available.tokens = random.below(100'000);
-    if (random.below(2) == 0) available.tokens_rate = random.below(100'000);
+    if (random.below(2) == 0) available.token_rate = random.below(100'000);
     const auto fits = [&](std::int64_t max_tokens) {
       const RequestBound bound = request_bound(at, needs, tokens, max_tokens);
       return (!available.cost || bound.cost <= *available.cost) &&
              (!available.tokens || bound.tokens <= *available.tokens) &&
-             (!available.tokens_rate || bound.tokens_rate <= *available.tokens_rate);
+             (!available.token_rate || bound.token_rate <= *available.token_rate);
     };
     const auto set = fill_max_tokens(at, needs, tokens, available);
     if (!set) {

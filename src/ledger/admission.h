@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "domain/bound.h"
 #include "domain/key.h"
 #include "domain/limit.h"
 
@@ -139,15 +140,6 @@ struct LimitUse {
   std::vector<RollingUse> rolling = {};
 };
 
-// What the next request may still ask for: the least that is left over all levels, at least 0.
-// nullopt: not guarded.
-struct Available {
-  std::optional<std::int64_t> cost = {};
-  std::optional<std::int64_t> tokens = {};
-  std::optional<std::int64_t> token_rate = {};
-
-  bool operator==(const Available&) const = default;
-};
 struct Preview {
   Available now;           // beside what is held
   Available once_settled;  // if everything that is held settled at 0

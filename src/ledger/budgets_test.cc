@@ -550,8 +550,10 @@ TEST_F(BudgetsViewTest, PreviewsTheLeastThatIsLeftOverAllLevels) {
   held.push_back(admit(key, {.cost = 30, .tokens = 100, .token_rate = 50}));
   const Preview preview = budgets.preview(key, now);
   EXPECT_TRUE(preview.guarded());
-  EXPECT_EQ(preview.now, (Available{.cost = 40, .tokens = 400, .token_rate = 250}));
-  EXPECT_EQ(preview.once_settled, (Available{.cost = 60, .tokens = 500, .token_rate = 300}));
+  EXPECT_EQ(preview.now,
+            (Available{.cost = Money::from_nanos(40), .tokens = 400, .token_rate = 250}));
+  EXPECT_EQ(preview.once_settled,
+            (Available{.cost = Money::from_nanos(60), .tokens = 500, .token_rate = 300}));
 }
 
 TEST_F(BudgetsViewTest, RequestsAndConcurrencyNeedNoBound) {

@@ -8,7 +8,8 @@
 namespace tollgate {
 namespace {
 
-void lower(std::optional<std::int64_t>& least, std::int64_t left) {
+template <class T>
+void lower(std::optional<T>& least, T left) {
   least = std::min(least.value_or(left), left);
 }
 
@@ -22,7 +23,8 @@ void take_level(const BudgetLevel& level, const Moment& local, Preview& preview)
     };
     const Limit& limit = counter->limit();
     if (limit.metric == Metric::kCost) {
-      take(&Available::cost);
+      lower(preview.now.cost, Money::from_nanos(left.now));
+      lower(preview.once_settled.cost, Money::from_nanos(left.once_settled));
     } else if (limit.window.kind == WindowKind::kRolling60s) {
       take(&Available::token_rate);
     } else {
@@ -84,8 +86,9 @@ Preview Budgets::preview(const KeyBudget& key, const Moment& now) const {
   }
   if (key.prepaid()) {
     const Wide balance = key.workspace->balance();
-    lower(preview.now.cost, narrow(std::max<Wide>(0, balance - key.workspace->held)));
-    lower(preview.once_settled.cost, narrow(std::max<Wide>(0, balance)));
+    const Wide unheld = balance - key.workspace->held;
+    lower(preview.now.cost, Money::from_nanos(narrow(std::max<Wide>(0, unheld))));
+    lower(preview.once_settled.cost, Money::from_nanos(narrow(std::max<Wide>(0, balance))));
   }
   return preview;
 }

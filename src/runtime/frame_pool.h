@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <new>
 
 namespace tollgate {
@@ -37,7 +38,7 @@ class FramePool {
     if (steps >= free_.size() || kept_bytes_ + steps * kStep > kKeptBytesMax) {
       return ::operator delete(frame);
     }
-    free_[steps] = new (frame) Free{free_[steps]};
+    free_[steps] = std::construct_at(static_cast<Free*>(frame), free_[steps]);
     kept_bytes_ += steps * kStep;
   }
 
