@@ -76,6 +76,7 @@ struct Error {
   std::string message;                    // for the client: what to do next
   std::string detail = {};                // for the log only
   std::optional<std::string> param = {};  // the member or field at fault
+  // When to ask again. A 429 without it is not to be retried soon.
   std::optional<std::chrono::seconds> retry_after = {};
   std::string details_json = {};  // a JSON object for `details`; empty = null
 };

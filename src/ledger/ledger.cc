@@ -279,7 +279,14 @@ void Ledger::count_unadmitted(const Identity& identity, std::optional<ErrorCode>
 
 Preview Ledger::preview(const Identity&) const { return {}; }
 
-Standing Ledger::standing(const Identity&) const { return {}; }
+Standing Ledger::standing(const Identity&) const {
+  Standing standing;
+  standing.at = state_->options.clock->wall();
+  return standing;
+}
+
+// Nothing waits yet.
+void Ledger::cancel_wait(GenerationNumber) {}
 
 Task<Result<std::optional<Reservation>>> Ledger::reserve(const Identity& identity,
                                                          GenerationNumber id, CancelHandle cancel,

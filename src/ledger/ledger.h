@@ -112,6 +112,7 @@ struct Standing {
   std::optional<LimitState> requests_per_minute;  // the tightest of the rolling 60 s
   std::optional<LimitState> tokens_per_minute;    // likewise
   Balance balance;
+  WallTime at;  // by the clock of the key's environment, as resets_at of the limits is
 };
 
 // Idempotency-Key of a create or rotation (SPEC §2 "Life").
@@ -177,8 +178,12 @@ class Ledger {
   Preview preview(const Identity& identity) const;
   // Admission: the key is checked again (active, this secret still valid) in one step with every
   // limit, the balance, and the opening of the reservation. Of a request that nothing guards.
-  // Errors as authenticate(), kLimitExceeded and kRateLimitExceeded with their details, or
-  // kServiceUnavailable while writes fail. nullopt: something guards it, so that it needs a Guard.
+  // Errors as authenticate(), kLimitExceeded and kRateLimitExceeded, or kServiceUnavailable while
+  // writes fail. nullopt: something guards it, so that it needs a Guard.
+  //
+  // A limit's error has its limit_json() in details_json, and retry_after where that is near: a
+  // second for kLimitInFlight and for concurrency, else the time until the reset, rounded up, if
+  // that is at most 60 s.
   Result<std::optional<Reservation>> reserve(const Identity& identity, GenerationNumber id,
                                              CancelHandle cancel);
   // The same of a request that something guards: its bound is held, durably, when this returns. May
@@ -186,6 +191,9 @@ class Ledger {
   // beside the errors above. nullopt: the guard does not say what is needed by now; preview again.
   Task<Result<std::optional<Reservation>>> reserve(const Identity& identity, GenerationNumber id,
                                                    CancelHandle cancel, Guard guard);
+  // Ends the wait of a guarded reserve(), whose client went away: it refuses with kClientGone,
+  // unless it is admitted already. Nothing if no such request waits.
+  void cancel_wait(GenerationNumber id);
   // For another attempt of an open reservation: it now holds the new guard, or is as it was and the
   // error says why. The key is checked again.
   Task<Status> rebind(const Identity& identity, Reservation& reservation, Guard guard);

@@ -15,10 +15,12 @@ std::string_view public_message(const Error& error) {
   return "Something went wrong on our side. Try again, and tell the operator the request id.";
 }
 
-// A retry cannot succeed: the same answer would come back until somebody changes something.
-bool is_final(ErrorCode code) {
-  const int status = error_status(code);
-  return status == 402 || status == 403 || code == ErrorCode::kRegionUnavailable;
+// A retry cannot succeed, or not soon: the same answer would come back until somebody changes
+// something, or until a limit resets that gives no time for a retry (SPEC §4).
+bool is_final(const Error& error) {
+  const int status = error_status(error.code);
+  return status == 402 || status == 403 || (status == 429 && !error.retry_after) ||
+         error.code == ErrorCode::kRegionUnavailable;
 }
 
 }  // namespace
@@ -58,7 +60,7 @@ Response problem_response(const Error& error, std::string_view request_id) {
   if (error.retry_after) {
     response.fields.emplace_back("Retry-After", std::to_string(error.retry_after->count()));
   }
-  if (is_final(error.code)) response.fields.emplace_back("x-should-retry", "false");
+  if (is_final(error)) response.fields.emplace_back("x-should-retry", "false");
   if (response.status == 401) response.fields.emplace_back("WWW-Authenticate", "Bearer");
   return response;
 }

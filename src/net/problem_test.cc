@@ -75,9 +75,23 @@ TEST(Problem, TellsSdksNotToRetryWhatCannotSucceed) {
                                ErrorCode::kIpNotAllowed, ErrorCode::kRegionUnavailable}) {
     EXPECT_EQ(hint(code), "false;") << error_code_name(code);
   }
-  for (const ErrorCode code : {ErrorCode::kRateLimitExceeded, ErrorCode::kProviderError,
+  for (const ErrorCode code : {ErrorCode::kInvalidRequest, ErrorCode::kProviderError,
                                ErrorCode::kServiceUnavailable, ErrorCode::kProviderTimeout}) {
     EXPECT_EQ(hint(code), "") << error_code_name(code);
+  }
+}
+
+TEST(Problem, ALimitSaysWhenToRetryOrThatItIsNotWorthIt) {
+  for (const ErrorCode code :
+       {ErrorCode::kLimitExceeded, ErrorCode::kLimitInFlight, ErrorCode::kRateLimitExceeded}) {
+    Error error{.code = code, .message = "m"};
+    const Response late = problem_response(error, "");
+    EXPECT_EQ(field(late, "x-should-retry"), "false;") << error_code_name(code);
+    EXPECT_EQ(field(late, "Retry-After"), "");
+    error.retry_after = std::chrono::seconds(60);
+    const Response soon = problem_response(error, "");
+    EXPECT_EQ(field(soon, "x-should-retry"), "") << error_code_name(code);
+    EXPECT_EQ(field(soon, "Retry-After"), "60;");
   }
 }
 
