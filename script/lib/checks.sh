@@ -149,6 +149,12 @@ fuzz_all() {
   fi
 }
 
+# simulate_budgets OPERATIONS: src/ledger/budgets_simulation_test.cc, with ASan + UBSan. A failure
+# names the seed of its world.
+simulate_budgets() {
+  TOLLGATE_SIMULATION_OPERATIONS=$1 build/dev/ledger_test --gtest_filter='BudgetsSimulation.*'
+}
+
 # The named soaks: NAME is tests/e2e/soak/test_NAME.py. Each reads TOLLGATE_SOAK_SCALE (small, full)
 # and prints a line "note: …" with the counts it ran.
 soak_names() {
