@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from harness import gateway as gateways  # noqa: E402
+from harness.limits import gateway_and_provider  # noqa: E402
 from harness.upstream import MockUpstream, default_script, provider  # noqa: E402
 
 
@@ -65,6 +66,13 @@ def acme(acme_running):
 @pytest.fixture(scope="module")
 def acme_key(acme_running):
     return acme_running[0].create_key(name="shared production key", environment="production")
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory, binary):
+    """(gateway, provider): one that keeps its own books, and is told in each request what to answer."""
+    with gateway_and_provider(tmp_path_factory.mktemp("recorded")) as pair:
+        yield pair
 
 
 @pytest.fixture
