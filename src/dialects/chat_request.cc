@@ -41,6 +41,7 @@ enum class Known : std::uint8_t {
   kMaxCompletionTokens,
   kN,
   kBestOf,
+  kEcho,
   kRoute,
   kTools,
   kModalities,
@@ -56,7 +57,7 @@ enum class Known : std::uint8_t {
   kExtraBody,
   kOther,
 };
-constexpr std::array<std::string_view, 20> kPolicyMembers = {"model",
+constexpr std::array<std::string_view, 21> kPolicyMembers = {"model",
                                                              "messages",
                                                              "prompt",
                                                              "stream",
@@ -65,6 +66,7 @@ constexpr std::array<std::string_view, 20> kPolicyMembers = {"model",
                                                              "max_completion_tokens",
                                                              "n",
                                                              "best_of",
+                                                             "echo",
                                                              "route",
                                                              "tools",
                                                              "modalities",
@@ -203,6 +205,9 @@ Status RequestReader::read_member(const JsonCursor::Member& member) {
       return read_choices(known, request_.n);
     case Known::kBestOf:
       return read_choices(known, request_.best_of);
+    case Known::kEcho:
+      if (request_.kind == CompletionKind::kText) request_.echo = cursor_.kind() == JsonKind::kTrue;
+      break;
     case Known::kRoute:
       return read_route(member);
     default:
@@ -440,7 +445,7 @@ Status RequestReader::read_choices(Known known, std::int64_t& out) {
 std::optional<std::int64_t> ChatRequest::output_tokens_max() const {
   if (!max_tokens) return max_completion_tokens;
   if (!max_completion_tokens) return max_tokens;
-  return std::min(*max_tokens, *max_completion_tokens);
+  return std::max(*max_tokens, *max_completion_tokens);
 }
 
 Result<ChatRequest> read_chat_request(std::string_view body) {

@@ -9,6 +9,7 @@
 // tools. Others may repeat: they are the provider's affair.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -38,6 +39,7 @@ struct ChatRequest {
   std::optional<std::int64_t> max_completion_tokens;  // likewise
   std::int64_t n = 1;
   std::int64_t best_of = 1;
+  bool echo = false;   // (completions) the answer's text begins with the prompt
   std::string region;  // route.region; empty = none asked
   RequestNeeds needs;  // for bounds and estimates of tokens and cost
 
@@ -50,8 +52,11 @@ struct ChatRequest {
   std::optional<ByteRange> max_completion_tokens_value;  // likewise
   std::optional<ByteRange> route_member;  // name, value and the one comma that goes with them
 
-  // The most output tokens of one choice that the client asked for; the smaller where both stand.
+  // The most output tokens of one choice that the client asked for; the larger where both stand,
+  // since a provider may honour either.
   std::optional<std::int64_t> output_tokens_max() const;
+  // How many answers the client gets: n for every prompt.
+  std::int64_t answers() const { return needs.choices / std::max(n, best_of) * n; }
 };
 
 // Errors, each with `param`:

@@ -44,7 +44,7 @@ TEST(ChatRequest, ReadsEveryPolicyMember) {
   EXPECT_TRUE(request->include_usage);
   EXPECT_EQ(request->max_tokens, 7);
   EXPECT_EQ(request->max_completion_tokens, 9);
-  EXPECT_EQ(request->output_tokens_max(), 7);
+  EXPECT_EQ(request->output_tokens_max(), 9);
   EXPECT_EQ(request->n, 2);
   EXPECT_EQ(request->best_of, 3);
   EXPECT_EQ(request->region, "eu-west");
@@ -85,7 +85,7 @@ TEST(ChatRequest, RefusesDuplicatesOfPolicyMembersInAnySpelling) {
   for (const Case& one :
        {Case{"stream", "true"}, Case{"stream_options", "{}"}, Case{"max_tokens", "1"},
         Case{"max_completion_tokens", "1"}, Case{"n", "1"}, Case{"best_of", "1"},
-        Case{"route", "{}"}, Case{"prompt", "1"}, Case{"model", R"("m")"},
+        Case{"echo", "true"}, Case{"route", "{}"}, Case{"prompt", "1"}, Case{"model", R"("m")"},
         Case{"messages", R"([{"role":"user"}])"}}) {
     const std::string name = one.name;
     const std::string spelled = name.substr(0, name.size() - 1) +

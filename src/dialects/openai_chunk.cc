@@ -41,6 +41,16 @@ struct Edits {
   void add(const Edit& edit) { list[count++] = edit; }
 };
 
+// Of a chunk of our own: what stands in every chunk of a stream, up to its choices.
+template <class Chunk>
+void append_opening(std::string& out, const Chunk& chunk) {
+  constexpr std::string_view kNone = R"("")";
+  fmt::format_to(std::back_inserter(out), R"({{"id":{},"object":"{}","created":{},"model":{},)",
+                 chunk.id_json.empty() ? kNone : chunk.id_json,
+                 chunk.kind == CompletionKind::kChat ? "chat.completion.chunk" : "text_completion",
+                 chunk.created, chunk.model_json.empty() ? kNone : chunk.model_json);
+}
+
 bool is_empty_object(std::string_view object) {
   return std::ranges::all_of(object.substr(1, object.size() - 2), is_json_space);
 }
@@ -122,13 +132,23 @@ void append_client_chunk(std::string& out, std::string_view payload, const OpenA
   }
 }
 
+std::vector<std::int64_t> ended_choices(std::string_view payload) {
+  std::vector<std::int64_t> ended;
+  JsonCursor cursor(payload, kRequestDepthMax);
+  JsonCursor::Member member;
+  for (cursor.open_object(); cursor.next_member(member);) {
+    if (member.name.is("choices")) {
+      read_ended_choices(cursor, ended);
+    } else {
+      cursor.skip();
+    }
+  }
+  return ended;
+}
+
 void append_usage_chunk(std::string& out, const UsageChunk& chunk) {
-  const std::string_view object =
-      chunk.kind == CompletionKind::kChat ? "chat.completion.chunk" : "text_completion";
-  fmt::format_to(std::back_inserter(out),
-                 R"({{"id":{},"object":"{}","created":{},"model":{},"choices":[],"usage":{{)",
-                 chunk.id_json.empty() ? R"("")" : chunk.id_json, object, chunk.created,
-                 chunk.model_json.empty() ? R"("")" : chunk.model_json);
+  append_opening(out, chunk);
+  out += R"("choices":[],"usage":{)";
   if (!chunk.usage_extra.empty()) out.append(chunk.usage_extra).append(",");
   const TokenUsage& tokens = chunk.tokens;
   fmt::format_to(std::back_inserter(out),
@@ -137,6 +157,17 @@ void append_usage_chunk(std::string& out, const UsageChunk& chunk) {
                  R"("completion_tokens_details":{{"reasoning_tokens":{}}}}}}})",
                  tokens.input, tokens.output, tokens.input + tokens.output, tokens.cached_input,
                  tokens.reasoning_output);
+}
+
+void append_length_chunk(std::string& out, const LengthChunk& chunk) {
+  append_opening(out, chunk);
+  std::string_view nothing = R"("text":"")";
+  if (chunk.kind == CompletionKind::kChat) {
+    nothing = chunk.first ? R"("delta":{"role":"assistant","content":""})" : R"("delta":{})";
+  }
+  fmt::format_to(std::back_inserter(out),
+                 R"("choices":[{{"index":{},{},"logprobs":null,"finish_reason":"length"}}]}})",
+                 chunk.index, nothing);
 }
 
 }  // namespace tollgate

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "dialects/byte_range.h"
@@ -54,6 +55,10 @@ struct ChunkEdits {
 void append_client_chunk(std::string& out, std::string_view payload, const OpenAiChunk& chunk,
                          const ChunkEdits& edits);
 
+// The indexes of the choices that the payload ends; the first for a choice that has none.
+// REQUIRES: a chunk was read from `payload`.
+std::vector<std::int64_t> ended_choices(std::string_view payload);
+
 // A usage chunk of our own, for a client who asked where the provider sent none.
 struct UsageChunk {
   CompletionKind kind = CompletionKind::kChat;
@@ -64,5 +69,17 @@ struct UsageChunk {
   std::string_view usage_extra = {};
 };
 void append_usage_chunk(std::string& out, const UsageChunk& chunk);
+
+// The last chunk of a choice that we end at its output bound: finish_reason "length".
+struct LengthChunk {
+  CompletionKind kind = CompletionKind::kChat;
+  std::string_view id_json = {};  // as in UsageChunk
+  std::int64_t created = 0;
+  std::string_view model_json = {};
+  std::int64_t index = 0;
+  // The first that the client gets: says the role, as the first of a chat does.
+  bool first = false;
+};
+void append_length_chunk(std::string& out, const LengthChunk& chunk);
 
 }  // namespace tollgate

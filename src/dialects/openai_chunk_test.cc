@@ -156,5 +156,31 @@ TEST(OpenAiChunk, BuildsAUsageChunkThatItsOwnReaderUnderstands) {
   }
 }
 
+TEST(OpenAiChunk, TellsWhichChoicesItEnds) {
+  EXPECT_EQ(ended_choices(kDelta), std::vector<std::int64_t>{});
+  EXPECT_EQ(ended_choices(kUsage), std::vector<std::int64_t>{});
+  EXPECT_EQ(
+      ended_choices(R"({"choices":[{"finish_reason":"stop","index":2,"delta":{}},)"
+                    R"({"index":0,"finish_reason":null},{"delta":{},"finish_reason":"length"}]})"),
+      (std::vector<std::int64_t>{2, 0}));
+}
+
+TEST(OpenAiChunk, AChoiceIsEndedInTheStreamsOwnShape) {
+  std::string out;
+  append_length_chunk(out,
+                      {.id_json = R"("c1")", .created = 7, .model_json = R"("a/b")", .index = 1});
+  EXPECT_EQ(out, R"({"id":"c1","object":"chat.completion.chunk","created":7,"model":"a/b",)"
+                 R"("choices":[{"index":1,"delta":{},"logprobs":null,"finish_reason":"length"}]})");
+  out.clear();
+  append_length_chunk(out, {.first = true});
+  EXPECT_EQ(out, R"({"id":"","object":"chat.completion.chunk","created":0,"model":"","choices":)"
+                 R"([{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,)"
+                 R"("finish_reason":"length"}]})");
+  out.clear();
+  append_length_chunk(out, {.kind = CompletionKind::kText, .id_json = R"("c1")", .first = true});
+  EXPECT_EQ(out, R"({"id":"c1","object":"text_completion","created":0,"model":"",)"
+                 R"("choices":[{"index":0,"text":"","logprobs":null,"finish_reason":"length"}]})");
+}
+
 }  // namespace
 }  // namespace tollgate

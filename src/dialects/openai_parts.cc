@@ -219,4 +219,29 @@ Choices read_openai_choices(JsonCursor& cursor) {
   return out;
 }
 
+void read_ended_choices(JsonCursor& cursor, std::vector<std::int64_t>& ended) {
+  if (cursor.kind() != JsonKind::kArray) {
+    cursor.skip();
+    return;
+  }
+  for (cursor.open_array(); cursor.next_element();) {
+    if (cursor.kind() != JsonKind::kObject) {
+      cursor.skip();
+      continue;
+    }
+    std::int64_t index = 0;
+    bool ends = false;
+    JsonCursor::Member member;
+    for (cursor.open_object(); cursor.next_member(member);) {
+      if (member.name.is("index") && cursor.kind() == JsonKind::kNumber) {
+        index = cursor.integer().value_or(0);
+      } else {
+        ends |= member.name.is("finish_reason") && cursor.kind() == JsonKind::kString;
+        cursor.skip();
+      }
+    }
+    if (ends) ended.push_back(index);
+  }
+}
+
 }  // namespace tollgate

@@ -2,6 +2,9 @@
 // each consuming exactly one value.
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "dialects/json_cursor.h"
 #include "dialects/reported_usage.h"
 
@@ -19,5 +22,8 @@ struct Choices {
 
 // `choices`: counts the text in `message`, `delta` and `text` of each.
 Choices read_openai_choices(JsonCursor& cursor);
+
+// `choices`: appends the index of each that has a finish_reason, 0 where it has no index.
+void read_ended_choices(JsonCursor& cursor, std::vector<std::int64_t>& ended);
 
 }  // namespace tollgate

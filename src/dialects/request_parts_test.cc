@@ -204,11 +204,14 @@ TEST(RequestParts, RefusesDuplicatesOfWhatBoundsRead) {
 
 // --- figures ---
 
-TEST(RequestParts, TheSmallerOutputLimitAndTheLargerChoiceCount) {
+TEST(RequestParts, TheLargerOutputLimitWhicheverTheProviderHonoursAndTheLargerChoiceCount) {
   const auto request = read_chat_request(
       chat(R"("hi")", R"("max_tokens":9,"max_completion_tokens":7,"n":2,"best_of":3)"));
   ASSERT_TRUE(request.has_value());
-  EXPECT_EQ(request->needs.max_tokens, 7);
+  EXPECT_EQ(request->needs.max_tokens, 9);
+  EXPECT_EQ(read_chat_request(chat(R"("hi")", R"("max_tokens":7,"max_completion_tokens":9)"))
+                ->needs.max_tokens,
+            9);
   EXPECT_EQ(request->needs.choices, 3);
   EXPECT_EQ(read_chat_request(chat(R"("hi")"))->needs.max_tokens, std::nullopt);
 }
@@ -221,6 +224,25 @@ TEST(RequestParts, EveryPromptOfACompletionHasItsChoices) {
   EXPECT_EQ(choices(R"(["a","b","c"])"), 6);
   EXPECT_EQ(choices("[1,2,3]"), 2);
   EXPECT_EQ(choices("[[1,2],[3]]"), 4);
+}
+
+TEST(RequestParts, TheClientGetsNAnswersForEveryPromptHoweverManyAreTried) {
+  const auto answers = [](const std::string& members) {
+    return read_completion_request(R"({"model":"m",)" + members + "}")->answers();
+  };
+  EXPECT_EQ(answers(R"("prompt":"a")"), 1);
+  EXPECT_EQ(answers(R"("prompt":"a","n":2,"best_of":5)"), 2);
+  EXPECT_EQ(answers(R"("prompt":["a","b","c"],"n":2,"best_of":5)"), 6);
+}
+
+TEST(RequestParts, ACompletionMayEchoItsPromptAndAChatCannot) {
+  const auto echoes = [](const std::string& echo) {
+    return read_completion_request(R"({"model":"m","prompt":"a","echo":)" + echo + "}")->echo;
+  };
+  EXPECT_TRUE(echoes("true"));
+  EXPECT_FALSE(echoes("false"));
+  EXPECT_FALSE(echoes("null"));
+  EXPECT_FALSE(read_chat_request(chat(R"("hi")", R"("echo":true)"))->echo);
 }
 
 }  // namespace

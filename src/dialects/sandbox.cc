@@ -38,6 +38,14 @@ struct Answer {
   }
 };
 
+// What the provider honours: the smaller of what the request names, or what the gateway set.
+std::optional<std::int64_t> output_limit(const Answer& answer) {
+  const ChatRequest& request = answer.request;
+  if (!request.max_tokens && !request.max_completion_tokens) return answer.call.output_limit;
+  return std::min(request.max_tokens.value_or(kMaxTokensMax),
+                  request.max_completion_tokens.value_or(kMaxTokensMax));
+}
+
 void fill_answer(Answer& answer, std::string_view body) {
   const ChatRequest& request = answer.request;
   SandboxPrompt prompt = read_sandbox_prompt(body, request.kind);
@@ -45,9 +53,8 @@ void fill_answer(Answer& answer, std::string_view body) {
                                                                  : std::string(lorem_text());
   answer.pieces = sandbox_pieces(answer.text);
   std::size_t limit = kPiecesMax / static_cast<std::size_t>(request.n);
-  if (const auto asked = request.output_tokens_max()) {
-    limit = std::min(limit, static_cast<std::size_t>(*asked));
-  }
+  const auto asked = output_limit(answer);
+  if (asked) limit = std::min(limit, static_cast<std::size_t>(*asked));
   answer.finish_reason = answer.pieces.size() > limit ? "length" : "stop";
   answer.pieces.resize(std::min(answer.pieces.size(), limit));
 
@@ -56,7 +63,7 @@ void fill_answer(Answer& answer, std::string_view body) {
   usage.input = prompt.tokens;
   usage.output = static_cast<std::int64_t>(answer.pieces.size()) * request.n;
   if (answer.call.behaviour == SandboxBehaviour::kOverrun) {
-    usage.output = std::max(usage.output, request.output_tokens_max().value_or(0) * request.n);
+    usage.output = std::max(usage.output, asked.value_or(0) * request.n);
     usage.output += kOverrunTokens;
   }
   answer.usage = usage;

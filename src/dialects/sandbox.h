@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -59,6 +60,8 @@ struct SandboxCall {
   std::string model;         // what the answer's `model` says
   std::string id;            // what the answer's `id` says, e.g. "chatcmpl-…"
   std::int64_t created = 0;  // Unix seconds
+  // The output limit of one choice that the gateway set, where the request names none.
+  std::optional<std::int64_t> output_limit = {};
 };
 
 struct SandboxStep {

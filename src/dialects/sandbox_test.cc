@@ -225,6 +225,16 @@ TEST(Sandbox, OverrunReportsMoreThanMaxTokens) {
       100'000);
 }
 
+TEST(Sandbox, HonoursTheLimitThatTheGatewaySetWhereTheClientSetNone) {
+  for (const auto& [members, tokens] : {std::pair("", 5), std::pair(R"(,"max_tokens":3)", 3)}) {
+    const std::string body =
+        std::string(R"({"model":"m","messages":[{"role":"user","content":"hi"}])") + members + "}";
+    const SandboxScript script = make_sandbox_script(*read_chat_request(body), body,
+                                                     {.model = "m", .id = "i", .output_limit = 5});
+    EXPECT_EQ(read_openai_answer(whole(script))->usage.tokens.output, tokens);
+  }
+}
+
 TEST(Sandbox, ALongEchoIsBounded) {
   const std::string text(1'000'000, 'x');
   const std::string body =

@@ -37,6 +37,47 @@ bool is_overrun(const UsageFacts& facts, const TokenUsage& tokens, Money cost) {
          (tokens.input > reserve->input || tokens.output > reserve->output || cost > reserve->cost);
 }
 
+std::int64_t counted(const ContentCount& content) {
+  return counted_output(content.deltas, content.text_bytes);
+}
+
+// Of what nobody reported, at most what was held. `known` is what a report in the middle of the
+// answer said, nothing without one.
+Metered metered_estimate(const UsageFacts& facts, const std::optional<TokenUsage>& known,
+                         const Prices& prices) {
+  Metered metered;
+  if (known) {
+    metered.tokens = *known;
+    metered.tokens.output += counted(facts.unreported);
+  } else {
+    metered.tokens.input = facts.estimated_input;
+    metered.tokens.output = counted(facts.content);
+  }
+  if (facts.reserve) {
+    metered.tokens.input = std::min(metered.tokens.input, facts.reserve->input);
+    metered.tokens.output = std::min(metered.tokens.output, facts.reserve->output);
+  }
+  const Cost cost = cost_of(prices, metered.tokens);
+  metered.cost = cost.amount;
+  if (facts.reserve) metered.cost = std::min(metered.cost, facts.reserve->cost);
+  metered.flags.add(cost.flags);
+  metered.metering = metering_of_estimate(facts.end);
+  return metered;
+}
+
+Metered metered_report(const UsageFacts& facts, const TokenUsage& reported, const Prices& prices) {
+  const Cost cost = cost_of(prices, reported);
+  const bool overrun = is_overrun(facts, reported, cost.amount);
+  const bool of_the_middle = facts.end != AnswerEnd::kWhole && counted(facts.unreported) > 0;
+  if (of_the_middle && !overrun) return metered_estimate(facts, reported, prices);
+  Metered metered{.tokens = reported,
+                  .metering = overrun ? Metering::kOverrun : Metering::kReported,
+                  .cost = cost.amount,
+                  .flags = cost.flags};
+  if (reported.output < counted(facts.content)) metered.flags.add(UsageFlag::kBelowCount);
+  return metered;
+}
+
 }  // namespace
 
 bool believable(const TokenUsage& reported, const ContentCount& content) {
@@ -49,29 +90,9 @@ bool believable(const TokenUsage& reported, const ContentCount& content) {
 }
 
 Metered meter_usage(const UsageFacts& facts, const Prices& prices) {
-  Metered metered;
-  const std::int64_t counted = counted_output(facts.content.deltas, facts.content.text_bytes);
   const bool reported = facts.reported && believable(*facts.reported, facts.content);
-  if (reported) {
-    metered.tokens = *facts.reported;
-    if (metered.tokens.output < counted) metered.flags.add(UsageFlag::kBelowCount);
-  } else {
-    metered.tokens.input = facts.estimated_input;
-    metered.tokens.output = counted;
-    if (facts.reserve) {
-      metered.tokens.input = std::min(metered.tokens.input, facts.reserve->input);
-      metered.tokens.output = std::min(metered.tokens.output, facts.reserve->output);
-    }
-    metered.metering = metering_of_estimate(facts.end);
-  }
-  const Cost cost = cost_of(prices, metered.tokens);
-  metered.cost = cost.amount;
-  metered.flags.add(cost.flags);
-  if (reported && is_overrun(facts, metered.tokens, metered.cost)) {
-    metered.metering = Metering::kOverrun;
-  }
-  if (!reported && facts.reserve) metered.cost = std::min(metered.cost, facts.reserve->cost);
-  return metered;
+  return reported ? metered_report(facts, *facts.reported, prices)
+                  : metered_estimate(facts, {}, prices);
 }
 
 }  // namespace tollgate

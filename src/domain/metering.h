@@ -33,6 +33,7 @@ struct UsageFacts {
   AnswerEnd end = AnswerEnd::kWhole;
   std::optional<TokenUsage> reported = {};  // as the provider wrote it, however wrong
   ContentCount content;
+  ContentCount unreported = {};  // of it, what came after the report
   std::int64_t estimated_input = 0;
   std::optional<std::int64_t> output_asked = {};  // max_tokens sent upstream, for every choice
   std::optional<Reserve> reserve = {};            // nullopt = nothing was held
@@ -53,7 +54,8 @@ bool believable(const TokenUsage& reported, const ContentCount& content);
 
 // A believable report is charged in full: marked overrun where it is above what was held or asked
 // for, flagged below_count where it has less output than was seen. Without one, the estimate is
-// charged: the input as estimated, the output as counted, and never more than what was held.
+// charged: the input as estimated, the output as counted, and never more than what was held. Of an
+// answer that was not whole the report may be of its middle: what came after it is counted to it.
 Metered meter_usage(const UsageFacts& facts, const Prices& prices);
 
 }  // namespace tollgate

@@ -125,5 +125,29 @@ TEST(MeterUsage, SaysWhenAUnitHasNoPrice) {
             "9 12 reported 33000 unpriced_unit");
 }
 
+TEST(MeterUsage, WhatCameAfterTheLastReportOfABrokenAnswerIsCountedToIt) {
+  UsageFacts broken = facts(TokenUsage{.input = 9, .output = 12});
+  broken.unreported = {.deltas = 3, .text_bytes = 12};
+  EXPECT_EQ(metered(broken), "9 12 reported 33000 ");  // whole: the last word is the provider's
+  broken.end = AnswerEnd::kLeft;
+  EXPECT_EQ(metered(broken), "9 15 estimated 39000 ");
+  broken.end = AnswerEnd::kLost;
+  EXPECT_EQ(metered(broken), "9 15 interrupted 39000 ");
+  broken.end = AnswerEnd::kBounded;
+  EXPECT_EQ(metered(broken), "9 15 counted 39000 ");
+  broken.unreported = {.deltas = 3, .text_bytes = 3};
+  EXPECT_EQ(metered(broken), "9 12 reported 33000 ");
+}
+
+TEST(MeterUsage, WhatIsCountedToAReportIsNeverAboveWhatWasHeldAndTheReportItselfMayBe) {
+  UsageFacts broken = facts(TokenUsage{.input = 9, .output = 12});
+  broken.end = AnswerEnd::kLeft;
+  broken.unreported = {.deltas = 3, .text_bytes = 12};
+  broken.reserve = Reserve{.input = 9, .output = 14, .cost = Money::from_nanos(100'000)};
+  EXPECT_EQ(metered(broken), "9 14 estimated 37000 ");
+  broken.reserve->output = 11;
+  EXPECT_EQ(metered(broken), "9 12 overrun 33000 ");
+}
+
 }  // namespace
 }  // namespace tollgate

@@ -21,7 +21,7 @@ struct RequestNeeds {
   // A fee that no number in the request bounds: a tool that the provider runs, a web search.
   bool hosted_fees = false;
 
-  // Of one choice, as the client asked; the smaller where two members say it.
+  // Of one choice, as the client asked; the larger where two members say it.
   std::optional<std::int64_t> max_tokens = {};
   // How many answers are produced: max(n, best_of), for every prompt of the request.
   std::int64_t choices = 1;
