@@ -41,8 +41,8 @@ std::int64_t counted(const ContentCount& content) {
   return counted_output(content.deltas, content.text_bytes);
 }
 
-// Of what nobody reported, at most what was held. `known` is what a report in the middle of the
-// answer said, nothing without one.
+// Of what nobody reported, at most what was held; of what we ended, at most what was asked for.
+// `known` is what a report in the middle of the answer said, nothing without one.
 Metered metered_estimate(const UsageFacts& facts, const std::optional<TokenUsage>& known,
                          const Prices& prices) {
   Metered metered;
@@ -52,6 +52,9 @@ Metered metered_estimate(const UsageFacts& facts, const std::optional<TokenUsage
   } else {
     metered.tokens.input = facts.estimated_input;
     metered.tokens.output = counted(facts.content);
+  }
+  if (facts.end == AnswerEnd::kBounded && facts.output_asked) {
+    metered.tokens.output = std::min(metered.tokens.output, *facts.output_asked);
   }
   if (facts.reserve) {
     metered.tokens.input = std::min(metered.tokens.input, facts.reserve->input);

@@ -54,8 +54,9 @@ bool believable(const TokenUsage& reported, const ContentCount& content);
 
 // A believable report is charged in full: marked overrun where it is above what was held or asked
 // for, flagged below_count where it has less output than was seen. Without one, the estimate is
-// charged: the input as estimated, the output as counted, and never more than what was held. Of an
-// answer that was not whole the report may be of its middle: what came after it is counted to it.
+// charged: the input as estimated, the output as counted, and never more than what was held; where
+// we ended the answer, no more output than was asked for. Of an answer that was not whole the
+// report may be of its middle: what came after it is counted to it.
 Metered meter_usage(const UsageFacts& facts, const Prices& prices);
 
 }  // namespace tollgate

@@ -149,5 +149,15 @@ TEST(MeterUsage, WhatIsCountedToAReportIsNeverAboveWhatWasHeldAndTheReportItself
   EXPECT_EQ(metered(broken), "9 12 overrun 33000 ");
 }
 
+TEST(MeterUsage, AnAnswerThatWeEndedIsChargedNoMoreOutputThanWasAskedFor) {
+  UsageFacts ended = facts();
+  ended.output_asked = 9;
+  EXPECT_EQ(metered(ended), "100 10 estimated 120000 ");
+  ended.end = AnswerEnd::kBounded;
+  EXPECT_EQ(metered(ended), "100 9 counted 118000 ");
+  ended.reported = TokenUsage{.input = 9, .output = 12};
+  EXPECT_EQ(metered(ended), "9 12 overrun 33000 ");
+}
+
 }  // namespace
 }  // namespace tollgate

@@ -1,4 +1,5 @@
-// An admitted request: everything that relaying and settling it needs. Lives in its handler.
+// A request that is being admitted, and then is: everything that relaying and settling it needs.
+// Lives in its handler.
 #pragma once
 
 #include <memory>
@@ -7,6 +8,7 @@
 
 #include "dialects/chat_request.h"
 #include "gateway/caller.h"
+#include "gateway/terms.h"
 #include "ledger/ledger.h"
 #include "routing/choose.h"
 #include "upstream/call.h"
@@ -45,8 +47,9 @@ struct Admitted {
   ChatRequest request;
   std::string_view body;
   Route route;
-  Reservation reservation;
   std::shared_ptr<InFlight> in_flight;
+  Reservation reservation = {};
+  Terms terms = {};
 
   const Offer& offer() const { return *route.offers.front(); }
 };

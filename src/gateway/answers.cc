@@ -1,6 +1,7 @@
 #include "gateway/answers.h"
 
 #include "base/log.h"
+#include "gateway/standing_fields.h"
 #include "net/problem.h"
 
 namespace tollgate {
@@ -13,12 +14,18 @@ void log_refusal(const Error& error, std::string_view request_id) {
       error_code_name(error.code), error.detail);
 }
 
+// The request's name, and how the key stands as it is answered.
+void add_own_fields(Gateway& gateway, net::Response& response, const Caller& caller) {
+  response.fields.emplace_back("X-Tollgate-Generation-Id", generation_id(caller.generation));
+  const Standing standing = gateway.ledger.standing(caller.identity);
+  add_standing_fields(response, standing, caller.state->credit_value);
+}
+
 }  // namespace
 
-void add_caller_fields(net::Response& response, const Caller& caller) {
+void add_caller_fields(Gateway& gateway, net::Response& response, const Caller& caller) {
   response.fields.emplace_back("X-Request-Id", caller.request_id);
-  response.fields.emplace_back("X-Tollgate-Generation-Id", generation_id(caller.generation));
-  response.fields.emplace_back("X-Credit-Balance", "unlimited");
+  add_own_fields(gateway, response, caller);
 }
 
 Task<> refuse_stranger(net::Exchange& exchange, Error error, std::string request_id) {
@@ -27,18 +34,17 @@ Task<> refuse_stranger(net::Exchange& exchange, Error error, std::string request
   (void)co_await exchange.respond(std::move(answer));
 }
 
-net::Response error_answer(const Caller& caller, const Error& error) {
+net::Response error_answer(Gateway& gateway, const Caller& caller, const Error& error) {
   log_refusal(error, caller.request_id);
   net::Response answer = net::problem_response(error, caller.request_id);
-  answer.fields.emplace_back("X-Tollgate-Generation-Id", generation_id(caller.generation));
-  answer.fields.emplace_back("X-Credit-Balance", "unlimited");
+  add_own_fields(gateway, answer, caller);
   return answer;
 }
 
 Task<> refuse(Gateway& gateway, net::Exchange& exchange, const Caller& caller, Error error) {
   gateway.ledger.count_unadmitted(caller.identity, error.code);
   if (error.code == ErrorCode::kClientGone) co_return;
-  net::Response answer = error_answer(caller, error);
+  net::Response answer = error_answer(gateway, caller, error);
   (void)co_await exchange.respond(std::move(answer));
 }
 
@@ -61,7 +67,7 @@ Task<> answer_json(Gateway& gateway, net::Exchange& exchange, const Caller& call
   gateway.ledger.count_unadmitted(caller.identity, std::nullopt);
   net::Response answer;
   answer.body = std::move(body);
-  add_caller_fields(answer, caller);
+  add_caller_fields(gateway, answer, caller);
   (void)co_await exchange.respond(std::move(answer));
 }
 

@@ -13,8 +13,8 @@
 
 namespace tollgate {
 
-// X-Request-Id, X-Tollgate-Generation-Id, X-Credit-Balance.
-void add_caller_fields(net::Response& response, const Caller& caller);
+// X-Request-Id, X-Tollgate-Generation-Id, and how the key stands (gateway/standing_fields.h).
+void add_caller_fields(Gateway& gateway, net::Response& response, const Caller& caller);
 
 // Step 1 whole: who asks, or nothing when that was refused and answered.
 Task<std::optional<Caller>> known_caller(Gateway& gateway, net::Exchange& exchange);
@@ -24,7 +24,7 @@ Task<> refuse_stranger(net::Exchange& exchange, Error error, std::string request
 // Refuses a known caller whose request was not admitted, and counts it.
 Task<> refuse(Gateway& gateway, net::Exchange& exchange, const Caller& caller, Error error);
 // The answer to an error of an admitted request, whose row is written.
-net::Response error_answer(const Caller& caller, const Error& error);
+net::Response error_answer(Gateway& gateway, const Caller& caller, const Error& error);
 // 200 with a JSON body, for a request that admits nothing; counted.
 Task<> answer_json(Gateway& gateway, net::Exchange& exchange, const Caller& caller,
                    std::string body);

@@ -1,5 +1,6 @@
 #include "gateway/completions.h"
 
+#include "gateway/admission.h"
 #include "gateway/admitted.h"
 #include "gateway/answers.h"
 #include "gateway/relay.h"
@@ -37,11 +38,16 @@ Result<Route> choose(Gateway& gateway, const Caller& caller, const net::Exchange
                                                           .turn = gateway.turn++});
 }
 
-// The handle may be used from any thread; what it cuts belongs to this one.
-CancelHandle cancel_handle(Gateway& gateway, const std::shared_ptr<InFlight>& in_flight) {
-  return [context = &gateway.thread.context(), in_flight] {
-    asio::post(*context, [in_flight] { in_flight->cut(ErrorCode::kAborted); });
-  };
+// Without a wait and without a row, unless something guards it.
+Task<Status> admit(Gateway& gateway, net::Exchange& exchange, Admitted& admitted) {
+  const Caller& caller = admitted.caller;
+  auto reservation = gateway.ledger.reserve(caller.identity, caller.generation,
+                                            cancel_handle(gateway, admitted.in_flight));
+  if (!reservation) co_return std::unexpected(reservation.error());
+  if (!*reservation) co_return co_await admit_guarded(gateway, exchange, admitted);
+  admitted.reservation = std::move(**reservation);
+  admitted.terms = unguarded_terms(admitted.request);
+  co_return Status();
 }
 
 }  // namespace
@@ -58,18 +64,14 @@ Task<> serve_completion(Gateway& gateway, net::Exchange& exchange, CompletionKin
   auto route = choose(gateway, *caller, exchange, *request);
   if (!route) co_return co_await refuse(gateway, exchange, *caller, route.error());
 
-  auto in_flight = std::make_shared<InFlight>();
-  auto reservation = gateway.ledger.reserve(caller->identity, caller->generation,
-                                            cancel_handle(gateway, in_flight));
-  if (!reservation) co_return co_await refuse(gateway, exchange, *caller, reservation.error());
-
-  // From here on every path settles: relay() does, exactly once.
   Admitted admitted{.caller = std::move(*caller),
                     .request = std::move(*request),
                     .body = *body,
                     .route = std::move(*route),
-                    .reservation = std::move(**reservation),
-                    .in_flight = std::move(in_flight)};
+                    .in_flight = std::make_shared<InFlight>()};
+  const Status status = co_await admit(gateway, exchange, admitted);
+  if (!status) co_return co_await refuse(gateway, exchange, admitted.caller, status.error());
+  // From here on every path settles: relay() does, exactly once.
   co_await relay(gateway, exchange, admitted);
 }
 

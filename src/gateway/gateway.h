@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "domain/client_address.h"
+#include "domain/credits.h"
 #include "domain/ip.h"
 #include "domain/token.h"
 #include "ledger/ledger.h"
@@ -28,6 +29,7 @@ struct GatewayState {
   std::vector<Cidr> trusted_proxies;
   HttpsRule https_rule = HttpsRule::kRequired;
   RecordIp record_ip = RecordIp::kYes;
+  Money credit_value = kCreditValueDefault;  // what one credit is worth (SPEC §5)
   std::size_t body_bytes_max = 32 * 1024 * 1024;
 };
 

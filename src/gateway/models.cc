@@ -106,7 +106,7 @@ Task<> no_such_route(Gateway& gateway, net::Exchange& exchange, std::string allo
              .message = "This path takes " + allow + " only."};
   }
   gateway.ledger.count_unadmitted(caller->identity, error.code);
-  net::Response answer = error_answer(*caller, error);
+  net::Response answer = error_answer(gateway, *caller, error);
   if (!allow.empty()) answer.fields.emplace_back("Allow", allow);
   (void)co_await exchange.respond(std::move(answer));
 }

@@ -23,6 +23,8 @@ AnswerEnd end_of(Reach reach) {
   switch (reach) {
     case Reach::kLost:
       return AnswerEnd::kLost;
+    case Reach::kBounded:
+      return AnswerEnd::kBounded;
     case Reach::kLeft:
       return AnswerEnd::kLeft;
     default:
@@ -37,6 +39,7 @@ Metered meter(const Outcome& outcome, const RequestNeeds& needs, const Prices& p
   if (outcome.reach == Reach::kNothingSent || outcome.reach == Reach::kRefused) return {};
   UsageFacts facts{.end = end_of(outcome.reach),
                    .content = outcome.content,
+                   .unreported = outcome.unreported,
                    .estimated_input = estimated_input(needs.text_bytes),
                    .reserve = reserve};
   if (outcome.usage.state == UsageState::kReported) facts.reported = outcome.usage.tokens;
@@ -78,6 +81,31 @@ UsageRow usage_row(const RowFacts& facts) {
                           .status = facts.outcome.upstream_status,
                           .cost = row.cost,
                           .ms = ms_between(facts.outcome.attempt_began, facts.finished_steady)});
+  return row;
+}
+
+UsageRow interrupted_row(const Interruption& facts) {
+  // As the client saw it: an answer that never came, or broke off.
+  const Outcome outcome{.reach = Reach::kLost,
+                        .status = error_status(ErrorCode::kInternal),
+                        .error = Error{.code = ErrorCode::kInternal, .message = {}},
+                        .attempt_began = facts.now_steady};
+  const Metered metered{
+      .tokens = {.input = facts.bound.input, .output = facts.bound.output},
+      .metering = Metering::kInterrupted,
+      .cost = facts.cost,
+      .flags = {},
+  };
+  UsageRow row = usage_row({.caller = facts.caller,
+                            .request = facts.request,
+                            .route = facts.route,
+                            .offer = facts.offer,
+                            .outcome = outcome,
+                            .metered = metered,
+                            .user_agent = facts.user_agent,
+                            .finished_at = facts.now,
+                            .finished_steady = facts.now_steady});
+  row.id = facts.caller.generation;
   return row;
 }
 

@@ -22,6 +22,7 @@ enum class Reach {
   kRefused,      // it answered with an error status: free
   kLost,         // sent, and then the connection or the wait was lost: what is known is charged
   kAnswered,     // the answer is whole
+  kBounded,      // we ended it at its output bound: what was produced is charged
   kLeft,         // the client went away, or the request was cut: what was produced is charged
 };
 
@@ -33,6 +34,7 @@ struct Outcome {
   std::optional<Error> error = {};
   ReportedUsage usage = {};
   ContentCount content = {};
+  ContentCount unreported = {};  // of it, what came after the last usage that was reported
   std::optional<SteadyTime> first_token = {};
   SteadyTime attempt_began = {};
 };
@@ -55,5 +57,20 @@ struct RowFacts {
   SteadyTime finished_steady;
 };
 UsageRow usage_row(const RowFacts& facts);
+
+// The row of a guarded request that this process does not live to settle: charged at its bound,
+// `interrupted` (SPEC §5, rule 3). All of it but what admission knows (admitted_at).
+struct Interruption {
+  const Caller& caller;
+  const ChatRequest& request;
+  const Route& route;
+  const Offer& offer;
+  const Reserve& bound;
+  Money cost;
+  std::string_view user_agent;
+  WallTime now;
+  SteadyTime now_steady;
+};
+UsageRow interrupted_row(const Interruption& facts);
 
 }  // namespace tollgate

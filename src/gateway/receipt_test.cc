@@ -85,6 +85,49 @@ TEST(Meter, AnEstimateIsNeverAboveWhatWasHeld) {
   EXPECT_EQ(result.tokens, (TokenUsage{.input = 60, .output = 7}));
 }
 
+// Rule 5 and 6, row by row, of a request that held 60 in, 7 out at 74,000 nano-dollars.
+TEST(Meter, EveryReportAndEveryEndOfAGuardedRequestHasItsOneRightCharge) {
+  const Reserve held{.input = 60, .output = 7, .cost = Money::from_nanos(74'000)};
+  const auto charge = [&](Reach reach, const ReportedUsage& usage) {
+    const Metered result =
+        meter({.reach = reach, .usage = usage, .content = kContent}, kNeeds, prices(), held);
+    return std::to_string(result.cost.nanos()) + " " + std::string(metering_name(result.metering)) +
+           " " + result.flags.text();
+  };
+  const ReportedUsage garbage{.state = UsageState::kInvalid, .tokens = {}};
+  const ReportedUsage negative = reported(9, -4);
+  struct Case {
+    Reach reach;
+    ReportedUsage usage;
+    std::string charge;
+  };
+  for (const Case& one : {
+           Case{Reach::kAnswered, {}, "74000 estimated "},
+           Case{Reach::kAnswered, garbage, "74000 estimated "},
+           Case{Reach::kAnswered, negative, "74000 estimated "},
+           Case{Reach::kAnswered, reported(0, 0), "74000 estimated "},
+           Case{Reach::kAnswered, reported(9, 4), "17000 reported below_count"},
+           Case{Reach::kAnswered, reported(60, 7), "74000 reported below_count"},
+           Case{Reach::kAnswered, reported(60, 70), "200000 overrun "},
+           Case{Reach::kAnswered, reported(61, 1), "63000 overrun below_count"},
+           Case{Reach::kBounded, {}, "74000 counted "},
+           Case{Reach::kLeft, {}, "74000 estimated "},
+           Case{Reach::kLost, {}, "74000 interrupted "},
+           Case{Reach::kRefused, reported(60, 7), "0 reported "},
+           Case{Reach::kNothingSent, {}, "0 reported "},
+       }) {
+    EXPECT_EQ(charge(one.reach, one.usage), one.charge);
+  }
+}
+
+TEST(Meter, WhatCameAfterTheLastReportIsChargedWhereTheAnswerBrokeOff) {
+  const Outcome left{.reach = Reach::kLeft,
+                     .usage = reported(9, 4),
+                     .content = kContent,
+                     .unreported = {.deltas = 6, .text_bytes = 24}};
+  EXPECT_EQ(metered(left), "9 10 estimated 29000");
+}
+
 TEST(Meter, ACostThatOverflowsIsTheLargestAmountNeverZero) {
   Prices dear;
   dear.tokens.input = kMoneyMax;
@@ -210,6 +253,42 @@ TEST_F(UsageRowTest, StoresNoKeyThatTheClientPutInTheWrongPlace) {
   const UsageRow made = row("tool/1 " + token);
   EXPECT_EQ(made.requested_model.find(token), std::string::npos);
   EXPECT_EQ(made.client.find(token), std::string::npos);
+}
+
+TEST_F(UsageRowTest, ARequestThatNobodyLivesToSettleIsChargedAtItsBound) {
+  const Reserve bound{.input = 60, .output = 7, .cost = Money::from_nanos(74'000)};
+  const auto interrupted = [&] {
+    const Caller caller{.state = state_,
+                        .request_id = "req_1",
+                        .generation = 11,
+                        .identity = {.live = live_},
+                        .address = IpAddress::parse("192.0.2.7").value(),
+                        .began = began_};
+    return interrupted_row({.caller = caller,
+                            .request = request_,
+                            .route = route_,
+                            .offer = offer_,
+                            .bound = bound,
+                            .cost = Money::from_nanos(74'000),
+                            .user_agent = "client/1",
+                            .now = WallTime(std::chrono::seconds(50)),
+                            .now_steady = began_});
+  };
+  const UsageRow row = interrupted();
+  EXPECT_EQ(row.id, 11);
+  EXPECT_EQ(row.key_number, 7);
+  EXPECT_EQ(row.secret_number, 8);
+  EXPECT_EQ(row.workspace.get(), "ws_1");
+  EXPECT_EQ(row.tokens, (TokenUsage{.input = 60, .output = 7}));
+  EXPECT_EQ(row.metering, Metering::kInterrupted);
+  EXPECT_EQ(row.cost, Money::from_nanos(74'000));
+  EXPECT_EQ(row.charged, Money::from_nanos(74'000));
+  EXPECT_EQ(row.status, 500);
+  EXPECT_EQ(row.error_code, "internal_error");
+  EXPECT_EQ(row.attempts.at(0).status, 0);
+  live_->key.policy.environment = Environment::kSandbox;
+  EXPECT_EQ(interrupted().charged, Money());
+  EXPECT_EQ(interrupted().cost, Money::from_nanos(74'000));
 }
 
 }  // namespace

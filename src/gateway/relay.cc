@@ -31,6 +31,7 @@ struct Relaying {
   Task<> refused();
   Task<> whole();
   Task<> large(WholeAnswer& answer);
+  StreamTerms stream_terms() const;
   Task<> stream();
   Task<> end_stream(StreamRelay& relay);
   Task<> answer_error(Error error);
@@ -41,7 +42,7 @@ struct Relaying {
 // The row, durable when this returns.
 Task<Status> Relaying::settle() {
   const Offer& offer = admitted.offer();
-  metered = meter(outcome, admitted.request.needs, offer.prices, std::nullopt);
+  metered = meter(outcome, admitted.request.needs, offer.prices, admitted.terms.reserve);
   UsageRow row = usage_row({.caller = admitted.caller,
                             .request = admitted.request,
                             .route = admitted.route,
@@ -79,7 +80,7 @@ net::Response Relaying::head_of_answer() const {
   net::Response answer;
   answer.content_type = call.head().content_type;
   if (answer.content_type.empty()) answer.content_type = "application/json";
-  add_caller_fields(answer, admitted.caller);
+  add_caller_fields(gateway, answer, admitted.caller);
   add_route_fields(answer);
   if (!call.head().request_id.empty()) {
     answer.fields.emplace_back("X-Tollgate-Upstream-Request-Id", call.head().request_id);
@@ -100,8 +101,9 @@ Task<> Relaying::answer_error(Error error) {
   const bool gone = exchange.client_gone() || error.code == ErrorCode::kClientGone;
   const Status settled = co_await settle();
   if (gone) co_return;
-  net::Response answer = error_answer(admitted.caller, settled ? error : settled.error());
+  net::Response answer = error_answer(gateway, admitted.caller, settled ? error : settled.error());
   add_route_fields(answer);
+  if (settled) answer.fields.emplace_back("X-Tollgate-Cost", format_money(metered.cost));
   if (!call.head().request_id.empty()) {
     answer.fields.emplace_back("X-Tollgate-Upstream-Request-Id", call.head().request_id);
   }
@@ -155,7 +157,7 @@ Task<> Relaying::whole() {
   outcome.usage = read->usage;
   outcome.content = read->content;
   if (auto settled = co_await settle(); !settled) {
-    net::Response failed = error_answer(admitted.caller, settled.error());
+    net::Response failed = error_answer(gateway, admitted.caller, settled.error());
     (void)co_await exchange.respond(std::move(failed));
     co_return;
   }
@@ -196,11 +198,19 @@ Task<> Relaying::large(WholeAnswer& answer) {
   }
 }
 
+StreamTerms Relaying::stream_terms() const {
+  const ChatRequest& request = admitted.request;
+  return {.kind = request.kind,
+          .public_model = admitted.route.model.get(),
+          .usage = request.include_usage ? UsageWish::kAsked : UsageWish::kHidden,
+          .output_max = admitted.terms.output_max,
+          .answers = request.answers()};
+}
+
 Task<> Relaying::stream() {
-  const UsageWish wish = admitted.request.include_usage ? UsageWish::kAsked : UsageWish::kHidden;
-  StreamRelay relay(admitted.request.kind, admitted.route.model.get(), wish);
+  StreamRelay relay(stream_terms());
   std::optional<Error> broken;
-  while (!relay.done() && !broken) {
+  while (!relay.done() && !relay.bounded() && !broken) {
     const auto piece = co_await call.read();
     if (!piece) {
       broken = piece.error();
@@ -208,6 +218,7 @@ Task<> Relaying::stream() {
     }
     if (piece->empty()) break;
     if (auto taken = relay.take(*piece); !taken) broken = taken.error();
+    if (relay.bounded()) call.abort(ErrorCode::kAborted);  // before a slow client is waited for
     if (!outcome.first_token && relay.content().deltas > 0) {
       outcome.first_token = gateway.clock.steady();
     }
@@ -229,13 +240,16 @@ Task<> Relaying::stream() {
   }
   outcome.usage = relay.usage();
   outcome.content = relay.content();
-  if (!broken && !relay.finished()) {
+  outcome.unreported = relay.unreported();
+  if (!broken && !relay.bounded() && !relay.finished()) {
     broken = Error{.code = ErrorCode::kProviderError,
                    .message = "The provider's answer broke off. Try again later.",
                    .detail = "the stream ended early"};
   }
   if (broken) {
     lost(std::move(*broken));
+  } else if (relay.bounded()) {
+    outcome.reach = Reach::kBounded;
   } else {
     outcome.reach = Reach::kAnswered;
     call.finish();
@@ -330,7 +344,8 @@ Task<> relay(Gateway& gateway, net::Exchange& exchange, Admitted& admitted) {
              .targets = *admitted.caller.state->targets,
              .public_model = admitted.route.model.get(),
              .call_id = id,
-             .now_seconds = std::chrono::duration_cast<std::chrono::seconds>(now).count()});
+             .now_seconds = std::chrono::duration_cast<std::chrono::seconds>(now).count(),
+             .limit = admitted.terms.limit});
   const Attached attached(admitted.in_flight, call, exchange);
   exchange.on_client_gone(
       [in_flight = admitted.in_flight] { in_flight->cut(ErrorCode::kClientGone); });

@@ -33,7 +33,7 @@ constexpr std::string_view kDone = "data: [DONE]\n\n";
 
 std::string event(std::string_view payload) { return "data: " + std::string(payload) + "\n\n"; }
 
-StreamRelay chat(UsageWish wish) { return {CompletionKind::kChat, "a/b", wish}; }
+StreamRelay chat(UsageWish wish) { return StreamRelay({.public_model = "a/b", .usage = wish}); }
 
 TEST(StreamRelay, GivesTheSameHoweverTheBytesAreCut) {
   for (std::size_t cut = 0; cut <= kStream.size(); ++cut) {
@@ -97,12 +97,16 @@ TEST(StreamRelay, MakesAUsageChunkWhereTheProviderSentNoneOrABrokenOne) {
   }
 }
 
-TEST(StreamRelay, SaysUsageOnceWhereAChunkWithTextCarriesIt) {
+// SPEC §4: on streams the cost stands in the usage chunk.
+TEST(StreamRelay, SaysTheCostInAChunkOfItsOwnThoughAChunkWithTextCarriedTheUsage) {
   StreamRelay relay = chat(UsageWish::kAsked);
   ASSERT_TRUE(relay.take(event(
       R"({"choices":[{"delta":{"content":"x"}}],"usage":{"prompt_tokens":1,"completion_tokens":1}})")));
   EXPECT_NE(relay.out().find("prompt_tokens"), std::string::npos);
-  EXPECT_EQ(relay.ending({.input = 1, .output = 1}, "0.5"), kDone);
+  const std::string end = relay.ending({.input = 1, .output = 1}, "0.5");
+  EXPECT_NE(end.find(R"("choices":[],"usage":{"cost":"0.5","prompt_tokens":1,)"), std::string::npos)
+      << end;
+  EXPECT_TRUE(end.ends_with("\n\n" + std::string(kDone)));
 }
 
 TEST(StreamRelay, KeepsTheLastUsageThatWasReported) {
@@ -179,9 +183,176 @@ TEST(StreamRelay, AnEventWithoutAnEndIsBounded) {
 }
 
 TEST(StreamRelay, AModelNameIsWrittenAsJson) {
-  StreamRelay relay(CompletionKind::kText, "a/\"b", UsageWish::kHidden);
+  StreamRelay relay({.kind = CompletionKind::kText, .public_model = "a/\"b"});
   ASSERT_TRUE(relay.take(event(R"({"model":"up","choices":[{"text":"x"}]})")));
   EXPECT_EQ(relay.out(), event(R"({"model":"a/\"b","choices":[{"text":"x"}]})"));
+}
+
+// --- the bound on the output (SPEC §5, rule 4) ---
+
+StreamRelay bounded(std::int64_t output_max, std::int64_t answers = 1,
+                    UsageWish wish = UsageWish::kHidden) {
+  return StreamRelay(
+      {.public_model = "a/b", .usage = wish, .output_max = output_max, .answers = answers});
+}
+
+// An event with one choice's text.
+std::string text_event(std::string_view text, int index = 0) {
+  return event(R"({"id":"c1","created":7,"model":"up","choices":[{"index":)" +
+               std::to_string(index) + R"(,"delta":{"content":")" + std::string(text) + R"("}}]})");
+}
+std::string length_event(int index) {
+  return event(
+      R"({"id":"c1","object":"chat.completion.chunk","created":7,"model":"a/b","choices":[{"index":)" +
+      std::to_string(index) + R"(,"delta":{},"logprobs":null,"finish_reason":"length"}]})");
+}
+std::string running_event(std::string_view text, int output) {
+  return event(R"({"id":"c1","created":7,"model":"up","choices":[{"index":0,"delta":{"content":")" +
+               std::string(text) + R"("}}],"usage":{"prompt_tokens":9,"completion_tokens":)" +
+               std::to_string(output) + "}}");
+}
+
+TEST(StreamBound, AnEventThatGoesPastItIsNotRelayedAndTheChoiceEndsForItsLength) {
+  StreamRelay relay = bounded(3);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(relay.take(text_event("four")));
+  EXPECT_FALSE(relay.bounded());
+  const std::string relayed = relay.out();
+  ASSERT_TRUE(relay.take(text_event("more") + text_event("and more") + event("no JSON at all")));
+  EXPECT_TRUE(relay.bounded());
+  EXPECT_EQ(relay.out(), relayed);
+  EXPECT_EQ(relay.content().deltas, 4);
+  EXPECT_EQ(relay.ending({.input = 9, .output = 3}, "0.5"), length_event(0) + std::string(kDone));
+}
+
+TEST(StreamBound, CountsOneLargeDeltaByItsBytes) {
+  StreamRelay fits = bounded(3);
+  ASSERT_TRUE(fits.take(text_event(std::string(63, 'x'))));
+  EXPECT_FALSE(fits.bounded());
+  StreamRelay past = bounded(3);
+  ASSERT_TRUE(past.take(text_event(std::string(64, 'x'))));
+  EXPECT_TRUE(past.bounded());
+  EXPECT_EQ(past.out(), "");
+  EXPECT_NE(past.ending({}, "0").find(R"("delta":{"role":"assistant","content":""})"),
+            std::string::npos);
+}
+
+TEST(StreamBound, BytesAreNotTakenForTokens) {
+  StreamRelay relay = bounded(100);
+  // A token a delta, of up to 15 bytes each, and many that carry a byte or none.
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(relay.take(text_event(std::string(15, 'x'))));
+  EXPECT_FALSE(relay.bounded());
+  StreamRelay small = bounded(100);
+  for (int i = 0; i < 400; ++i) ASSERT_TRUE(small.take(text_event("x") + text_event("")));
+  EXPECT_FALSE(small.bounded());
+}
+
+TEST(StreamBound, EveryOpenChoiceIsEndedOnceAndThoseThatHadEndedAreNot) {
+  StreamRelay relay = bounded(3, 3);
+  ASSERT_TRUE(relay.take(text_event("four", 0) + text_event("four", 1) + text_event("four", 2)));
+  ASSERT_TRUE(relay.take(
+      event(R"({"id":"c1","choices":[{"index":1,"delta":{},"finish_reason":"stop"}]})")));
+  ASSERT_TRUE(relay.take(text_event("more", 2)));
+  ASSERT_TRUE(relay.bounded());
+  EXPECT_EQ(relay.ending({}, "0"), length_event(0) + length_event(2) + std::string(kDone));
+}
+
+TEST(StreamBound, AChoiceWhoseLastEventWasNotRelayedIsOpen) {
+  StreamRelay relay = bounded(1, 2);
+  ASSERT_TRUE(relay.take(text_event("four", 0)));
+  ASSERT_TRUE(relay.take(event(
+      R"({"id":"c1","choices":[{"index":0,"delta":{"content":"four"},"finish_reason":"stop"}]})")));
+  ASSERT_TRUE(relay.bounded());
+  EXPECT_EQ(relay.ending({}, "0"), length_event(0) + length_event(1) + std::string(kDone));
+}
+
+TEST(StreamBound, ATextCompletionEndsInItsOwnShape) {
+  StreamRelay relay(
+      {.kind = CompletionKind::kText, .public_model = "a/b", .usage = {}, .output_max = 1});
+  ASSERT_TRUE(
+      relay.take(event(R"({"id":"t1","created":7,"choices":[{"index":0,"text":"four"}]})")));
+  ASSERT_TRUE(
+      relay.take(event(R"({"id":"t1","created":7,"choices":[{"index":0,"text":"more"}]})")));
+  ASSERT_TRUE(relay.bounded());
+  EXPECT_EQ(
+      relay.ending({}, "0"),
+      event(
+          R"({"id":"t1","object":"text_completion","created":7,"model":"a/b","choices":[{"index":0,"text":"","logprobs":null,"finish_reason":"length"}]})") +
+          std::string(kDone));
+}
+
+TEST(StreamBound, TheUsageChunkThatWasAskedForSaysWhatIsCharged) {
+  StreamRelay relay = bounded(1, 1, UsageWish::kAsked);
+  ASSERT_TRUE(relay.take(text_event("four") + text_event("more")));
+  const std::string end = relay.ending({.input = 9, .output = 1}, "0.5");
+  EXPECT_TRUE(end.starts_with(length_event(0) + "data: ")) << end;
+  EXPECT_NE(end.find(R"("usage":{"cost":"0.5","prompt_tokens":9,"completion_tokens":1,)"),
+            std::string::npos)
+      << end;
+  EXPECT_TRUE(end.ends_with("}}\n\n" + std::string(kDone))) << end;
+}
+
+TEST(StreamBound, GoesByTheRunningUsageWhereOneIsSent) {
+  StreamRelay honest = bounded(2);
+  // Eight bytes a token, each in a delta of its own: the count of the content would say four.
+  for (int i = 1; i <= 2; ++i) {
+    ASSERT_TRUE(honest.take(running_event("four", i) + running_event("four", i)));
+  }
+  EXPECT_FALSE(honest.bounded());
+  StreamRelay silent = bounded(2);  // it reasons where nobody sees it
+  ASSERT_TRUE(silent.take(running_event("a", 2)));
+  EXPECT_FALSE(silent.bounded());
+  ASSERT_TRUE(silent.take(running_event("b", 3)));
+  EXPECT_TRUE(silent.bounded());
+  EXPECT_EQ(silent.usage().tokens.output, 3);
+}
+
+TEST(StreamBound, CountsOnWhereARunningUsageStops) {
+  StreamRelay relay = bounded(4);
+  ASSERT_TRUE(relay.take(running_event("four", 3) + text_event("four")));
+  EXPECT_FALSE(relay.bounded());
+  EXPECT_EQ(relay.unreported().deltas, 1);
+  ASSERT_TRUE(relay.take(text_event("four")));
+  EXPECT_TRUE(relay.bounded());
+}
+
+TEST(StreamBound, ARunningUsageOfNothingIsNone) {
+  StreamRelay relay = bounded(2);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(relay.take(running_event("four", 0)));
+  EXPECT_TRUE(relay.bounded());
+}
+
+TEST(StreamBound, TheEndOfAnAnswerIsRelayedWhateverItReports) {
+  StreamRelay relay = bounded(2);
+  ASSERT_TRUE(relay.take(text_event("four")));
+  ASSERT_TRUE(relay.take(event(
+      R"({"choices":[{"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":50}})")));
+  ASSERT_TRUE(
+      relay.take(event(R"({"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":60}})") +
+                 std::string(kDone)));
+  EXPECT_FALSE(relay.bounded());
+  EXPECT_TRUE(relay.done());
+  EXPECT_EQ(relay.usage().tokens.output, 60);
+}
+
+TEST(StreamBound, EndsAtTheSameEventHoweverTheBytesAreCut) {
+  const std::string stream = text_event("four") + text_event("four") + text_event("more");
+  for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
+    StreamRelay relay = bounded(2);
+    ASSERT_TRUE(relay.take(std::string_view(stream).substr(0, cut)));
+    ASSERT_TRUE(relay.take(std::string_view(stream).substr(cut)));
+    ASSERT_TRUE(relay.bounded());
+    ASSERT_EQ(relay.out().find("more"), std::string::npos);
+    ASSERT_NE(relay.out().find("four"), std::string::npos);
+  }
+}
+
+TEST(StreamBound, NoMoreChoicesAreEndedThanItsConstantSays) {
+  StreamRelay relay = bounded(0, 1'000'000'000);
+  ASSERT_TRUE(relay.take(text_event("four")));
+  const std::string end = relay.ending({}, "0");
+  std::int64_t ended = 0;
+  for (std::size_t at = 0; (at = end.find("\"length\"", at)) != std::string::npos; ++at) ++ended;
+  EXPECT_EQ(ended, kEndedChoicesMax);
 }
 
 }  // namespace

@@ -51,6 +51,7 @@ Result<Installation> make_installation(const Settings& settings) {
   gateway->trusted_proxies = settings.trusted_proxies;
   gateway->https_rule = https_rule;
   gateway->record_ip = settings.record_ip ? RecordIp::kYes : RecordIp::kNo;
+  gateway->credit_value = settings.credit_value;
   gateway->body_bytes_max = settings.limits.body_bytes;
   made.gateway = std::move(gateway);
   made.admin =

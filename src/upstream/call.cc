@@ -25,10 +25,13 @@ bool sandboxed(const UpstreamRequest& request) {
 }
 
 SandboxScript script_of(const UpstreamRequest& request) {
+  std::optional<std::int64_t> output_limit;
+  if (request.limit) output_limit = request.limit->tokens;
   const SandboxCall call{.behaviour = sandbox_behaviour(request.offer.upstream_model),
                          .model = std::string(request.public_model),
                          .id = std::string(request.call_id),
-                         .created = request.now_seconds};
+                         .created = request.now_seconds,
+                         .output_limit = output_limit};
   return make_sandbox_script(request.request, request.body, call);
 }
 
@@ -54,7 +57,7 @@ Call::Call(net::HttpClient& client, const UpstreamRequest& request)
     return;
   }
   const Target& target = request.targets.of(provider_of(request));
-  body_ = upstream_body(request.request, request.body, request.offer.upstream_model);
+  body_ = upstream_body(request.request, request.body, request.offer.upstream_model, request.limit);
   http_ = std::make_unique<net::ClientCall>(client, target.origin, target.deadlines);
 }
 

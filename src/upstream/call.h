@@ -27,9 +27,10 @@ struct UpstreamRequest {
   const net::RequestHead& client_head;
   const Offer& offer;
   const Targets& targets;
-  std::string_view public_model;  // what a simulated answer calls itself
-  std::string_view call_id;       // for simulated answers: unique
-  std::int64_t now_seconds = 0;   // Unix time, likewise
+  std::string_view public_model;          // what a simulated answer calls itself
+  std::string_view call_id;               // for simulated answers: unique
+  std::int64_t now_seconds = 0;           // Unix time, likewise
+  std::optional<OutputLimit> limit = {};  // to be set where the client named none
 };
 
 // The answer's head, as far as the client may see it.

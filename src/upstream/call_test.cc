@@ -87,9 +87,32 @@ class CallTest : public testing::Test {
                                                   .targets = *targets_,
                                                   .public_model = "a/b",
                                                   .call_id = "chatcmpl-1",
-                                                  .now_seconds = 7});
+                                                  .now_seconds = 7,
+                                                  .limit = limit_});
   }
+
+ protected:
+  std::optional<OutputLimit> limit_;
 };
+
+TEST_F(CallTest, SetsTheOutputLimitThatTheClientDidNotName) {
+  limit_ = OutputLimit{.field = "max_tokens", .tokens = 77};
+  const std::string sent = request_of(call());
+  EXPECT_TRUE(sent.ends_with(R"({"max_tokens":77,"model":"their-model","messages":)"
+                             R"([{"role":"user","content":"hi"}],"unknown":[1, 2]})"))
+      << sent;
+  EXPECT_EQ(answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), "ok");
+}
+
+TEST_F(CallTest, TheSandboxHonoursTheOutputLimitThatWasSet) {
+  limit_ = OutputLimit{.field = "max_tokens", .tokens = 3};
+  Call& lorem = sandbox_call("sandbox/lorem");
+  const auto opened = loop_.start(open(lorem));
+  ASSERT_TRUE(loop_.run_until([&] { return opened->has_value(); }));
+  const auto body = loop_.start(read_all(lorem));
+  ASSERT_TRUE(loop_.run_until([&] { return body->has_value(); }));
+  EXPECT_NE((*body)->find(R"("completion_tokens":3,)"), std::string::npos) << **body;
+}
 
 TEST_F(CallTest, SendsTheBodyAsItIsButForTheModel) {
   const std::string sent = request_of(call());

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from harness.gateway import clean_environment
 from harness.sdk_cases import NAMES, refusals
+from harness.upstream import endless
 
 FOLDER = Path(__file__).resolve().parent / "node"
 NODE = next((str(path) for path in [FOLDER / "node_modules" / ".bin" / "node"] if path.exists()),
@@ -65,3 +66,10 @@ def test_missing_key_is_an_authentication_error(gateway):
 
 def test_cut_stream_is_an_exception_not_a_short_answer(gateway, sandbox_key):
     assert "error" in node(gateway, "stream", secret=sandbox_key["secret"], model="sandbox/cut-stream")
+
+
+def test_stream_that_the_gateway_ends_at_its_bound_is_a_whole_answer(acme, acme_key):
+    gateway, upstream = acme
+    upstream.script = endless()
+    job = {"secret": acme_key["secret"], "model": "acme/large", "max_tokens": 5}
+    assert node(gateway, "bounded", **job)["result"] == {"said": "four" * 5, "finish_reasons": ["length"]}

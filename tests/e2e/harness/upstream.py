@@ -232,6 +232,28 @@ def sse(*contents: str, usage=USAGE, done: bool = True, before_each=lambda numbe
     return script
 
 
+def endless(text: str = "four", choices: int = 1):
+    """A stream that heeds no max_tokens: it ends when the gateway closes it. `script.closed` says so."""
+    closed = threading.Event()
+
+    def script(received: Received, line: Line) -> None:
+        closed.clear()
+        in_text = received.target.endswith("/v1/completions")
+        line.start_stream()
+        try:
+            while not select.select([line.sock], [], [], 0)[0]:
+                for index in range(choices):
+                    said = {"text": text} if in_text else {"delta": {"content": text}}
+                    kind = {"object": "text_completion"} if in_text else {}
+                    line.send_event(chunk(choices=[{"index": index, "finish_reason": None} | said], **kind))
+        except OSError:
+            pass
+        line.close()
+        closed.set()
+    script.closed = closed
+    return script
+
+
 def default_script(received: Received, line: Line) -> None:
     """As a well-behaved provider: streamed when asked for."""
     script = sse("Hi", " there") if received.json().get("stream") else json_answer()

@@ -1,7 +1,7 @@
 // Runs the official openai SDK for Node against a gateway, for test_openai_node.py: reads one JSON
 // job from standard input, prints one JSON document {result} or {error: {name, status, code}}.
-//   {"call": "chat" | "stream" | "models", "url", "secret", "how": "bearer" | "x-api-key",
-//    "model", "prompt" (null: no messages), "prompt_bytes"}
+//   {"call": "chat" | "stream" | "bounded" | "models", "url", "secret", "how": "bearer" | "x-api-key",
+//    "model", "prompt" (null: no messages), "prompt_bytes", "max_tokens"}
 import process from "node:process";
 import { text } from "node:stream/consumers";
 import OpenAI from "openai";
@@ -34,6 +34,20 @@ const calls = {
     let said = "";
     for await (const chunk of stream) said += chunk.choices[0]?.delta?.content ?? "";
     return said;
+  },
+  async bounded() {
+    const stream = await client.chat.completions.create({
+      model: job.model,
+      messages: messages(),
+      max_tokens: job.max_tokens,
+      stream: true,
+    });
+    const seen = { said: "", finish_reasons: [] };
+    for await (const { choices } of stream) {
+      seen.said += choices[0].delta.content ?? "";
+      if (choices[0].finish_reason) seen.finish_reasons.push(choices[0].finish_reason);
+    }
+    return seen;
   },
   async models() {
     const ids = [];
