@@ -1,5 +1,7 @@
 #include "gateway/receipt.h"
 
+#include <algorithm>
+
 #include "base/utf8.h"
 #include "domain/bound.h"
 #include "domain/credentials.h"
@@ -93,7 +95,7 @@ UsageRow interrupted_row(const Interruption& facts) {
   const Metered metered{
       .tokens = {.input = facts.bound.input, .output = facts.bound.output},
       .metering = Metering::kInterrupted,
-      .cost = facts.cost,
+      .cost = std::min(facts.cost, kRowCostMax),
       .flags = {},
   };
   UsageRow row = usage_row({.caller = facts.caller,

@@ -257,6 +257,7 @@ TEST_F(UsageRowTest, StoresNoKeyThatTheClientPutInTheWrongPlace) {
 
 TEST_F(UsageRowTest, ARequestThatNobodyLivesToSettleIsChargedAtItsBound) {
   const Reserve bound{.input = 60, .output = 7, .cost = Money::from_nanos(74'000)};
+  Money cost = Money::from_nanos(74'000);
   const auto interrupted = [&] {
     const Caller caller{.state = state_,
                         .request_id = "req_1",
@@ -269,7 +270,7 @@ TEST_F(UsageRowTest, ARequestThatNobodyLivesToSettleIsChargedAtItsBound) {
                             .route = route_,
                             .offer = offer_,
                             .bound = bound,
-                            .cost = Money::from_nanos(74'000),
+                            .cost = cost,
                             .user_agent = "client/1",
                             .now = WallTime(std::chrono::seconds(50)),
                             .now_steady = began_});
@@ -289,6 +290,8 @@ TEST_F(UsageRowTest, ARequestThatNobodyLivesToSettleIsChargedAtItsBound) {
   live_->key.policy.environment = Environment::kSandbox;
   EXPECT_EQ(interrupted().charged, Money());
   EXPECT_EQ(interrupted().cost, Money::from_nanos(74'000));
+  cost = kMoneyMax;
+  EXPECT_EQ(interrupted().cost, kRowCostMax);
 }
 
 }  // namespace
