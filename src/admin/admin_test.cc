@@ -88,9 +88,9 @@ TEST_F(AdminTest, BadBodiesAreToldApart) {
   EXPECT_EQ(create_over_api("{").status, 400);
   EXPECT_EQ(create_over_api(R"({"name":1})").status, 422);
   const AdminAnswer limits = create_over_api(
-      R"({"name":"n","limits":[{"metric":"requests","window":"60s","amount":60}]})");
+      R"({"name":"n","limits":[{"metric":"requests","window":"60s","amount":-1}]})");
   EXPECT_EQ(limits.status, 422);
-  EXPECT_EQ(text_at(limits.document().at("error"), "param"), "limits");
+  EXPECT_EQ(text_at(limits.document().at("error"), "param"), "limits[0].amount");
   AdminQuestion form{.method = "POST", .target = "/admin/v1/keys", .body = "name=n"};
   form.fields["content-type"] = "application/x-www-form-urlencoded";
   EXPECT_EQ(ask(form).status, 415);

@@ -57,8 +57,6 @@ class PolicyReader {
     const json::value* list = reader_.raw("limits");
     if (list == nullptr) return std::nullopt;
     ReadLimits read = read_limits(*list, credit_value);
-    // Nobody shall rely on a limit before the ledger holds it.
-    if (!read.limits.empty()) problem("limits", "is not supported yet: leave it out or empty");
     for (auto& [param, message] : read.problems) {
       faulty_.emplace("limits");
       reader_.problem(param, std::move(message));

@@ -14,29 +14,26 @@ namespace tollgate {
 namespace {
 
 // The workspaces with their balances, in their order.
-Task<Result<std::vector<std::string>>> render_all(AdminCall& call,
-                                                  std::vector<Workspace> workspaces) {
-  std::vector<WorkspaceId> ids;
-  ids.reserve(workspaces.size());
-  for (const Workspace& workspace : workspaces) ids.push_back(workspace.id);
-  const auto balances = co_await call.context.ledger.balances(std::move(ids));
-  if (!balances) co_return std::unexpected(balances.error());
+Result<std::vector<std::string>> render_all(const AdminCall& call,
+                                            const std::vector<Workspace>& workspaces) {
   const Money credit_value = call.context.options()->credit_value;
   const WallTime now = call.context.clock.wall();
   std::vector<std::string> rows;
   rows.reserve(workspaces.size());
-  for (std::size_t i = 0; i < workspaces.size(); ++i) {
-    auto row = render_workspace(workspaces[i], (*balances)[i], credit_value, now);
-    if (!row) co_return std::unexpected(row.error());
+  for (const Workspace& workspace : workspaces) {
+    const Result<Balance> balance = call.context.ledger.balance(workspace.id);
+    if (!balance) return std::unexpected(balance.error());
+    auto row = render_workspace(workspace, *balance, credit_value, now);
+    if (!row) return std::unexpected(row.error());
     rows.push_back(std::move(*row));
   }
-  co_return rows;
+  return rows;
 }
 
-Task<Result<net::Response>> answer_workspace(AdminCall& call, Workspace workspace) {
-  auto rows = co_await render_all(call, {std::move(workspace)});
-  if (!rows) co_return std::unexpected(rows.error());
-  co_return json_answer(std::move(rows->front()));
+Result<net::Response> answer_workspace(const AdminCall& call, Workspace workspace) {
+  auto rows = render_all(call, {std::move(workspace)});
+  if (!rows) return std::unexpected(rows.error());
+  return json_answer(std::move(rows->front()));
 }
 
 // `name` stands alone, beside `limit`: the one workspace of this name.
@@ -70,7 +67,7 @@ Result<Workspace> visible_workspace(const AdminCall& call) {
 Task<Result<net::Response>> list_workspaces(AdminCall& call) {
   auto page = find_page(call);
   if (!page) co_return std::unexpected(page.error());
-  const auto rows = co_await render_all(call, std::move(page->workspaces));
+  const auto rows = render_all(call, std::move(page->workspaces));
   if (!rows) co_return std::unexpected(rows.error());
   co_return json_answer(page_json(*rows, page->next_cursor));
 }
@@ -87,7 +84,7 @@ Task<Result<net::Response>> create_workspace(AdminCall& call) {
                                                             std::move(*idempotency));
   if (!made) co_return std::unexpected(made.error());
   const std::string location = std::string(kAdminPrefix) + "workspaces/" + made->workspace.id.get();
-  auto response = co_await answer_workspace(call, std::move(made->workspace));
+  auto response = answer_workspace(call, std::move(made->workspace));
   if (!response) co_return response;
   response->status = 201;
   response->fields.emplace_back("Location", location);
@@ -101,7 +98,7 @@ Task<Result<net::Response>> get_workspace(AdminCall& call) {
   if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
   auto workspace = visible_workspace(call);
   if (!workspace) co_return std::unexpected(workspace.error());
-  co_return co_await answer_workspace(call, std::move(*workspace));
+  co_return answer_workspace(call, std::move(*workspace));
 }
 
 Task<Result<net::Response>> update_workspace(AdminCall& call) {
@@ -120,7 +117,7 @@ Task<Result<net::Response>> update_workspace(AdminCall& call) {
   auto changed =
       co_await call.context.ledger.update_workspace(call.by, workspace->id, std::move(edit));
   if (!changed) co_return std::unexpected(changed.error());
-  co_return co_await answer_workspace(call, std::move(*changed));
+  co_return answer_workspace(call, std::move(*changed));
 }
 
 Task<Result<net::Response>> advance_test_clock(AdminCall& call) {
@@ -133,7 +130,7 @@ Task<Result<net::Response>> advance_test_clock(AdminCall& call) {
   if (!move) co_return std::unexpected(move.error());
   auto changed = co_await call.context.ledger.advance_test_clock(call.by, workspace->id, *move);
   if (!changed) co_return std::unexpected(changed.error());
-  co_return co_await answer_workspace(call, std::move(*changed));
+  co_return answer_workspace(call, std::move(*changed));
 }
 
 }  // namespace tollgate

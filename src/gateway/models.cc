@@ -77,12 +77,12 @@ Task<> own_key(Gateway& gateway, net::Exchange& exchange) {
   if (!caller) co_return;
   const Key& key = caller->identity.key();
   const KeyPolicy& policy = key.policy;
-  const WallTime now = gateway.clock.wall();
+  const KeyView view = gateway.ledger.own_key(caller->identity);
   const KeySecret& secret = caller->identity.secret();
   json::object out{
       {"id", key.id.get()},
       {"name", policy.name},
-      {"status", key_status_name(key_status(key, now))},
+      {"status", key_status_name(view.status)},
       {"environment", environment_name(policy.environment)},
       {"type", key_type_name(policy.type)},
       {"prefix", secret.preview},
@@ -90,7 +90,7 @@ Task<> own_key(Gateway& gateway, net::Exchange& exchange) {
       {"models", texts(policy.models)},
       {"region", text_or_null(policy.region)},
       {"enforcement", enforcement_name(policy.enforcement)},
-      {"limits", limits_json(unused_limits(key.id.get(), policy.limits, now, key.created_at))},
+      {"limits", limits_json(view.limits)},
       {"expires_at", policy.expires_at ? json::value(format_time(*policy.expires_at)) : nullptr},
       {"created_at", format_time(key.created_at)}};
   co_await answer_json(gateway, exchange, *caller, json::serialize(out));

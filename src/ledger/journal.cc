@@ -166,14 +166,21 @@ Status Journal::turn() {
   }
   const std::uint64_t generation = std::max(files_[0].generation, files_[1].generation) + 1;
   if (Status begun = begin(next, generation); !begun) return begun;
+  if (open_notes_) {
+    noted_.clear();
+    open_notes_(noted_);
+    framed_.clear();
+    const std::uint64_t chain = frame(noted_, next, next.chain);
+    if (Status written = write_framed(next, chain); !written) return written;
+  }
   current_ = 1 - current_;
   return {};
 }
 
-std::uint64_t Journal::frame(std::span<const std::string_view> records, const File& file) {
-  framed_.clear();
-  std::uint64_t chain = file.chain;
+std::uint64_t Journal::frame(std::span<const std::string_view> records, const File& file,
+                             std::uint64_t chain) {
   for (const std::string_view record : records) {
+    check(!record.empty(), "a record has bytes");
     chain = checksum(record, file.generation, chain);
     const RecordHeader header{
         .checksum = chain, .size = static_cast<std::uint32_t>(record.size()), .reserved = 0};
@@ -183,28 +190,39 @@ std::uint64_t Journal::frame(std::span<const std::string_view> records, const Fi
   return chain;
 }
 
+Status Journal::write_framed(File& file, std::uint64_t chain) {
+  if (file.end + framed_.size() > file_bytes_) {
+    return fail(ErrorCode::kConflict, "The journal is full.", "journal: no room beside its notes");
+  }
+  if (Status written = write_at(file.descriptor, framed_, file.end); !written) return written;
+  file.end += framed_.size();
+  file.chain = chain;
+  return {};
+}
+
 std::size_t Journal::append_bytes_max() const { return file_bytes_ - sizeof(FileHeader); }
 
-Result<Journal::Serial> Journal::append(std::span<const std::string_view> records) {
+std::size_t Journal::framed_size(std::string_view record) {
+  return sizeof(RecordHeader) + record.size();
+}
+
+Result<Journal::Serial> Journal::append(std::span<const std::string_view> records,
+                                        std::span<const std::string_view> notes) {
   check(cleared_, "a journal is cleared before it is written");
   std::size_t size = 0;
-  for (const std::string_view record : records) {
-    check(!record.empty(), "a record has bytes");
-    size += sizeof(RecordHeader) + record.size();
-  }
+  for (const std::string_view record : records) size += framed_size(record);
+  for (const std::string_view note : notes) size += framed_size(note);
   check(size <= append_bytes_max(), "an append fits a file");
   if (files_[current_].end + size > file_bytes_) {
     if (Status turned = turn(); !turned) return std::unexpected(turned.error());
   }
   File& file = files_[current_];
-  const std::uint64_t chain = frame(records, file);
-  if (Status written = write_at(file.descriptor, framed_, file.end); !written) {
-    return std::unexpected(written.error());
-  }
-  file.end += framed_.size();
-  file.chain = chain;
+  framed_.clear();
+  std::uint64_t chain = frame(notes, file, file.chain);
+  chain = frame(records, file, chain);
+  if (Status written = write_framed(file, chain); !written) return std::unexpected(written.error());
   serial_ += records.size();
-  file.last = serial_;
+  if (!records.empty()) file.last = serial_;
   return serial_;
 }
 

@@ -10,6 +10,10 @@
 // its bytes, and their checksum keyed with the generation and the checksum before it: reading ends
 // at the first that does not match, whether it is torn, left from before, or not there.
 //
+// Beside the records, which the database takes over, there are notes, which it does not: what must
+// be known after a crash, for as long as their owner says. A file begins with those that still
+// matter.
+//
 // Not safe for use from several threads at once, but for sync().
 #pragma once
 
@@ -20,6 +24,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 
@@ -40,10 +46,16 @@ class Journal {
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
-  // Appends `records` in one write, all or none, and gives the serial of the last. From then on
-  // they survive the end of this process. kConflict: no room until more is applied().
-  // kServiceUnavailable: the write failed; the journal is as it was.
-  Result<Serial> append(std::span<const std::string_view> records);
+  // Says which notes still matter, by appending them. Before the first append().
+  using Notes = std::function<void(std::vector<std::string_view>& notes)>;
+  void keep_notes(Notes notes) { open_notes_ = std::move(notes); }
+
+  // Appends `records` and `notes` in one write, all or none, and gives the serial of the last
+  // record; notes have none. From then on they survive the end of this process. kConflict: no room
+  // until more is applied(), or fewer notes matter. kServiceUnavailable: the write failed; the
+  // journal is as it was.
+  Result<Serial> append(std::span<const std::string_view> records,
+                        std::span<const std::string_view> notes = {});
   // What was appended survives a loss of power. When it fails, rewind() and append again: a page
   // whose sync failed may be gone though the kernel holds it for clean.
   Status sync();
@@ -57,9 +69,11 @@ class Journal {
 
   Serial last() const { return serial_; }
 
-  static constexpr std::size_t kFileBytes = 4UL << 20U;
+  static constexpr std::size_t kFileBytes = 8UL << 20U;
   // The most that one append may hold.
   std::size_t append_bytes_max() const;
+  // What a record takes of it.
+  static std::size_t framed_size(std::string_view record);
 
  private:
   struct File {
@@ -77,8 +91,11 @@ class Journal {
   Status begin(File& file, std::uint64_t generation) const;
   Status turn();
   void mark_synced();
-  // Into framed_; gives the last one's checksum.
-  std::uint64_t frame(std::span<const std::string_view> records, const File& file);
+  // Writes what is in framed_ behind the end of the file.
+  Status write_framed(File& file, std::uint64_t chain);
+  // Adds to framed_; gives the last one's checksum.
+  std::uint64_t frame(std::span<const std::string_view> records, const File& file,
+                      std::uint64_t chain);
 
   const std::size_t file_bytes_;
   std::array<File, 2> files_;
@@ -92,7 +109,9 @@ class Journal {
     File state;
     Serial serial = 0;
   } synced_;
-  std::string framed_;  // its room is kept from append to append
+  Notes open_notes_;
+  std::vector<std::string_view> noted_;  // these two keep their room from append to append
+  std::string framed_;
 };
 
 }  // namespace tollgate

@@ -211,15 +211,26 @@ UsageRow full_row() {
 TEST(UsageRecord, DecodesToTheRowThatWasEncoded) {
   const UsageRow row = full_row();
   std::string record;
-  encode_usage(row, record);
+  encode_usage(row, RecordKind::kSettled, record);
   const auto decoded = decode_usage(record);
   ASSERT_TRUE(decoded);
-  EXPECT_EQ(*decoded, row);
+  EXPECT_EQ(decoded->kind, RecordKind::kSettled);
+  EXPECT_EQ(decoded->row, row);
+}
+
+TEST(UsageRecord, NoteOfAReservationIsToldFromARow) {
+  const UsageRow row = full_row();
+  std::string record;
+  encode_usage(row, RecordKind::kReserved, record);
+  const auto decoded = decode_usage(record);
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(decoded->kind, RecordKind::kReserved);
+  EXPECT_EQ(decoded->row, row);
 }
 
 TEST(UsageRecord, RefusesWhatIsNoRow) {
   std::string record;
-  encode_usage(full_row(), record);
+  encode_usage(full_row(), RecordKind::kSettled, record);
   EXPECT_FALSE(decode_usage(std::string_view(record).substr(0, record.find("req_") + 2)));
   EXPECT_FALSE(decode_usage(record + "from a newer program"));
   EXPECT_FALSE(decode_usage(""));
@@ -227,12 +238,12 @@ TEST(UsageRecord, RefusesWhatIsNoRow) {
 
 TEST(UsageRecord, RecordOfAnOlderProgramLeavesNewerFieldsAtTheirDefault) {
   std::string record;
-  encode_usage(full_row(), record);
+  encode_usage(full_row(), RecordKind::kSettled, record);
   const auto decoded = decode_usage(std::string_view(record).substr(0, record.find("req_") - 1));
   ASSERT_TRUE(decoded);
-  EXPECT_EQ(decoded->tokens.audio_output, full_row().tokens.audio_output);
-  EXPECT_EQ(decoded->tokens.video_input, 0);
-  EXPECT_EQ(decoded->request_id, "");
+  EXPECT_EQ(decoded->row.tokens.audio_output, full_row().tokens.audio_output);
+  EXPECT_EQ(decoded->row.tokens.video_input, 0);
+  EXPECT_EQ(decoded->row.request_id, "");
 }
 
 }  // namespace

@@ -106,22 +106,42 @@ Task<Result<KeyWithSecret>> KeyChanges::run(Work work) {
   std::optional<Outcome> outcome;
   auto start = [this, &outcome, &work](Waiter waiter) {
     sql::Job job;
-    job.work = [&outcome, &work](sql::Connection& connection) -> Status {
+    job.work = [this, &outcome, &work](sql::Connection& connection) -> Status {
       Result<Outcome> result = work(connection);
       if (!result) return std::unexpected(std::move(result.error()));
       outcome.emplace(std::move(*result));
-      return {};
+      return learn_limits(connection, *outcome);
     };
     job.done = [this, &outcome, waiter = std::move(waiter)](Status status) mutable {
       if (!status) return waiter(std::unexpected(std::move(status.error())));
-      if (outcome->effect == Effect::kChanged) {
-        tools_.keys.put(outcome->answer.key, {}, outcome->inflight);
-      }
+      if (outcome->effect == Effect::kChanged) put(*outcome);
       waiter(std::move(outcome->answer));
     };
     tools_.writer.submit(std::move(job));
   };
   co_return co_await from_callback<Result<KeyWithSecret>>(std::move(start));
+}
+
+Status KeyChanges::learn_limits(sql::Connection& connection, Outcome& outcome) {
+  const Key& key = outcome.answer.key;
+  const std::shared_ptr<const LiveKey> live = tools_.keys.find(key.id);
+  if (!live || outcome.effect == Effect::kNone) return {};  // a new key has used nothing
+  const Moment now{.wall = tools_.clock.wall(), .steady = tools_.clock.steady()};
+  const auto offset = tools_.keys.test_clock_offset(key.workspace);
+  Result<FreshLimits> fresh = FreshLimits::learn(connection, {limit_owner(key, offset, now)},
+                                                 live->key.policy.limits, key.policy.limits);
+  if (!fresh) return std::unexpected(std::move(fresh.error()));
+  outcome.fresh = std::move(*fresh);
+  return {};
+}
+
+void KeyChanges::put(Outcome& outcome) {
+  const Key& key = outcome.answer.key;
+  if (outcome.fresh.empty()) return tools_.keys.put(key, {}, {}, outcome.inflight);
+  tools_.settlements.with_unstored([&](std::span<const UsageRow* const> rows) {
+    outcome.fresh.add_unstored(rows);
+    tools_.keys.put(key, {}, outcome.fresh.use(), outcome.inflight);
+  });
 }
 
 Result<KeyChanges::Outcome> KeyChanges::create_now(sql::Connection& connection, const Principal& by,

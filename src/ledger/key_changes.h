@@ -17,7 +17,9 @@
 #include "domain/principal.h"
 #include "domain/token.h"
 #include "ledger/ledger.h"
+#include "ledger/limit_use.h"
 #include "ledger/live_keys.h"
+#include "ledger/settlements.h"
 #include "runtime/task.h"
 #include "sql/connection.h"
 #include "sql/writer.h"
@@ -28,6 +30,7 @@ class KeyChanges {
  public:
   struct Tools {
     LiveKeys& keys;
+    Settlements& settlements;
     sql::Writer& writer;
     TokenFormat token_format;
     const Clock& clock;
@@ -50,9 +53,13 @@ class KeyChanges {
     KeyWithSecret answer;
     Effect effect = Effect::kChanged;
     Inflight inflight = Inflight::kKeep;
+    FreshLimits fresh = {};
   };
   using Work = std::function<Result<Outcome>(sql::Connection&)>;
 
+  // What the limits that are new have used.
+  Status learn_limits(sql::Connection& connection, Outcome& outcome);
+  void put(Outcome& outcome);
   // Runs as a job; after COMMIT puts the key of a kChanged outcome into the table.
   Task<Result<KeyWithSecret>> run(Work work);
   static Task<Result<Key>> key_of(Task<Result<KeyWithSecret>> changed);

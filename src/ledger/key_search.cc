@@ -36,25 +36,27 @@ bool found_by(const Key& key, std::string_view wanted) {
 
 class Filter {
  public:
-  Filter(const Ledger::KeyQuery& query, WallTime now) : query_(query), now_(now) {
+  Filter(const LiveKeys& keys, const Ledger::KeyQuery& query) : keys_(keys), query_(query) {
     for (const char c : query.search) wanted_ += lower(c);
   }
 
   // The cheapest questions first.
-  bool accepts(const Key& key) const {
+  bool accepts(const LiveKey& live) const {
+    const Key& key = live.key;
     const KeyPolicy& policy = key.policy;
     if (query_.workspace && key.workspace != *query_.workspace) return false;
     if (query_.environment && policy.environment != *query_.environment) return false;
     if (query_.type && policy.type != *query_.type) return false;
-    const KeyStatus status = key_status(key, now_);
-    if (query_.status ? status != *query_.status : status == KeyStatus::kRevoked) return false;
+    if (query_.status ? keys_.status_of(live) != *query_.status : key.revoked_at.has_value()) {
+      return false;
+    }
     if (!query_.tag.empty() && std::ranges::count(policy.tags, query_.tag) == 0) return false;
     return wanted_.empty() || found_by(key, wanted_);
   }
 
  private:
+  const LiveKeys& keys_;
   const Ledger::KeyQuery& query_;
-  WallTime now_;
   std::string wanted_;
 };
 
@@ -78,8 +80,7 @@ Result<std::int64_t> read_cursor(const std::string& cursor) {
 
 }  // namespace
 
-Result<Ledger::KeyPage> search_keys(const LiveKeys& keys, const Ledger::KeyQuery& query,
-                                    WallTime now) {
+Result<Ledger::KeyPage> search_keys(const LiveKeys& keys, const Ledger::KeyQuery& query) {
   Result<std::int64_t> before = read_cursor(query.cursor);
   if (!before) return std::unexpected(before.error());
   if (query.limit < 1 || query.limit > kKeyPageLimitMax) {
@@ -88,7 +89,7 @@ Result<Ledger::KeyPage> search_keys(const LiveKeys& keys, const Ledger::KeyQuery
     refusal.param = "limit";
     return std::unexpected(std::move(refusal));
   }
-  const Filter filter(query, now);
+  const Filter filter(keys, query);
   const auto limit = static_cast<std::size_t>(query.limit);
   Ledger::KeyPage page;
   std::vector<std::shared_ptr<const LiveKey>> chunk;
@@ -96,12 +97,12 @@ Result<Ledger::KeyPage> search_keys(const LiveKeys& keys, const Ledger::KeyQuery
     keys.copy_older(*before, kChunk, chunk);
     if (chunk.empty()) return page;
     for (const std::shared_ptr<const LiveKey>& live : chunk) {
-      if (!filter.accepts(live->key)) continue;
+      if (!filter.accepts(*live)) continue;
       if (page.keys.size() == limit) {
         page.next_cursor = cursor_after(page.keys.back().key.number);
         return page;
       }
-      page.keys.push_back(view_of(*live, now));
+      page.keys.push_back(keys.view_of(*live));
     }
     before = chunk.back()->key.number;
   }

@@ -1,7 +1,6 @@
 // Lists of keys, from memory: filtered before anything is copied, newest first, in cursor pages.
 #pragma once
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "ledger/ledger.h"
 #include "ledger/live_keys.h"
@@ -10,8 +9,7 @@ namespace tollgate {
 
 inline constexpr int kKeyPageLimitMax = 1'000;
 
-// As Ledger::list_keys(), as of `now`.
-Result<Ledger::KeyPage> search_keys(const LiveKeys& keys, const Ledger::KeyQuery& query,
-                                    WallTime now);
+// As Ledger::list_keys().
+Result<Ledger::KeyPage> search_keys(const LiveKeys& keys, const Ledger::KeyQuery& query);
 
 }  // namespace tollgate

@@ -16,6 +16,11 @@ const WallTime kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 21);
 
 class KeySearchTest : public ::testing::Test {
  protected:
+  KeySearchTest() {
+    for (const auto* id : {"ws_default", "ws_other"}) {
+      keys_.put({.id = WorkspaceId(id), .name = id, .created_at = kNow}, {});
+    }
+  }
   // A key named as given, with the next number.
   Key key(std::string name) {
     Key key;
@@ -32,17 +37,18 @@ class KeySearchTest : public ::testing::Test {
     key.created_at = kNow;
     return key;
   }
-  void put(Key key) { keys_.put(std::move(key), {}, Inflight::kKeep); }
+  void put(Key key) { keys_.put(std::move(key), {}, {}, Inflight::kKeep); }
 
   std::vector<std::string> names(const Ledger::KeyQuery& query) {
-    auto page = search_keys(keys_, query, kNow);
+    auto page = search_keys(keys_, query);
     EXPECT_TRUE(page) << page.error().message;
     std::vector<std::string> names;
     for (const KeyView& view : page->keys) names.push_back(view.key.policy.name);
     return names;
   }
 
-  LiveKeys keys_;
+  ManualClock clock_{kNow};
+  LiveKeys keys_{clock_};
   std::int64_t last_ = 0;
 };
 
@@ -94,7 +100,7 @@ TEST_F(KeySearchTest, PagesMeetEveryKeyOnceWhileKeysAreAdded) {
   Ledger::KeyQuery query{.limit = 4};
   std::vector<std::string> met;
   do {
-    auto page = search_keys(keys_, query, kNow);
+    auto page = search_keys(keys_, query);
     ASSERT_TRUE(page);
     for (const KeyView& view : page->keys) met.push_back(view.key.policy.name);
     query.cursor = page->next_cursor;
@@ -105,7 +111,7 @@ TEST_F(KeySearchTest, PagesMeetEveryKeyOnceWhileKeysAreAdded) {
 
 TEST_F(KeySearchTest, LastFullPageHasNoCursor) {
   for (int i = 0; i < 4; ++i) put(key("k" + std::to_string(i)));
-  auto page = search_keys(keys_, {.limit = 4}, kNow);
+  auto page = search_keys(keys_, {.limit = 4});
   ASSERT_TRUE(page);
   EXPECT_EQ(page->keys.size(), 4U);
   EXPECT_EQ(page->next_cursor, "");
@@ -115,14 +121,14 @@ TEST_F(KeySearchTest, RefusesForeignCursorsAndLimits) {
   put(key("one"));
   for (const char* cursor : {"x", "zzzzzzzzzzzzzzzz", "0000000000000000", "00000000000000011",
                              "-000000000000001", "000000000000000 "}) {
-    auto page = search_keys(keys_, {.cursor = cursor}, kNow);
+    auto page = search_keys(keys_, {.cursor = cursor});
     ASSERT_FALSE(page) << cursor;
     EXPECT_EQ(page.error().code, ErrorCode::kInvalidRequest);
     EXPECT_EQ(page.error().param, "cursor");
   }
-  EXPECT_TRUE(search_keys(keys_, {.limit = kKeyPageLimitMax}, kNow));
-  EXPECT_FALSE(search_keys(keys_, {.limit = kKeyPageLimitMax + 1}, kNow));
-  EXPECT_FALSE(search_keys(keys_, {.limit = 0}, kNow));
+  EXPECT_TRUE(search_keys(keys_, {.limit = kKeyPageLimitMax}));
+  EXPECT_FALSE(search_keys(keys_, {.limit = kKeyPageLimitMax + 1}));
+  EXPECT_FALSE(search_keys(keys_, {.limit = 0}));
 }
 
 TEST_F(KeySearchTest, FindsOneAmongAHundredThousand) {

@@ -5,7 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
 #include <cerrno>
+#include <map>
 #include <span>
 #include <system_error>
 #include <utility>
@@ -18,7 +21,9 @@
 #include "ledger/key_changes.h"
 #include "ledger/key_search.h"
 #include "ledger/ledger_metrics.h"
+#include "ledger/limit_loader.h"
 #include "ledger/live_keys.h"
+#include "ledger/self_check.h"
 #include "ledger/settlements.h"
 #include "ledger/stored_rows.h"
 #include "ledger/unadmitted_counts.h"
@@ -43,6 +48,7 @@ namespace {
 constexpr std::chrono::milliseconds kBusyTimeout{250};
 // Rows indexed by one step of upkeep.
 constexpr int kUpkeepRows = 2'000;
+constexpr std::chrono::seconds kSelfCheckInterval{60};
 
 std::unexpected<Error> no_such_key(const std::string& id_or_name) {
   return fail(
@@ -84,23 +90,44 @@ Result<FirstStart> prepare_installation(sql::Connection& connection, const Ledge
   return *known ? FirstStart::kNo : FirstStart::kYes;
 }
 
-Status load_keys(sql::Connection& connection, LiveKeys& keys) {
+bool was_used(std::span<const UseCount> counts) {
+  return std::ranges::any_of(counts, [](const UseCount& use) { return use.requests > 0; });
+}
+
+Status load_keys(sql::Connection& connection, LimitLoader& limits, LiveKeys& keys) {
   auto counts = store::load_use_counts(connection);
   if (!counts) return std::unexpected(counts.error());
   std::vector<UseCount> use;
   return store::for_each_key(connection, [&](Key key) -> Status {
     use.clear();
     for (const KeySecret& secret : key.secrets) use.push_back((*counts)[secret.number]);
-    keys.put(std::move(key), use, Inflight::kKeep);
+    Result<LimitUse> used;
+    if (was_used(use)) used = limits.use_of(key, keys.test_clock_offset(key.workspace));
+    if (!used) return std::unexpected(std::move(used.error()));
+    keys.put(std::move(key), use, *used, Inflight::kKeep);
     return {};
   });
 }
 
-Status load_workspaces(sql::Connection& connection, WorkspaceTable& table) {
+Status load_workspaces(sql::Connection& connection, LimitLoader& limits, WorkspaceTable& table,
+                       LiveKeys& keys) {
   Result<std::vector<Workspace>> workspaces = store::list_workspaces(connection);
   if (!workspaces) return std::unexpected(workspaces.error());
-  for (const Workspace& workspace : *workspaces) table.put(workspace);
+  for (const Workspace& workspace : *workspaces) {
+    Result<LimitUse> used = limits.use_of(workspace);
+    if (!used) return std::unexpected(std::move(used.error()));
+    const Result<Balance> balance = store::load_balance(connection, workspace.id);
+    if (!balance) return std::unexpected(balance.error());
+    table.put(workspace);
+    keys.put(workspace, *used);
+    keys.set_charged(workspace.id, balance->charged);
+  }
   return {};
+}
+
+std::unexpected<Error> store_away() {
+  return fail(ErrorCode::kServiceUnavailable,
+              "The gateway cannot record usage at the moment. Retry in a few seconds.");
 }
 
 std::unexpected<Error> no_such_workspace() {
@@ -112,16 +139,25 @@ std::unexpected<Error> no_such_workspace() {
 Result<std::unique_ptr<Journal>> recover(sql::Connection& connection,
                                          const LedgerOptions& options) {
   std::vector<UsageRow> found;
+  std::map<GenerationNumber, UsageRow> promised;
   auto journal = Journal::open(
       options.data_dir,
-      [&found](std::string_view record) -> Status {
-        auto row = decode_usage(record);
-        if (!row) return std::unexpected(row.error());
-        found.push_back(std::move(*row));
+      [&](std::string_view record) -> Status {
+        auto read = decode_usage(record);
+        if (!read) return std::unexpected(read.error());
+        if (read->kind == RecordKind::kReserved) {
+          promised[read->row.id] = std::move(read->row);
+        } else {
+          found.push_back(std::move(read->row));
+        }
         return {};
       },
       options.journal_file_bytes);
   if (!journal) return journal;
+  for (const UsageRow& row : found) promised.erase(row.id);
+  // Nobody knows what became of these: they are charged at what they had reserved, unless the
+  // database has their row already.
+  for (auto& [id, row] : promised) found.push_back(std::move(row));
   std::vector<const UsageRow*> rows;
   rows.reserve(found.size());
   for (const UsageRow& row : found) rows.push_back(&row);
@@ -152,15 +188,14 @@ struct Ledger::State {
       : lock(std::move(held)),
         options(std::move(given)),
         metrics(options.metrics),
+        keys(*options.clock),
         settlements(keys, metrics, options.durability) {}
 
   Status load(sql::Connection& connection);
   Status start(sql::Connection connection, std::unique_ptr<Journal> journal);
-  // Whoever keeps something of workspaces in memory learns here that one is new or has changed: its
-  // limits, its balance mode, what it was granted, its test clock. On the writer thread, after
-  // COMMIT and before the caller of the change hears of it.
-  void on_workspace_changed(const Workspace& workspace) { workspaces.put(workspace); }
-
+  // Waits until the request is admitted or refused.
+  Task<LiveKeys::Turn> turn_of(WaiterId waiter);
+  Settlement settlement_of(LiveKeys::Place place, UsageRow row);
   DataLock lock;
   LedgerOptions options;
   LedgerMetrics metrics;
@@ -174,6 +209,7 @@ struct Ledger::State {
   std::optional<KeyChanges> changes;
   std::optional<WorkspaceChanges> workspace_changes;
   std::optional<UnadmittedCounts> unadmitted;
+  std::optional<SelfCheck> self_check;
 };
 
 Status Ledger::State::load(sql::Connection& connection) {
@@ -182,9 +218,11 @@ Status Ledger::State::load(sql::Connection& connection) {
   Result<FirstStart> prepared = prepare_installation(connection, options);
   if (!prepared) return std::unexpected(prepared.error());
   first_start = *prepared;
-  status = load_workspaces(connection, workspaces);
+  LimitLoader limits(connection,
+                     {.wall = options.clock->wall(), .steady = options.clock->steady()});
+  status = load_workspaces(connection, limits, workspaces, keys);
   if (!status) return status;
-  status = load_keys(connection, keys);
+  status = load_keys(connection, limits, keys);
   if (!status) return status;
   Result<GenerationNumber> last = store::last_generation(connection);
   if (!last) return std::unexpected(last.error());
@@ -203,19 +241,42 @@ Status Ledger::State::start(sql::Connection connection, std::unique_ptr<Journal>
   if (!pool) return std::unexpected(pool.error());
   readers = std::move(*pool);
   changes.emplace(KeyChanges::Tools{.keys = keys,
+                                    .settlements = settlements,
                                     .writer = *writer,
                                     .token_format = options.token_format,
                                     .clock = *options.clock,
                                     .random = *options.random});
-  workspace_changes.emplace(
-      WorkspaceChanges::Tools{.writer = *writer,
-                              .clock = *options.clock,
-                              .random = *options.random,
-                              .on_workspace_changed = [this](const Workspace& workspace) {
-                                on_workspace_changed(workspace);
-                              }});
+  workspace_changes.emplace(WorkspaceChanges::Tools{.keys = keys,
+                                                    .table = workspaces,
+                                                    .settlements = settlements,
+                                                    .writer = *writer,
+                                                    .clock = *options.clock,
+                                                    .random = *options.random});
   unadmitted.emplace(*writer);
+  self_check.emplace(SelfCheck::Tools{.keys = keys,
+                                      .workspaces = workspaces,
+                                      .settlements = settlements,
+                                      .writer = *writer,
+                                      .clock = *options.clock,
+                                      .metrics = metrics},
+                     kSelfCheckInterval);
   return {};
+}
+
+Task<LiveKeys::Turn> Ledger::State::turn_of(WaiterId waiter) {
+  std::optional<asio::steady_timer> timer;
+  auto start = [this, waiter, &timer](Callback<LiveKeys::Admitted> waiting) {
+    timer.emplace(waiting.context(), Budgets::kWaitMax);
+    timer->async_wait([this](const boost::system::error_code& stopped) {
+      if (!stopped) keys.expire();
+    });
+    keys.await_turn(waiter, std::move(waiting));
+  };
+  co_return co_await from_callback<LiveKeys::Admitted>(std::move(start));
+}
+
+Settlement Ledger::State::settlement_of(LiveKeys::Place place, UsageRow row) {
+  return {.row = std::move(row), .place = place, .use = keys.seal(place), .waiter = std::nullopt};
 }
 
 Result<std::unique_ptr<Ledger>> Ledger::open(LedgerOptions options) {
@@ -247,6 +308,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open(LedgerOptions options) {
 Ledger::Ledger(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Ledger::~Ledger() {
+  state_->self_check.reset();
   state_->unadmitted.reset();
   state_->settlements.stop();
   state_->writer->stop();
@@ -261,7 +323,7 @@ Result<Identity> Ledger::authenticate(std::string_view token) const {
         ErrorCode::kInvalidApiKey,
         "The API key is malformed. Check that it was copied whole, without anything added.");
   }
-  return state_->keys.authenticate(token_hash(token), state_->options.clock->wall());
+  return state_->keys.authenticate(token_hash(token));
 }
 
 GenerationNumber Ledger::next_generation() { return state_->generations->next(); }
@@ -277,51 +339,84 @@ void Ledger::count_unadmitted(const Identity& identity, std::optional<ErrorCode>
   state_->unadmitted->count(identity.secret().number, code, now);
 }
 
-Preview Ledger::preview(const Identity&) const { return {}; }
+Preview Ledger::preview(const Identity& identity) const { return state_->keys.preview(identity); }
 
-Standing Ledger::standing(const Identity&) const {
-  Standing standing;
-  standing.at = state_->options.clock->wall();
-  return standing;
+Standing Ledger::standing(const Identity& identity) const {
+  return state_->keys.standing(identity);
 }
 
-// Nothing waits yet.
-void Ledger::cancel_wait(GenerationNumber) {}
+void Ledger::cancel_wait(GenerationNumber id) { state_->keys.cancel_wait(id); }
 
-Task<Result<std::optional<Reservation>>> Ledger::reserve(const Identity& identity,
-                                                         GenerationNumber id, CancelHandle cancel,
-                                                         Guard) {
-  co_return reserve(identity, id, std::move(cancel));
-}
-
-Task<Status> Ledger::rebind(const Identity&, Reservation&, Guard) { co_return Status(); }
-
-Result<std::optional<Reservation>> Ledger::reserve(const Identity& identity, GenerationNumber id,
-                                                   CancelHandle cancel) {
-  if (!ready()) {
-    return fail(ErrorCode::kServiceUnavailable,
-                "The gateway cannot record usage at the moment. Retry in a few seconds.");
-  }
-  const WallTime now = state_->options.clock->wall();
-  Result<LiveKeys::Place> place = state_->keys.admit(identity, now, std::move(cancel));
-  if (!place) return std::unexpected(std::move(place.error()));
+Reservation Ledger::opened(GenerationNumber id, const Admission& admission) {
   if (state_->metrics.open_reservations != nullptr) state_->metrics.open_reservations->Increment();
   Reservation reservation;
   reservation.ledger_ = this;
   reservation.id_ = id;
-  reservation.admitted_at_ = now;
-  reservation.place_ = *place;
+  reservation.admitted_at_ = admission.admitted_at;
+  reservation.clock_offset_ = admission.clock_offset;
+  reservation.place_ = admission.place;
   return reservation;
+}
+
+Result<std::optional<Reservation>> Ledger::reserve(const Identity& identity, GenerationNumber id,
+                                                   CancelHandle cancel) {
+  if (!ready()) return store_away();
+  LiveKeys::Admitted admitted = state_->keys.admit(identity, {}, std::move(cancel));
+  if (!admitted) return std::unexpected(std::move(admitted.error()));
+  if (!*admitted) return std::nullopt;
+  return opened(id, **admitted);
+}
+
+Task<Result<std::optional<Reservation>>> Ledger::reserve(const Identity& identity,
+                                                         GenerationNumber id, CancelHandle cancel,
+                                                         Guard guard) {
+  if (!ready()) co_return store_away();
+  LiveKeys::Turn turn = state_->keys.admit_or_wait(identity, id, guard.ask, std::move(cancel));
+  if (const auto* waiter = std::get_if<WaiterId>(&turn)) {
+    turn = co_await state_->turn_of(*waiter);
+  }
+  auto& admitted = std::get<LiveKeys::Admitted>(turn);
+  if (!admitted) co_return std::unexpected(std::move(admitted.error()));
+  if (!*admitted) co_return std::nullopt;
+  Reservation reservation = opened(id, **admitted);
+  guard.interrupted.id = id;
+  guard.interrupted.admitted_at = reservation.admitted_at_;
+  guard.interrupted.finished_at = reservation.admitted_at_;
+  Status promised = co_await promise(std::move(guard.interrupted));
+  if (promised) co_return reservation;
+  reservation.ledger_ = nullptr;
+  state_->keys.undo(reservation.place_);
+  if (state_->metrics.open_reservations != nullptr) state_->metrics.open_reservations->Decrement();
+  co_return std::unexpected(std::move(promised.error()));
+}
+
+Task<Status> Ledger::promise(UsageRow row) {
+  Promise promise;
+  if (state_->settlements.promise_now(row, promise)) co_return Status();
+  auto start = [this, &promise](Callback<Status> waiter) {
+    promise.waiter.emplace(std::move(waiter));
+    state_->settlements.push(std::move(promise));
+  };
+  co_return co_await from_callback<Status>(std::move(start));
+}
+
+Task<Status> Ledger::rebind(const Identity& identity, Reservation& reservation, Guard guard) {
+  check(reservation.open() && reservation.ledger_ == this, "only an open reservation is rebound");
+  if (!ready()) co_return store_away();
+  Status bound = state_->keys.rebind(reservation.place_, identity, guard.ask);
+  if (!bound) co_return bound;
+  guard.interrupted.id = reservation.id_;
+  guard.interrupted.admitted_at = reservation.admitted_at_;
+  guard.interrupted.finished_at = reservation.admitted_at_;
+  co_return co_await promise(std::move(guard.interrupted));
 }
 
 Task<Status> Ledger::settle(Reservation reservation, UsageRow row) {
   check(reservation.open() && reservation.ledger_ == this, "only an open reservation settles");
   check(row.id == reservation.id_, "a row carries its reservation's id");
-  Settlement settlement{.row = std::move(row),
-                        .place = reservation.place_,
-                        .use = state_->keys.seal(reservation.place_),
-                        .waiter = std::nullopt};
+  row.finished_at += reservation.clock_offset_;
   reservation.ledger_ = nullptr;  // from here on Settlements ends it, whatever becomes of this Task
+  Settlement settlement = state_->settlement_of(reservation.place_, std::move(row));
   if (state_->settlements.settle_now(settlement)) co_return Status();
   auto start = [this, &settlement](Callback<Status> waiter) {
     settlement.waiter.emplace(std::move(waiter));
@@ -333,8 +428,15 @@ Task<Status> Ledger::settle(Reservation reservation, UsageRow row) {
 void Ledger::abandon(const Reservation& reservation) noexcept {
   log(LogLevel::kError, "bug: the reservation of {} was dropped without a usage row",
       generation_id(reservation.id_));
-  const LiveKeys::Place place = reservation.place_;
-  state_->keys.release(std::span(&place, 1));
+  // What it had promised stands: nobody knows what was sent.
+  if (std::optional<UsageRow> row = state_->settlements.promised(reservation.id_)) {
+    Settlement settlement = state_->settlement_of(reservation.place_, std::move(*row));
+    if (!state_->settlements.settle_now(settlement)) {
+      state_->settlements.push(std::move(settlement));
+    }
+    return;
+  }
+  state_->keys.undo(reservation.place_);
   if (state_->metrics.open_reservations != nullptr) state_->metrics.open_reservations->Decrement();
 }
 
@@ -342,6 +444,7 @@ Reservation::Reservation(Reservation&& other) noexcept
     : ledger_(std::exchange(other.ledger_, nullptr)),
       id_(other.id_),
       admitted_at_(other.admitted_at_),
+      clock_offset_(other.clock_offset_),
       place_(other.place_) {}
 
 Reservation& Reservation::operator=(Reservation&& other) noexcept {
@@ -350,6 +453,7 @@ Reservation& Reservation::operator=(Reservation&& other) noexcept {
   ledger_ = std::exchange(other.ledger_, nullptr);
   id_ = other.id_;
   admitted_at_ = other.admitted_at_;
+  clock_offset_ = other.clock_offset_;
   place_ = other.place_;
   return *this;
 }
@@ -389,7 +493,6 @@ Task<Result<Workspace>> Ledger::update_workspace(Principal by, WorkspaceId id, W
 
 Task<Result<CreatedGrant>> Ledger::grant(Principal by, WorkspaceId id, GrantRequest request,
                                          std::optional<Idempotency> idempotency) {
-  co_await catch_up();  // a deduction is judged by every request that was settled before it
   co_return co_await state_->workspace_changes->grant(std::move(by), std::move(id),
                                                       std::move(request), std::move(idempotency));
 }
@@ -417,35 +520,35 @@ Result<Ledger::WorkspacePage> Ledger::list_workspaces(const WorkspaceQuery& quer
   return state_->workspaces.list(query);
 }
 
-Task<Result<std::vector<Balance>>> Ledger::balances(std::vector<WorkspaceId> workspaces) {
-  std::function<Result<std::vector<Balance>>(sql::Connection&)> work =
-      [ids = std::move(workspaces)](sql::Connection& connection) -> Result<std::vector<Balance>> {
-    std::vector<Balance> balances;
-    balances.reserve(ids.size());
-    for (const WorkspaceId& id : ids) {
-      Result<Balance> balance = store::load_balance(connection, id);
-      if (!balance) return std::unexpected(balance.error());
-      balances.push_back(*balance);
-    }
-    return balances;
-  };
-  return read<std::vector<Balance>>(std::move(work));
+Result<Balance> Ledger::balance(const WorkspaceId& id) const {
+  const std::optional<Balance> found = state_->keys.balance(id);
+  if (!found) return no_such_workspace();
+  return *found;
+}
+
+std::vector<LimitState> Ledger::workspace_limits(const WorkspaceId& id,
+                                                 Environment environment) const {
+  return state_->keys.limits(id, environment);
 }
 
 Result<KeyView> Ledger::key(const KeyId& id, const std::optional<WorkspaceId>& within) const {
   const std::shared_ptr<const LiveKey> live = state_->keys.find(id);
   if (!live || (within && live->key.workspace != *within)) return no_such_key(id.get());
-  return view_of(*live, state_->options.clock->wall());
+  return state_->keys.view_of(*live);
 }
 
 Result<KeyView> Ledger::key_by_name(const WorkspaceId& workspace, const std::string& name) const {
   const std::shared_ptr<const LiveKey> live = state_->keys.find(workspace, name);
   if (!live) return no_such_key("\"" + name + "\"");
-  return view_of(*live, state_->options.clock->wall());
+  return state_->keys.view_of(*live);
+}
+
+KeyView Ledger::own_key(const Identity& identity) const {
+  return state_->keys.view_of(*identity.live);
 }
 
 Result<Ledger::KeyPage> Ledger::list_keys(const KeyQuery& query) const {
-  return search_keys(state_->keys, query, state_->options.clock->wall());
+  return search_keys(state_->keys, query);
 }
 
 sql::ReaderPool& Ledger::readers() { return *state_->readers; }
@@ -459,6 +562,8 @@ Task<> Ledger::catch_up() {
     if (!co_await writer().write<int>(nothing)) co_return;
   }
 }
+
+std::size_t Ledger::self_check() { return state_->self_check->check(); }
 
 bool Ledger::ready() const { return state_->writer->healthy() && state_->settlements.healthy(); }
 

@@ -55,6 +55,13 @@ struct LedgerOptions {
 struct KeySlot;     // the ledger's own: where a key lives in its table
 struct UseCounter;  // the ledger's own: what one secret has been used for
 
+// The ledger's own: where an admitted request stands, and when it was admitted.
+struct Admission {
+  std::uint32_t place = 0;                    // in the table of open reservations
+  WallTime admitted_at;                       // by the clock of the key's environment
+  std::chrono::microseconds clock_offset{0};  // how far that runs ahead of real time
+};
+
 // What a holder of a live key may do, frozen; replaced whole by every change.
 struct LiveKey {
   Key key;
@@ -88,6 +95,7 @@ class Reservation {
   ~Reservation();
 
   GenerationNumber id() const { return id_; }
+  // By the clock of the key's environment: what its row says.
   WallTime admitted_at() const { return admitted_at_; }
   bool open() const { return ledger_ != nullptr; }
 
@@ -96,7 +104,8 @@ class Reservation {
   class Ledger* ledger_ = nullptr;
   GenerationNumber id_ = 0;
   WallTime admitted_at_;
-  std::uint32_t place_ = 0;  // in the ledger's table of open reservations
+  std::chrono::microseconds clock_offset_{0};  // how far that clock runs ahead of real time
+  std::uint32_t place_ = 0;                    // in the ledger's table of open reservations
 };
 
 // What a guarded request may use, and the row that it leaves should this process end before it is
@@ -201,7 +210,8 @@ class Ledger {
   Standing standing(const Identity& identity) const;
   // Records the row and with it the end of the reservation, durably, and resumes after that. The
   // database follows, the row with its aggregates in one commit. row.id, admitted_at, key, secret,
-  // workspace and environment are the caller's to fill.
+  // workspace and environment are the caller's to fill; finished_at is real time, and stored by the
+  // clock of the key's environment.
   // kServiceUnavailable (within 500 ms) when the write failed: the row stays queued and is retried.
   Task<Status> settle(Reservation reservation, UsageRow row);
 
@@ -254,12 +264,16 @@ class Ledger {
     std::string next_cursor;            // empty at the end
   };
   Result<WorkspacePage> list_workspaces(const WorkspaceQuery& query) const;
-  // The balances of these workspaces, in their order. kNotFound when one is not there.
-  Task<Result<std::vector<Balance>>> balances(std::vector<WorkspaceId> workspaces);
+  // What of it is granted, charged and held at this moment; kNotFound.
+  Result<Balance> balance(const WorkspaceId& id) const;
+  // The limits of a workspace, as they count in one environment. Empty for one that is not there.
+  std::vector<LimitState> workspace_limits(const WorkspaceId& id, Environment environment) const;
 
   // By id. kNotFound also when the key is of another workspace than `within` (if given).
   Result<KeyView> key(const KeyId& id, const std::optional<WorkspaceId>& within) const;
   Result<KeyView> key_by_name(const WorkspaceId& workspace, const std::string& name) const;
+  // As its own holder sees it.
+  KeyView own_key(const Identity& identity) const;
   struct KeyQuery {
     std::optional<WorkspaceId> workspace = {};
     std::string search = {};  // in name, description, id, tags, preview, last4; any case
@@ -293,12 +307,18 @@ class Ledger {
 
   bool ready() const;  // false while writes fail
   std::size_t open_reservations() const;
+  // What is counted against what the rows say, as every minute by itself: the number of
+  // differences, each a bug. Blocks; for tests, while the ledger does not do it itself.
+  std::size_t self_check();
 
  private:
   friend class Reservation;
   struct State;
   explicit Ledger(std::unique_ptr<State> state);
   void abandon(const Reservation& reservation) noexcept;
+  Reservation opened(GenerationNumber id, const Admission& admission);
+  // The reservation's row is durable before this returns.
+  Task<Status> promise(UsageRow row);
   // Resumes when the database has every row that is recorded now.
   Task<> catch_up();
 

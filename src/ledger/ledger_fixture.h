@@ -177,6 +177,7 @@ class LedgerTest : public ::testing::Test {
   Result<Reservation> reserve(const Identity& identity, CancelHandle cancel = [] {}) {
     auto reserved = ledger_->reserve(identity, ledger_->next_generation(), std::move(cancel));
     if (!reserved) return std::unexpected(std::move(reserved.error()));
+    if (!*reserved) return fail(ErrorCode::kInternal, "needs a guard");
     return std::move(**reserved);
   }
 

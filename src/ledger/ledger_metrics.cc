@@ -14,6 +14,9 @@ LedgerMetrics::LedgerMetrics(Metrics* metrics) {
                                      "Group commits with usage rows that failed and are retried.");
   open_reservations = &metrics->gauge("tollgate_ledger_open_reservations",
                                       "Requests admitted and not yet settled.");
+  self_check_differences = &metrics->gauge(
+      "tollgate_ledger_self_check_differences",
+      "Limits and balances that differ from their rows or open requests; must be 0.");
 }
 
 }  // namespace tollgate

@@ -13,6 +13,7 @@ struct LedgerMetrics {
   prometheus::Counter* batches = nullptr;
   prometheus::Counter* write_failures = nullptr;
   prometheus::Gauge* open_reservations = nullptr;
+  prometheus::Gauge* self_check_differences = nullptr;
 };
 
 }  // namespace tollgate

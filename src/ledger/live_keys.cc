@@ -3,42 +3,12 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "ledger/key_slot.h"
+#include "ledger/limit_use.h"
 
 namespace tollgate {
 
-// Guarded by LiveKeys' mutex, but for the counters, which are atomic.
-struct KeySlot {
-  std::int64_t number = 0;
-  std::shared_ptr<const LiveKey> live;
-  std::deque<UseCounter> use;  // oldest secret first: addresses stay
-};
-
 namespace {
-
-std::unexpected<Error> expired(std::string message) {
-  return fail(ErrorCode::kExpiredApiKey, std::move(message));
-}
-
-// In the precedence of KeyStatus; a dead secret counts as expired.
-Status usable(const Key& key, const KeySecret& secret, WallTime now) {
-  if (key.revoked_at) {
-    return expired("This API key has been revoked. Create a new key, or ask its owner for one.");
-  }
-  if (secret.retires_at && *secret.retires_at <= now) {
-    return expired(
-        "This API key's secret was replaced by a rotation. Use the secret that the rotation gave, "
-        "or rotate the key again.");
-  }
-  if (key.policy.expires_at && *key.policy.expires_at <= now) {
-    return expired("This API key expired at " + format_time(*key.policy.expires_at) +
-                   ". Move its expiry, or use another key.");
-  }
-  if (!key.policy.enabled) {
-    return fail(ErrorCode::kDisabledApiKey,
-                "This API key is switched off. Switch it on again, or use another key.");
-  }
-  return {};
-}
 
 std::vector<Cidr> parse_networks(const std::vector<std::string>& texts) {
   std::vector<Cidr> networks;
@@ -51,11 +21,9 @@ std::vector<Cidr> parse_networks(const std::vector<std::string>& texts) {
   return networks;
 }
 
-std::size_t index_of(const Key& key, std::size_t age) { return key.secrets.size() - 1 - age; }
-
 }  // namespace
 
-LiveKeys::LiveKeys() = default;
+LiveKeys::LiveKeys(const Clock& clock) : clock_(clock) {}
 LiveKeys::~LiveKeys() = default;
 
 std::size_t LiveKeys::NameHash::operator()(const Name& name) const noexcept {
@@ -68,6 +36,10 @@ KeySlot& LiveKeys::slot_for(const Key& key) {
     check(slots_.empty() || slots_.back().number < key.number, "key numbers must rise");
     found->second = &slots_.emplace_back();
     found->second->number = key.number;
+    const auto workspace = workspaces_.find(key.workspace);
+    check(workspace != workspaces_.end(), "a key's workspace comes before it");
+    found->second->budget =
+        budgets_.add_key(*workspace->second.budget, key.policy.environment, key.created_at);
   }
   return *found->second;
 }
@@ -79,94 +51,105 @@ void LiveKeys::rename(KeySlot& slot, const Key& key) {
   if (!key.revoked_at) by_name_[{key.workspace.get(), key.policy.name}] = &slot;
 }
 
-void LiveKeys::put(Key key, std::span<const UseCount> use, Inflight inflight) {
+void LiveKeys::put(Key key, std::span<const UseCount> use, const LimitUse& limit_use,
+                   Inflight inflight) {
   auto live = std::make_shared<LiveKey>();
   live->allowed_ips = parse_networks(key.policy.allowed_ips);
   const std::size_t secrets = key.secrets.size();
   live->use.reserve(secrets);
+  const std::vector<NumberedLimit> limits = numbered(key.policy.limits);
   std::shared_ptr<const LiveKey> before;  // freed after the lock
-  Lock lock(mutex_);
-  KeySlot& slot = slot_for(key);
-  check(secrets > 0 && slot.use.size() <= secrets, "a key never loses a secret");
-  for (std::size_t age = slot.use.size(); age < secrets; ++age) {
-    const std::size_t index = index_of(key, age);
-    slot.use.emplace_back(index < use.size() ? use[index] : UseCount{});
-    by_hash_[key.secrets[index].hash] = {.slot = &slot, .age = age};
-  }
-  for (std::size_t i = 0; i < secrets; ++i) live->use.push_back(&slot.use[secrets - 1 - i]);
-  rename(slot, key);
-  live->slot = &slot;
-  live->key = std::move(key);
-  before = std::exchange(slot.live, std::move(live));
-  if (inflight == Inflight::kAbort) abort_open(slot);
-}
-
-Result<Identity> LiveKeys::authenticate(const Sha256& hash, WallTime now) const {
-  Identity identity;
+  Answers answers;
   {
-    Lock lock(mutex_);
-    auto found = by_hash_.find(hash);
-    if (found == by_hash_.end()) {
-      return fail(ErrorCode::kInvalidApiKey,
-                  "This API key is not known here. Check that it was copied whole, and that it was "
-                  "made on this gateway.");
+    const Lock lock(mutex_);
+    const Moment at = now();
+    KeySlot& slot = slot_for(key);
+    check(secrets > 0 && slot.use.size() <= secrets, "a key never loses a secret");
+    for (std::size_t age = slot.use.size(); age < secrets; ++age) {
+      const std::size_t index = index_of(key, age);
+      slot.use.emplace_back(index < use.size() ? use[index] : UseCount{});
+      by_hash_[key.secrets[index].hash] = {.slot = &slot, .age = age};
     }
-    identity.live = found->second.slot->live;
-    identity.secret_index = index_of(identity.live->key, found->second.age);
+    for (std::size_t i = 0; i < secrets; ++i) live->use.push_back(&slot.use[secrets - 1 - i]);
+    rename(slot, key);
+    const bool limited = !limits.empty() || (slot.live && !slot.live->key.policy.limits.empty());
+    live->slot = &slot;
+    live->key = std::move(key);
+    before = std::exchange(slot.live, live);
+    if (limited) {
+      budgets_.set_key_limits(*slot.budget,
+                              {.owner = live->key.id.get(),
+                               .enforcement = live->key.policy.enforcement,
+                               .limits = limits,
+                               .use = &limit_use},
+                              at, resolved_);
+    }
+    end_waits(slot, at, answers);
+    collect(at, answers);
+    if (inflight == Inflight::kAbort) abort_open(slot);
   }
-  Status status = usable(identity.key(), identity.secret(), now);
-  if (!status) return std::unexpected(status.error());
-  return identity;
+  answers.tell();
 }
 
-Result<LiveKeys::Place> LiveKeys::admit(const Identity& identity, WallTime now,
-                                        CancelHandle cancel) {
-  const KeySlot* slot = identity.live->slot;
-  check(slot != nullptr, "an Identity comes from authenticate()");
-  const std::size_t age = identity.key().secrets.size() - 1 - identity.secret_index;
-  Lock lock(mutex_);
-  const Key& key = slot->live->key;
-  Status status = usable(key, key.secrets[index_of(key, age)], now);
-  if (!status) return std::unexpected(status.error());
-  Open open{
-      .slot = slot, .use = identity.live->use[identity.secret_index], .cancel = std::move(cancel)};
-  if (free_.empty()) {
-    open_.push_back(std::move(open));
-    return static_cast<Place>(open_.size() - 1);
+void LiveKeys::put(const Workspace& workspace, const LimitUse& limit_use) {
+  const std::vector<NumberedLimit> limits = numbered(workspace.limits);
+  Answers answers;
+  {
+    const Lock lock(mutex_);
+    const Moment at = now();
+    WorkspaceSlot& slot = workspaces_[workspace.id];
+    if (slot.budget == nullptr) slot.budget = budgets_.add_workspace(workspace.created_at);
+    budgets_.set_test_clock(*slot.budget, workspace.test_clock_offset, at, resolved_);
+    budgets_.set_workspace_limits(
+        *slot.budget, {.owner = workspace.id.get(), .limits = limits, .use = &limit_use}, at,
+        resolved_);
+    const Money granted = Money::from_nanos(workspace.granted.nanos() - slot.deducted.nanos());
+    const Money more = Money::from_nanos(granted.nanos() - slot.granted.nanos());
+    budgets_.grant(*slot.budget, more, at, resolved_);
+    slot.granted = granted;
+    budgets_.set_balance_mode(*slot.budget, workspace.balance_mode, at, resolved_);
+    collect(at, answers);
   }
-  const Place place = free_.back();
-  free_.pop_back();
-  open_[place] = std::move(open);
-  return place;
+  answers.tell();
 }
 
-UseCounter* LiveKeys::seal(Place place) {
-  CancelHandle dropped;  // freed after the lock
-  Lock lock(mutex_);
-  dropped.swap(open_[place].cancel);
-  return open_[place].use;
+void LiveKeys::set_charged(const WorkspaceId& workspace, Money charged) {
+  const Lock lock(mutex_);
+  WorkspaceSlot& slot = workspaces_.at(workspace);
+  const Budgets::BalanceSetting balance{
+      .mode = slot.budget->balance_mode, .granted = slot.granted, .charged = charged};
+  budgets_.set_balance(*slot.budget, balance, now(), resolved_);
+  check(resolved_.empty(), "what is charged is set before anybody waits");
 }
 
-void LiveKeys::release(std::span<const Place> places) {
-  Lock lock(mutex_);
-  for (const Place place : places) {
-    check(open_[place].slot != nullptr, "a reservation ends once");
-    open_[place] = {};
-    free_.push_back(place);
+bool LiveKeys::begin_deduction(const WorkspaceId& workspace, Money amount) {
+  const Lock lock(mutex_);
+  WorkspaceSlot& slot = workspaces_.at(workspace);
+  const Balance balance = budgets_.balance(*slot.budget);
+  const Result<Money> left = balance.available();
+  if (balance.mode == BalanceMode::kPrepaid && (!left || *left < amount)) return false;
+  const Money less = Money::from_nanos(-amount.nanos());
+  budgets_.grant(*slot.budget, less, now(), resolved_);
+  check(resolved_.empty(), "less money lets nobody through");
+  slot.deducted = Money::from_nanos(slot.deducted.nanos() + amount.nanos());
+  slot.granted = Money::from_nanos(slot.granted.nanos() - amount.nanos());
+  return true;
+}
+
+void LiveKeys::end_deduction(const WorkspaceId& workspace, Money amount, Deduction outcome) {
+  Answers answers;
+  {
+    const Lock lock(mutex_);
+    WorkspaceSlot& slot = workspaces_.at(workspace);
+    slot.deducted = Money::from_nanos(slot.deducted.nanos() - amount.nanos());
+    if (outcome == Deduction::kFailed) {
+      const Moment at = now();
+      budgets_.grant(*slot.budget, amount, at, resolved_);
+      slot.granted = Money::from_nanos(slot.granted.nanos() + amount.nanos());
+      collect(at, answers);
+    }
   }
-}
-
-std::size_t LiveKeys::open_reservations() const {
-  Lock lock(mutex_);
-  return open_.size() - free_.size();
-}
-
-void LiveKeys::abort_open(const KeySlot& slot) {
-  for (Open& open : open_) {
-    if (open.slot != &slot || !open.cancel) continue;
-    open.cancel();
-    open.cancel = nullptr;
-  }
+  answers.tell();
 }
 
 std::shared_ptr<const LiveKey> LiveKeys::find(const KeyId& id) const {
@@ -193,18 +176,54 @@ void LiveKeys::copy_older(std::int64_t before, std::size_t count,
   while (end != slots_.begin() && out.size() < count) out.push_back((--end)->live);
 }
 
-KeyView view_of(const LiveKey& live, WallTime now) {
+KeyView LiveKeys::view_of(const LiveKey& live) const {
   const Key& key = live.key;
-  KeyView view{.key = key,
-               .use = {},
-               .secret_use = {},
-               .limits = unused_limits(key.id.get(), key.policy.limits, now, key.created_at),
-               .status = key_status(key, now)};
+  KeyView view;
+  view.key = key;
+  view.status = status_of(live);
   for (const UseCounter* counter : live.use) {
     view.secret_use.push_back(counter->read());
     view.use = view.use + view.secret_use.back();
   }
+  if (key.policy.limits.empty()) return view;
+  const Lock lock(mutex_);
+  view.limits = budgets_.limits(*live.slot->budget, now());
   return view;
+}
+
+KeyStatus LiveKeys::status_of(const LiveKey& live) const {
+  const Lock lock(mutex_);
+  const Moment at = now();
+  const KeyStatus status = key_status(live.key, live.slot->budget->local(at).wall);
+  if (status != KeyStatus::kActive) return status;
+  return budgets_.limited(*live.slot->budget, at) ? KeyStatus::kLimited : status;
+}
+
+std::optional<Balance> LiveKeys::balance(const WorkspaceId& workspace) const {
+  const Lock lock(mutex_);
+  const auto found = workspaces_.find(workspace);
+  if (found == workspaces_.end()) return std::nullopt;
+  return budgets_.balance(*found->second.budget);
+}
+
+std::vector<LimitState> LiveKeys::limits(const WorkspaceId& workspace,
+                                         Environment environment) const {
+  const Lock lock(mutex_);
+  const auto found = workspaces_.find(workspace);
+  if (found == workspaces_.end()) return {};
+  return budgets_.limits(*found->second.budget, environment, now());
+}
+
+std::chrono::microseconds LiveKeys::test_clock_offset(const WorkspaceId& workspace) const {
+  const Lock lock(mutex_);
+  const auto found = workspaces_.find(workspace);
+  if (found == workspaces_.end()) return {};
+  return found->second.budget->test_clock_offset;
+}
+
+Budgets::SelfCheck LiveKeys::self_check(std::size_t first, std::size_t keys_max) const {
+  const Lock lock(mutex_);
+  return budgets_.self_check(first, keys_max);
 }
 
 }  // namespace tollgate

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "ledger/limit_use.h"
 #include "ledger/stored_rows.h"
 #include "ledger/usage_record.h"
 #include "store/usage_rows.h"
@@ -37,6 +38,12 @@ struct Wakeup {
   std::vector<std::pair<Callback<Status>, Status>> waiters;
 };
 
+Error no_room() {
+  return {.code = ErrorCode::kServiceUnavailable,
+          .message = "Too many requests are running on limited keys. Retry in a few seconds.",
+          .detail = "journal: no room for another reservation"};
+}
+
 Error unwritten(const Error& error) {
   return {.code = ErrorCode::kServiceUnavailable,
           .message = "The gateway cannot record usage at the moment. Retry in a few seconds.",
@@ -45,11 +52,11 @@ Error unwritten(const Error& error) {
 
 class Wakeups {
  public:
-  // Tells the waiter, if there is one still, that its row is not on the disk yet.
-  void fail(Settlement& settlement, const Error& error) {
-    if (!settlement.waiter) return;
-    add(std::move(*settlement.waiter), std::unexpected(unwritten(error)));
-    settlement.waiter.reset();
+  // Tells the waiter, if there is one still, that its record is not on the disk yet.
+  void fail(std::optional<Callback<Status>>& waiter, const Error& error) {
+    if (!waiter) return;
+    add(std::move(*waiter), std::unexpected(unwritten(error)));
+    waiter.reset();
   }
 
   void add(Callback<Status> waiter, Status status) {
@@ -96,6 +103,10 @@ void Settlements::start(sql::Writer& writer, std::unique_ptr<Journal> journal) {
   {
     const Lock lock(journal_mutex_);
     journal_ = std::move(journal);
+    journal_->keep_notes([this](std::vector<std::string_view>& notes)
+                             TOLLGATE_NO_THREAD_SAFETY_ANALYSIS {
+                               for (const auto& [id, record] : promised_) notes.push_back(record);
+                             });
   }
   writer.set_batch({.pending = [this] { return pending(); },
                     .write = [this](sql::Connection& connection) { return write(connection); },
@@ -114,7 +125,7 @@ void Settlements::stop() {
 
 void Settlements::clear_journal() {
   const Lock lock(journal_mutex_);
-  if (stored_ != journal_->last()) return;
+  if (stored_ != journal_->last() || !promised_.empty()) return;
   if (Status cleared = journal_->clear(); !cleared) {
     log(LogLevel::kWarning, "{}", cleared.error().detail);
   }
@@ -130,17 +141,18 @@ Journal::Serial Settlements::recorded() const {
 bool Settlements::settle_now(Settlement& settlement) {
   if (settlement.record.empty()) {
     make_storable(settlement.row);
-    encode_usage(settlement.row, settlement.record);
+    encode_usage(settlement.row, RecordKind::kSettled, settlement.record);
   }
   if (durability_ == Durability::kFull || !healthy_) return false;
+  LiveKeys::Answers answers;
   {
     const std::string_view record = settlement.record;
     const Lock lock(journal_mutex_);
     const auto serial = journal_->append(std::span(&record, 1));
     if (!serial) return false;
-    hand_over(std::span(&settlement, 1), *serial);
+    hand_over(std::span(&settlement, 1), *serial, answers);
   }
-  finish(std::span(&settlement, 1));
+  finish(std::span(&settlement, 1), answers);
   return true;
 }
 
@@ -152,6 +164,56 @@ void Settlements::push(Settlement settlement) {
   changed_.notify_one();
 }
 
+bool Settlements::promise_now(UsageRow& row, Promise& promise) {
+  make_storable(row);
+  promise.id = row.id;
+  encode_usage(row, RecordKind::kReserved, promise.record);
+  if (durability_ == Durability::kFull || !healthy_) return false;
+  const std::string_view note = promise.record;
+  const Lock lock(journal_mutex_);
+  if (!has_room(promise) || !journal_->append({}, std::span(&note, 1))) return false;
+  keep(std::span(&promise, 1));
+  return true;
+}
+
+void Settlements::push(Promise promise) {
+  {
+    const Lock lock(queue_mutex_);
+    promise_queue_.push_back(std::move(promise));
+  }
+  changed_.notify_one();
+}
+
+std::optional<UsageRow> Settlements::promised(GenerationNumber id) const {
+  const Lock lock(journal_mutex_);
+  const auto found = promised_.find(id);
+  if (found == promised_.end()) return std::nullopt;
+  auto read = decode_usage(found->second);
+  if (!read) return std::nullopt;
+  return std::move(read->row);
+}
+
+// Notes are written anew at every turn: half a file is theirs.
+bool Settlements::has_room(const Promise& promise) const {
+  const std::size_t wanted = promised_bytes_ + Journal::framed_size(promise.record);
+  return wanted <= journal_->append_bytes_max() / 2;
+}
+
+void Settlements::keep(std::span<Promise> promises) {
+  for (Promise& promise : promises) {
+    forget(promise.id);
+    promised_bytes_ += Journal::framed_size(promise.record);
+    promised_.emplace(promise.id, std::move(promise.record));
+  }
+}
+
+void Settlements::forget(GenerationNumber id) {
+  const auto found = promised_.find(id);
+  if (found == promised_.end()) return;
+  promised_bytes_ -= Journal::framed_size(found->second);
+  promised_.erase(found);
+}
+
 void Settlements::serve() {
   while (take_waiting()) record_taken();
 }
@@ -159,20 +221,22 @@ void Settlements::serve() {
 // Waits until there is something to record. False: there is not, and never will be.
 bool Settlements::take_waiting() {
   Lock lock(queue_mutex_);
-  while (queue_.empty() && taken_.empty() && !stopping_) lock.wait(changed_);
+  while (queue_.empty() && promise_queue_.empty() && taken_.empty() && !stopping_) {
+    lock.wait(changed_);
+  }
   std::ranges::move(queue_, std::back_inserter(taken_));
   queue_.clear();
-  return !taken_.empty();
+  std::ranges::move(promise_queue_, std::back_inserter(promises_taken_));
+  promise_queue_.clear();
+  return !taken_.empty() || !promises_taken_.empty();
 }
 
 void Settlements::record_taken() {
   const auto give_up_at = steady_clock::now() + kRoomWait;
-  while (!unrecorded().empty()) {
-    const Result<std::size_t> count = append_some();
+  while (!unrecorded().empty() || !promises_taken_.empty()) {
+    const Result<Appended> count = append_some();
     if (count) {
       if (!healthy_.exchange(true)) log(LogLevel::kInfo, "the journal takes rows again");
-      finish(unrecorded().first(*count));
-      taken_done_ += *count;
       continue;
     }
     const bool full = count.error().code == ErrorCode::kConflict;
@@ -185,31 +249,83 @@ void Settlements::record_taken() {
   taken_done_ = 0;
 }
 
-// Appends the first of those taken; gives how many.
-Result<std::size_t> Settlements::append_some() {
+// The first of those taken that go into one append, in records_ and notes_. A promise beyond the
+// room for them is refused.
+Settlements::Appended Settlements::choose_some(std::size_t bytes_max) {
   records_.clear();
+  notes_.clear();
   std::size_t bytes = 0;
-  Result<Journal::Serial> serial = 0;
+  for (const Promise& promise : promises_taken_) {
+    bytes += Journal::framed_size(promise.record);
+    if (!notes_.empty() && (bytes > bytes_max || notes_.size() == kRecordedTogether)) break;
+    notes_.emplace_back(promise.record);
+  }
+  for (const Settlement& settlement : unrecorded()) {
+    bytes += Journal::framed_size(settlement.record);
+    const bool some = !records_.empty() || !notes_.empty();
+    if (some && (bytes > bytes_max || records_.size() == kRecordedTogether)) break;
+    records_.emplace_back(settlement.record);
+  }
+  return {.settlements = records_.size(), .promises = notes_.size()};
+}
+
+void Settlements::refuse_promises() {
+  Wakeups wakeups;
   {
     const Lock lock(journal_mutex_);
-    const std::size_t bytes_max = journal_->append_bytes_max() / 2;
-    for (const Settlement& settlement : unrecorded()) {
-      bytes += settlement.record.size();
-      if (!records_.empty() && (bytes > bytes_max || records_.size() == kRecordedTogether)) break;
-      records_.emplace_back(settlement.record);
-    }
-    serial = journal_->append(records_);
+    std::size_t room = journal_->append_bytes_max() / 2;
+    room -= std::min(room, promised_bytes_);
+    std::erase_if(promises_taken_, [&](Promise& promise) {
+      const std::size_t size = Journal::framed_size(promise.record);
+      if (size <= room) {
+        room -= size;
+        return false;
+      }
+      wakeups.fail(promise.waiter, no_room());
+      return true;
+    });
+  }
+  wakeups.post();
+}
+
+// Appends the first of those taken.
+Result<Settlements::Appended> Settlements::append_some() {
+  refuse_promises();
+  Appended some;
+  Result<Journal::Serial> serial = 0;
+  LiveKeys::Answers answers;
+  {
+    const Lock lock(journal_mutex_);
+    some = choose_some(journal_->append_bytes_max() / 4);
+    serial = journal_->append(records_, notes_);
     if (!serial) return std::unexpected(serial.error());
     if (durability_ == Durability::kProcess) {
-      hand_over(unrecorded().first(records_.size()), *serial);
-      return records_.size();
+      hand_over(unrecorded().first(some.settlements), *serial, answers);
+      keep(std::span(promises_taken_).first(some.promises));
     }
   }
-  // Nobody else appends under kFull, so that the order of hand-overs is that of the journal.
-  if (Status synced = sync_journal(); !synced) return std::unexpected(synced.error());
-  const Lock lock(journal_mutex_);
-  hand_over(unrecorded().first(records_.size()), *serial);
-  return records_.size();
+  if (durability_ == Durability::kFull) {
+    // Nobody else appends under kFull, so that the order of hand-overs is that of the journal.
+    if (Status synced = sync_journal(); !synced) return std::unexpected(synced.error());
+    const Lock lock(journal_mutex_);
+    hand_over(unrecorded().first(some.settlements), *serial, answers);
+    keep(std::span(promises_taken_).first(some.promises));
+  }
+  finish(unrecorded().first(some.settlements), answers);
+  taken_done_ += some.settlements;
+  tell_promised(some.promises);
+  return some;
+}
+
+// That the first of those taken are kept.
+void Settlements::tell_promised(std::size_t count) {
+  Wakeups wakeups;
+  const auto end = promises_taken_.begin() + static_cast<std::ptrdiff_t>(count);
+  for (auto promise = promises_taken_.begin(); promise != end; ++promise) {
+    if (promise->waiter) wakeups.add(std::move(*promise->waiter), {});
+  }
+  promises_taken_.erase(promises_taken_.begin(), end);
+  wakeups.post();
 }
 
 Status Settlements::sync_journal() {
@@ -219,11 +335,15 @@ Status Settlements::sync_journal() {
 }
 
 // Moves the rows on to the writer; `last` is the serial of the last one.
-void Settlements::hand_over(std::span<Settlement> settled, Journal::Serial last) {
+void Settlements::hand_over(std::span<Settlement> settled, Journal::Serial last,
+                            LiveKeys::Answers& answers) {
+  if (settled.empty()) return;
   Journal::Serial serial = last - settled.size();
   for (Settlement& settlement : settled) {
     settlement.error = store::is_error(settlement.row);
     settlement.admitted_at = settlement.row.admitted_at;
+    keys_.settle(settlement.place, actual_of(settlement.row), answers);
+    if (!promised_.empty()) forget(settlement.row.id);
     recorded_.push_back({.row = std::move(settlement.row), .serial = ++serial});
   }
   if (recorded_.size() >= kStoreAtOnce) {
@@ -239,7 +359,9 @@ void Settlements::retry_later(const Error& error) {
   }
   if (metrics_.write_failures != nullptr) metrics_.write_failures->Increment();
   Wakeups wakeups;
-  for (Settlement& settlement : unrecorded()) wakeups.fail(settlement, error);
+  for (Settlement& settlement : unrecorded()) wakeups.fail(settlement.waiter, error);
+  for (Promise& promise : promises_taken_) wakeups.fail(promise.waiter, error);
+  promises_taken_.clear();
   wakeups.post();
   Lock lock(queue_mutex_);
   if (stopping_) {
@@ -252,21 +374,18 @@ void Settlements::retry_later(const Error& error) {
 }
 
 // What the end of a request is to everyone else.
-void Settlements::finish(std::span<Settlement> settled) {
-  std::vector<LiveKeys::Place> places;
-  places.reserve(settled.size());
+void Settlements::finish(std::span<Settlement> settled, LiveKeys::Answers& answers) {
   for (const Settlement& settlement : settled) {
     if (settlement.error) {
       settlement.use->count_error(settlement.admitted_at);
     } else {
       settlement.use->count_good(settlement.admitted_at);
     }
-    places.push_back(settlement.place);
   }
-  keys_.release(places);
   if (metrics_.open_reservations != nullptr) {
-    metrics_.open_reservations->Decrement(places.size());
+    metrics_.open_reservations->Decrement(settled.size());
   }
+  answers.tell();
   Wakeups wakeups;
   for (Settlement& settlement : settled) {
     if (settlement.waiter) wakeups.add(std::move(*settlement.waiter), {});
@@ -298,6 +417,15 @@ Result<std::size_t> Settlements::write(sql::Connection& connection) {
   lost_ = lost->size();
   log_lost(rows, *lost);
   return rows.size() - lost_;
+}
+
+void Settlements::with_unstored(
+    const std::function<void(std::span<const UsageRow* const> rows)>& look) {
+  std::vector<const UsageRow*> rows;
+  const Lock lock(journal_mutex_);
+  for (const Recorded& recorded : storing_) rows.push_back(&recorded.row);
+  for (const Recorded& recorded : recorded_) rows.push_back(&recorded.row);
+  look(rows);
 }
 
 void Settlements::done(const Status& status) {

@@ -7,6 +7,10 @@
 // their threads. When that fails the waiters hear of it at once and the rows stay, first in line,
 // until they are recorded.
 //
+// A request that guards money or tokens has been in the journal before that: reserve() leaves the
+// row that it is to have should it never be settled, as a note that matters until it is. It goes
+// the same ways, but a note that cannot be written is refused rather than kept.
+//
 // From the journal's mouth the rows go to the writer's batch, which stores them in a transaction
 // soon after. What reads the database for rows waits for stored(recorded()) first.
 #pragma once
@@ -15,12 +19,14 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "base/error.h"
@@ -48,6 +54,13 @@ struct Settlement {
   WallTime admitted_at = {};
 };
 
+// A reservation that is to be durable before its request is sent.
+struct Promise {
+  GenerationNumber id = 0;
+  std::string record;
+  std::optional<Callback<Status>> waiter;
+};
+
 class Settlements {
  public:
   Settlements(LiveKeys& keys, const LedgerMetrics& metrics, Durability durability)
@@ -69,11 +82,22 @@ class Settlements {
   // Any thread. Leaves the settlement, with its waiter, to the recorder.
   void push(Settlement settlement);
 
+  // Any thread. `row` is what the request leaves should it never be settled; a later one of the
+  // same id takes its place. True: it is durable. False: push() is due, of the record that is made.
+  bool promise_now(UsageRow& row, Promise& promise);
+  void push(Promise promise);
+  // The row of an open promise; nullopt: there is none.
+  std::optional<UsageRow> promised(GenerationNumber id) const;
+
   // False while the journal refuses rows.
   bool healthy() const { return healthy_; }
   // The last row that is recorded, and whether the database has it.
   Journal::Serial recorded() const;
   bool stored(Journal::Serial serial) const { return stored_ >= serial; }
+
+  // Writer thread, in a job's done(): calls `look` with every settled row that the job's work()
+  // could not see in the database. No row settles meanwhile.
+  void with_unstored(const std::function<void(std::span<const UsageRow* const> rows)>& look);
 
  private:
   // A row that the journal has and the database does not.
@@ -87,13 +111,27 @@ class Settlements {
   bool take_waiting();
   std::span<Settlement> unrecorded() { return std::span(taken_).subspan(taken_done_); }
   void record_taken();
-  Result<std::size_t> append_some();
+  // How many settlements and promises one append took.
+  struct Appended {
+    std::size_t settlements = 0;
+    std::size_t promises = 0;
+  };
+  Result<Appended> append_some();
+  Appended choose_some(std::size_t bytes_max);
+  // Those for which there is no room.
+  void refuse_promises();
+  void tell_promised(std::size_t count);
   void retry_later(const Error& error);
   Status sync_journal() TOLLGATE_NO_THREAD_SAFETY_ANALYSIS;
-  // Of settlements that are recorded.
-  void hand_over(std::span<Settlement> settled, Journal::Serial last)
+  bool has_room(const Promise& promise) const TOLLGATE_REQUIRES(journal_mutex_);
+  // Of promises that are durable.
+  void keep(std::span<Promise> promises) TOLLGATE_REQUIRES(journal_mutex_);
+  void forget(GenerationNumber id) TOLLGATE_REQUIRES(journal_mutex_);
+  // Of settlements that are recorded: what they used is counted, in one step with their place in
+  // the line to the database.
+  void hand_over(std::span<Settlement> settled, Journal::Serial last, LiveKeys::Answers& answers)
       TOLLGATE_REQUIRES(journal_mutex_);
-  void finish(std::span<Settlement> settled);
+  void finish(std::span<Settlement> settled, LiveKeys::Answers& answers);
 
   // The writer's batch.
   bool pending();
@@ -108,19 +146,25 @@ class Settlements {
   std::atomic<Journal::Serial> stored_{0};
 
   // Also guards the order of hand-overs: a row is handed over before any later one is appended.
+  // Taken before the mutex of LiveKeys.
   mutable Mutex journal_mutex_;
   // Under kFull the recorder syncs and rewinds without the mutex: it alone appends.
   std::unique_ptr<Journal> journal_ TOLLGATE_GUARDED_BY(journal_mutex_);
   std::vector<Recorded> recorded_ TOLLGATE_GUARDED_BY(journal_mutex_);
+  std::unordered_map<GenerationNumber, std::string> promised_ TOLLGATE_GUARDED_BY(journal_mutex_);
+  std::size_t promised_bytes_ TOLLGATE_GUARDED_BY(journal_mutex_) = 0;
 
   Mutex queue_mutex_;
   std::condition_variable changed_;
   std::vector<Settlement> queue_ TOLLGATE_GUARDED_BY(queue_mutex_);
+  std::vector<Promise> promise_queue_ TOLLGATE_GUARDED_BY(queue_mutex_);
   bool stopping_ TOLLGATE_GUARDED_BY(queue_mutex_) = false;
 
   std::vector<Settlement> taken_;          // the recorder's alone
   std::size_t taken_done_ = 0;             // likewise: the first of them that are recorded
+  std::vector<Promise> promises_taken_;    // likewise
   std::vector<std::string_view> records_;  // likewise
+  std::vector<std::string_view> notes_;    // likewise
   std::vector<Recorded> storing_;          // the writer thread's alone
   std::size_t lost_ = 0;                   // likewise
   std::thread recorder_;

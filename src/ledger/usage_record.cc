@@ -8,6 +8,9 @@ namespace tollgate {
 
 namespace {
 
+// Before a note; no row has such an id, so that older programs refuse it.
+constexpr std::int64_t kReservedMark = -1;
+
 class Packer {
  public:
   explicit Packer(std::string& out) : out_(out) {}
@@ -128,8 +131,9 @@ void decode_attempts(Unpacker& unpack, std::vector<Attempt>& attempts) {
 
 }  // namespace
 
-void encode_usage(const UsageRow& row, std::string& record) {
+void encode_usage(const UsageRow& row, RecordKind kind, std::string& record) {
   Packer pack(record);
+  if (kind == RecordKind::kReserved) pack.number(kReservedMark);
   pack.number(row.id);
   pack.number(micros(row.admitted_at));
   pack.number(micros(row.finished_at));
@@ -151,8 +155,9 @@ void encode_usage(const UsageRow& row, std::string& record) {
   pack.number(row.tokens.video_input);
 }
 
-Result<UsageRow> decode_usage(std::string_view record) {
-  UsageRow row;
+Result<UsageRecord> decode_usage(std::string_view record) {
+  UsageRecord read;
+  UsageRow& row = read.row;
   Unpacker unpack(record);
   std::string workspace;
   std::int64_t admitted = 0;
@@ -165,6 +170,10 @@ Result<UsageRow> decode_usage(std::string_view record) {
   std::int64_t cost = 0;
   std::int64_t charged = 0;
   unpack.number(row.id);
+  if (row.id == kReservedMark) {
+    read.kind = RecordKind::kReserved;
+    unpack.number(row.id);
+  }
   unpack.number(admitted);
   unpack.number(finished);
   unpack.number(row.key_number);
@@ -199,7 +208,7 @@ Result<UsageRow> decode_usage(std::string_view record) {
   row.streamed = streamed != 0;
   row.cost = Money::from_nanos(cost);
   row.charged = Money::from_nanos(charged);
-  return row;
+  return read;
 }
 
 }  // namespace tollgate

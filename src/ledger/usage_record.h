@@ -13,9 +13,18 @@
 
 namespace tollgate {
 
+// A settled row, or the row that a request leaves should it never be settled: the note of its
+// reservation (SPEC §5 rule 3). Of several of one id the last counts, and a settled one ends them.
+enum class RecordKind { kSettled, kReserved };
+
 // Appends to `record`. What is joined when a row is read (key, key_name, secret) is left out.
-void encode_usage(const UsageRow& row, std::string& record);
+void encode_usage(const UsageRow& row, RecordKind kind, std::string& record);
+
+struct UsageRecord {
+  RecordKind kind = RecordKind::kSettled;
+  UsageRow row;
+};
 // kServiceUnavailable when the bytes are no row, or a newer program's.
-Result<UsageRow> decode_usage(std::string_view record);
+Result<UsageRecord> decode_usage(std::string_view record);
 
 }  // namespace tollgate

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -53,21 +54,14 @@ Status audit(sql::Connection& connection, const Principal& by, std::string actio
   return {};
 }
 
-// A deduction takes no more than is there, where what is there is what counts.
-Status check_deduction(sql::Connection& connection, const Grant& grant) {
-  if (grant.amount == Money()) return unprocessable("amount", "The amount must not be zero.");
-  if (grant.amount > Money()) return {};
-  const Result<Balance> balance = store::load_balance(connection, grant.workspace);
-  if (!balance) return std::unexpected(balance.error());
-  if (balance->mode == BalanceMode::kUnlimited) return {};
-  const Result<Money> left = balance->available();
+// A deduction takes no more than is there, beside what running requests may still cost.
+std::unexpected<Error> too_much(const std::optional<Balance>& balance) {
+  const Result<Money> left = balance.value_or(Balance()).available();
   if (!left) return std::unexpected(left.error());
-  const Result<Money> after = add(*left, grant.amount);
-  if (!after) return std::unexpected(after.error());
-  if (*after >= Money()) return {};
   return unprocessable("amount",
-                       fmt::format("The balance has {} USD left: deduct at most what there is.",
-                                   format_money(*left)));
+                       fmt::format("The balance has {} USD left beside what running requests hold: "
+                                   "deduct at most what there is.",
+                                   format_money(std::max(*left, Money()))));
 }
 
 // How far ahead the clock runs after the move.
@@ -141,21 +135,50 @@ Task<Result<WorkspaceChanges::Outcome>> WorkspaceChanges::run(Work work) {
   std::optional<Outcome> outcome;
   auto start = [this, &outcome, &work](Waiter waiter) {
     sql::Job job;
-    job.work = [&outcome, &work](sql::Connection& connection) -> Status {
+    job.work = [this, &outcome, &work](sql::Connection& connection) -> Status {
       Result<Outcome> result = work(connection);
       if (!result) return std::unexpected(std::move(result.error()));
       outcome.emplace(std::move(*result));
-      return {};
+      return learn_limits(connection, *outcome);
     };
     job.done = [this, &outcome, waiter = std::move(waiter)](Status status) mutable {
+      if (outcome && outcome->deducted > Money()) {
+        tools_.keys.end_deduction(
+            outcome->workspace.id, outcome->deducted,
+            status ? LiveKeys::Deduction::kStored : LiveKeys::Deduction::kFailed);
+      }
       if (!status) return waiter(std::unexpected(std::move(status.error())));
       // Where nothing changed, too: a commit whose outcome was unclear is learnt of so.
-      tools_.on_workspace_changed(outcome->workspace);
+      put(*outcome);
       waiter(std::move(*outcome));
     };
     tools_.writer.submit(std::move(job));
   };
   co_return co_await from_callback<Result<Outcome>>(std::move(start));
+}
+
+Status WorkspaceChanges::learn_limits(sql::Connection& connection, Outcome& outcome) {
+  const std::optional<Workspace> before = tools_.table.find(outcome.workspace.id);
+  if (!before) return {};  // a new one has used nothing
+  const Workspace& after = outcome.workspace;
+  const Moment now{.wall = tools_.clock.wall(), .steady = tools_.clock.steady()};
+  Result<FreshLimits> fresh = FreshLimits::learn(connection,
+                                                 {limit_owner(after, Environment::kProduction, now),
+                                                  limit_owner(after, Environment::kSandbox, now)},
+                                                 before->limits, after.limits);
+  if (!fresh) return std::unexpected(std::move(fresh.error()));
+  outcome.fresh = std::move(*fresh);
+  return {};
+}
+
+void WorkspaceChanges::put(Outcome& outcome) {
+  const Workspace& workspace = outcome.workspace;
+  tools_.table.put(workspace);
+  if (outcome.fresh.empty()) return tools_.keys.put(workspace, {});
+  tools_.settlements.with_unstored([&](std::span<const UsageRow* const> rows) {
+    outcome.fresh.add_unstored(rows);
+    tools_.keys.put(workspace, outcome.fresh.use());
+  });
 }
 
 Result<WorkspaceChanges::Outcome> WorkspaceChanges::create_now(
@@ -227,8 +250,8 @@ Result<WorkspaceChanges::Outcome> WorkspaceChanges::grant_now(
               .amount = request.amount,
               .note = request.note,
               .actor = by.actor};
-  Status status = check_deduction(connection, grant);
-  if (status) status = store::insert_grant(connection, grant);
+  if (grant.amount == Money()) return unprocessable("amount", "The amount must not be zero.");
+  Status status = store::insert_grant(connection, grant);
   if (status) {
     status = audit(connection, by, "workspace.grant", id,
                    {.before = std::nullopt, .after = store::grant_json(grant)}, now);
@@ -237,7 +260,13 @@ Result<WorkspaceChanges::Outcome> WorkspaceChanges::grant_now(
   if (!status) return std::unexpected(status.error());
   Result<Workspace> granted = store::find_workspace(connection, id);
   if (!granted) return std::unexpected(granted.error());
-  return Outcome{.workspace = std::move(*granted), .grant = std::move(grant)};
+  Outcome outcome{.workspace = std::move(*granted), .grant = std::move(grant)};
+  if (request.amount >= Money()) return outcome;
+  // The last step that may refuse: from here on done() ends it.
+  const Money deducted = Money::from_nanos(-request.amount.nanos());
+  if (!tools_.keys.begin_deduction(id, deducted)) return too_much(tools_.keys.balance(id));
+  outcome.deducted = deducted;
+  return outcome;
 }
 
 Result<WorkspaceChanges::Outcome> WorkspaceChanges::advance_now(sql::Connection& connection,

@@ -15,6 +15,10 @@
 #include "domain/principal.h"
 #include "domain/workspace.h"
 #include "ledger/ledger.h"
+#include "ledger/limit_use.h"
+#include "ledger/live_keys.h"
+#include "ledger/settlements.h"
+#include "ledger/workspace_table.h"
 #include "runtime/task.h"
 #include "sql/connection.h"
 #include "sql/writer.h"
@@ -24,12 +28,12 @@ namespace tollgate {
 class WorkspaceChanges {
  public:
   struct Tools {
+    LiveKeys& keys;
+    WorkspaceTable& table;
+    Settlements& settlements;
     sql::Writer& writer;
     const Clock& clock;
     Random& random;
-    // Learns the workspace as it is now, its sum of grants and test clock included. On the writer
-    // thread, after COMMIT, in the order of the changes; must be quick and must not block.
-    std::function<void(const Workspace&)> on_workspace_changed;
   };
   // All of them outlive this.
   explicit WorkspaceChanges(Tools tools) : tools_(std::move(tools)) {}
@@ -47,10 +51,14 @@ class WorkspaceChanges {
     Workspace workspace;
     std::optional<Grant> grant = {};
     Replayed replayed = Replayed::kNo;
+    FreshLimits fresh = {};
+    Money deducted = {};  // held in the budgets until it is stored
   };
   using Work = std::function<Result<Outcome>(sql::Connection&)>;
 
-  // Runs as a job; after COMMIT tells who has to know.
+  Status learn_limits(sql::Connection& connection, Outcome& outcome);
+  void put(Outcome& outcome);
+  // Runs as a job; after COMMIT puts the workspace, as it is now, into the tables.
   Task<Result<Outcome>> run(Work work);
   static Task<Result<Workspace>> workspace_of(Task<Result<Outcome>> changed);
 

@@ -37,9 +37,9 @@ class WorkspaceChangesTest : public LedgerTest {
   }
 
   Balance balance(const WorkspaceId& id) {
-    auto balances = await(ledger_->balances({id}));
-    EXPECT_TRUE(balances);
-    return balances->front();
+    const Result<Balance> balance = ledger_->balance(id);
+    EXPECT_TRUE(balance);
+    return *balance;
   }
 
   Result<Workspace> move_clock(const WorkspaceId& id, TestClockMove move) {
@@ -116,9 +116,9 @@ TEST_F(WorkspaceChangesTest, GrantMovesTheBalanceAndLeavesOneRowAndOneAuditRow) 
 }
 
 TEST_F(WorkspaceChangesTest, DeductionTakesWhatIsLeftAndNotANanoDollarMore) {
-  ASSERT_TRUE(set_mode(default_id_, BalanceMode::kPrepaid));
   ASSERT_TRUE(grant(default_id_, 5'000));
   ASSERT_TRUE(buy(make("a")));  // charged 1,000
+  ASSERT_TRUE(set_mode(default_id_, BalanceMode::kPrepaid));
   const auto refused = grant(default_id_, -4'001);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kUnprocessable);

@@ -33,6 +33,14 @@ std::optional<Workspace> WorkspaceTable::find(const WorkspaceId& id) const {
   return found->second;
 }
 
+std::vector<Workspace> WorkspaceTable::all() const {
+  const Lock lock(mutex_);
+  std::vector<Workspace> all;
+  all.reserve(by_id_.size());
+  for (const auto& [id, workspace] : by_id_) all.push_back(workspace);
+  return all;
+}
+
 std::optional<Workspace> WorkspaceTable::find_by_name(const std::string& name) const {
   const Lock lock(mutex_);
   const auto found = by_name_.find(name);

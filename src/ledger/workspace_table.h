@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/ids.h"
@@ -21,6 +22,7 @@ class WorkspaceTable {
   void put(const Workspace& workspace);
 
   std::optional<Workspace> find(const WorkspaceId& id) const;
+  std::vector<Workspace> all() const;
   std::optional<Workspace> find_by_name(const std::string& name) const;
   // As Ledger::list_workspaces().
   Result<Ledger::WorkspacePage> list(const Ledger::WorkspaceQuery& query) const;

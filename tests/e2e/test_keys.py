@@ -195,13 +195,16 @@ def test_two_creates_of_one_name_at_once_make_one_key(gateway):
     assert sorted(statuses) == [201] + [409] * 7
 
 
-def test_limits_are_refused_until_they_are_enforced(gateway):
-    limits = [{"metric": "requests", "window": "60s", "amount": 60}]
-    answer = gateway.admin("POST", "/admin/v1/keys", {"name": "limited", "limits": limits})
+def test_limits_are_shown_by_id_and_bad_ones_refused_by_place(gateway):
+    key = gateway.create_key(limits=[{"metric": "requests", "window": "60s", "amount": 60}])
+    (limit,) = gateway.get_key(key["id"])["limits"]
+    assert (limit["id"], limit["amount"]) == (key["id"] + "/requests/60s", 60)
+    wrong = [{"metric": "requests", "window": "request", "amount": 1}]
+    answer = gateway.admin("POST", "/admin/v1/keys", {"name": "limited", "limits": wrong})
     assert answer.status == 422
-    assert [problem["param"] for problem in answer.error["details"]["problems"]] == ["limits"]
+    assert [problem["param"] for problem in answer.error["details"]["problems"]] == ["limits[0].window"]
     with pytest.raises(CommandFailed) as failed:
-        gateway.cli("keys", "create", "--name", "limited", "--limit", "requests:60/60s", "--json")
+        gateway.cli("keys", "create", "--name", "limited", "--limit", "requests:1/request", "--json")
     assert failed.value.status == 1
 
 

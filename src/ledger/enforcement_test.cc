@@ -1,0 +1,533 @@
+// The ledger as a whole holds keys to their limits: reserved, settled, changed, crashed. The
+// budgets alone are proven in budgets_*test.cc.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "ledger/ledger_fixture.h"
+
+namespace tollgate {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+Limit cost_limit(std::int64_t amount, WindowKind kind = WindowKind::kMonth) {
+  return {.metric = Metric::kCost, .window = {.kind = kind}, .amount = amount};
+}
+Limit requests_limit(std::int64_t amount, WindowKind kind) {
+  return {.metric = Metric::kRequests, .window = {.kind = kind}, .amount = amount};
+}
+
+class EnforcementTest : public LedgerTest {
+ protected:
+  static KeyPolicy limited(std::string name, std::vector<Limit> limits) {
+    KeyPolicy policy = named(std::move(name));
+    policy.limits = std::move(limits);
+    return policy;
+  }
+
+  // A row that charges `cost`, as it is to be should the request never be settled.
+  static UsageRow row_of(const Identity& identity, std::int64_t cost) {
+    Reservation none;
+    UsageRow row = row_for(identity, none);
+    row.cost = Money::from_nanos(cost);
+    const bool sandbox = row.environment == Environment::kSandbox;
+    row.charged = sandbox ? Money() : row.cost;
+    return row;
+  }
+
+  Guard guard_of(const Identity& identity, std::int64_t bound) {
+    Guard guard{.ask = {.cost = bound, .tokens = 15, .token_rate = 15},
+                .interrupted = row_of(identity, bound)};
+    guard.interrupted.metering = Metering::kInterrupted;
+    return guard;
+  }
+
+  Result<std::optional<Reservation>> reserve_guarded(const KeyWithSecret& made,
+                                                     std::int64_t bound) {
+    Result<Identity> identity = authenticate(made);
+    if (!identity) return std::unexpected(identity.error());
+    return await(
+        ledger_->reserve(*identity, ledger_->next_generation(), [] {}, guard_of(*identity, bound)));
+  }
+
+  Reservation admitted(const KeyWithSecret& made, std::int64_t bound) {
+    auto reserved = reserve_guarded(made, bound);
+    EXPECT_TRUE(reserved && *reserved) << (reserved ? "needs a guard" : reserved.error().message);
+    if (!reserved || !*reserved) std::abort();
+    return std::move(**reserved);
+  }
+
+  Error refusal_of(const KeyWithSecret& made, std::int64_t bound) {
+    auto reserved = reserve_guarded(made, bound);
+    EXPECT_FALSE(reserved);
+    return reserved ? Error() : reserved.error();
+  }
+
+  Status settle(const KeyWithSecret& made, Reservation reservation, std::int64_t cost) {
+    UsageRow row = row_of(*authenticate(made), cost);
+    row.id = reservation.id();
+    row.admitted_at = reservation.admitted_at();
+    row.finished_at = clock_.wall();
+    return await(ledger_->settle(std::move(reservation), std::move(row)));
+  }
+
+  Status spend(const KeyWithSecret& made, std::int64_t cost) {
+    return settle(made, admitted(made, cost), cost);
+  }
+
+  LimitState limit_of(const KeyWithSecret& made, std::size_t index = 0) {
+    return view(made).limits.at(index);
+  }
+
+  Result<Key> set_limits(const KeyWithSecret& made, std::vector<Limit> limits) {
+    return await(ledger_->update_key(owner(), made.key.id, [&](KeyPolicy& policy) -> Status {
+      policy.limits = limits;
+      return {};
+    }));
+  }
+
+  Result<Workspace> edit_workspace(const Ledger::WorkspaceEdit& edit) {
+    return await(ledger_->update_workspace(owner(), store::default_workspace_id(), edit));
+  }
+  Status grant(std::int64_t nanos) {
+    auto made = await(ledger_->grant(owner(), store::default_workspace_id(),
+                                     {.amount = Money::from_nanos(nanos)}, std::nullopt));
+    return made ? Status() : std::unexpected(made.error());
+  }
+  void make_prepaid() {
+    ASSERT_TRUE(edit_workspace([](Workspace& workspace) -> Status {
+      workspace.balance_mode = BalanceMode::kPrepaid;
+      return {};
+    }));
+  }
+  Balance balance() { return *ledger_->balance(store::default_workspace_id()); }
+
+  // The data directory as it is at this moment, opened by another ledger.
+  void crash() {
+    const std::string copy = dir_.path() + "/crash" + std::to_string(++crashes_);
+    std::filesystem::copy(data_dir_, copy);
+    std::filesystem::remove(copy + "/lock");
+    ledger_.reset();
+    LedgerOptions found = options();
+    found.data_dir = data_dir_ = copy;
+    found.metrics = nullptr;
+    auto opened = Ledger::open(found);
+    ASSERT_TRUE(opened) << opened.error().message << " " << opened.error().detail;
+    ledger_ = std::move(*opened);
+  }
+
+  std::string data_dir_ = options().data_dir;
+  int crashes_ = 0;
+};
+
+TEST_F(EnforcementTest, BudgetForTenAdmitsExactlyTenOfHundredAtOnce) {
+  const KeyWithSecret made = make(limited("ten", {cost_limit(1'000)}));
+  std::atomic<int> passed{0};
+  std::atomic<int> refused{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 25; ++i) {
+        auto reserved = reserve_guarded(made, 100);
+        if (!reserved) {
+          ++refused;
+        } else {
+          ++passed;
+          EXPECT_TRUE(settle(made, std::move(**reserved), 100));
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(passed, 10);
+  EXPECT_EQ(refused, 90);
+  EXPECT_EQ(limit_of(made).used, 1'000);
+  EXPECT_EQ(limit_of(made).held, 0);
+  EXPECT_EQ(view(made).status, KeyStatus::kLimited);
+}
+
+TEST_F(EnforcementTest, RefusalNamesTheLimitAndWhatIsLeft) {
+  const KeyWithSecret made = make(limited("named", {cost_limit(1'000'000'000)}));
+  const Error above = refusal_of(made, 1'000'000'001);
+  EXPECT_EQ(above.code, ErrorCode::kLimitExceeded);
+  EXPECT_FALSE(above.retry_after);
+  EXPECT_THAT(above.details_json, ::testing::HasSubstr(made.key.id.get() + "/cost/month"));
+  EXPECT_THAT(above.details_json, ::testing::HasSubstr(R"("bound":"1.000000001")"));
+}
+
+TEST_F(EnforcementTest, UnguardedReserveOfAGuardedKeyAsksForAGuard) {
+  const KeyWithSecret made = make(limited("guarded", {cost_limit(1'000)}));
+  const Identity identity = *authenticate(made);
+  EXPECT_TRUE(ledger_->preview(identity).guarded());
+  auto reserved = ledger_->reserve(identity, ledger_->next_generation(), [] {});
+  ASSERT_TRUE(reserved);
+  EXPECT_FALSE(*reserved);
+  const KeyWithSecret free = make("free");
+  EXPECT_FALSE(ledger_->preview(*authenticate(free)).guarded());
+}
+
+TEST_F(EnforcementTest, WaitEndsWhenWhatIsHeldSettles) {
+  const KeyWithSecret made = make(limited("patient", {cost_limit(1'000)}));
+  Reservation first = admitted(made, 900);
+  std::optional<Reservation> second;
+  std::thread waiting([&] {
+    auto reserved = reserve_guarded(made, 500);
+    ASSERT_TRUE(reserved && *reserved);
+    second.emplace(std::move(**reserved));
+  });
+  // A request that waits is no reservation yet.
+  std::this_thread::yield();
+  EXPECT_TRUE(settle(made, std::move(first), 10));
+  waiting.join();
+  ASSERT_TRUE(second);
+  EXPECT_TRUE(settle(made, std::move(*second), 10));
+  EXPECT_EQ(limit_of(made).used, 20);
+}
+
+TEST_F(EnforcementTest, WaitOfAClientThatLeftEnds) {
+  const KeyWithSecret made = make(limited("left", {cost_limit(1'000)}));
+  Reservation first = admitted(made, 900);
+  const Identity identity = *authenticate(made);
+  const GenerationNumber id = ledger_->next_generation();
+  std::optional<Error> error;
+  std::atomic<bool> ended{false};
+  std::thread waiting([&] {
+    auto reserved = await(ledger_->reserve(identity, id, [] {}, guard_of(identity, 500)));
+    if (!reserved) error = reserved.error();
+    ended = true;
+  });
+  while (!ended) ledger_->cancel_wait(id);
+  waiting.join();
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code, ErrorCode::kClientGone);
+  EXPECT_TRUE(settle(made, std::move(first), 10));
+  EXPECT_EQ(limit_of(made).held, 0);
+}
+
+TEST_F(EnforcementTest, RevokedKeyIsNotAdmittedFromTheQueue) {
+  const KeyWithSecret made = make(limited("revoked", {cost_limit(1'000)}));
+  Reservation first = admitted(made, 900);
+  const Identity identity = *authenticate(made);
+  std::optional<Error> error;
+  std::thread waiting([&] {
+    auto reserved = await(
+        ledger_->reserve(identity, ledger_->next_generation(), [] {}, guard_of(identity, 500)));
+    if (!reserved) error = reserved.error();
+  });
+  EXPECT_TRUE(revoke(made.key.id));
+  waiting.join();
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code, ErrorCode::kExpiredApiKey);
+  UsageRow row = row_of(identity, 5);
+  row.id = first.id();
+  row.admitted_at = first.admitted_at();
+  EXPECT_TRUE(await(ledger_->settle(std::move(first), std::move(row))));
+}
+
+TEST_F(EnforcementTest, CountersAreFoundAgainAfterARestart) {
+  const std::vector<Limit> limits{
+      cost_limit(1'000),
+      cost_limit(600, WindowKind::kHour),
+      cost_limit(5'000, WindowKind::kLifetime),
+      {.metric = Metric::kCost, .window = {.kind = WindowKind::kDays, .days = 3}, .amount = 1'000},
+      requests_limit(10, WindowKind::kDay),
+      requests_limit(10, WindowKind::kRolling60s)};
+  const KeyWithSecret made = make(limited("lasting", limits));
+  ASSERT_TRUE(spend(made, 300));
+  clock_.advance(hours(1));
+  ASSERT_TRUE(spend(made, 200));
+  const std::vector<LimitState> before = view(made).limits;
+  for (int round = 0; round < 2; ++round) {
+    restart();
+    EXPECT_EQ(view(made).limits, before);
+  }
+  EXPECT_EQ(before[0].used, 500);
+  EXPECT_EQ(before[1].used, 200);
+  EXPECT_EQ(before[5].used, 1);
+  EXPECT_EQ(refusal_of(made, 501).code, ErrorCode::kLimitExceeded);
+  EXPECT_TRUE(spend(made, 400));
+}
+
+TEST_F(EnforcementTest, OrphansAreChargedAtTheirBoundAfterACrash) {
+  const KeyWithSecret made = make(limited("crashed", {cost_limit(1'000)}));
+  ASSERT_TRUE(spend(made, 100));
+  Reservation lost = admitted(made, 400);
+  Reservation settled = admitted(made, 300);
+  ASSERT_TRUE(settle(made, std::move(settled), 30));
+  const GenerationNumber id = lost.id();
+  const std::string copy = data_dir_;
+  for (int round = 0; round < 2; ++round) {
+    if (round == 0) {
+      const std::string to = dir_.path() + "/copy";
+      std::filesystem::copy(data_dir_, to);
+      ASSERT_TRUE(settle(made, std::move(lost), 400));
+      ledger_.reset();
+      LedgerOptions found = options();
+      found.data_dir = data_dir_ = to;
+      found.metrics = nullptr;
+      ledger_ = std::move(*Ledger::open(found));
+    } else {
+      crash();
+    }
+    EXPECT_EQ(number("SELECT COUNT(*) FROM usage"), 3);
+    EXPECT_EQ(number("SELECT cost FROM usage WHERE metering = 'interrupted' AND id = " +
+                     std::to_string(id)),
+              400);
+    EXPECT_EQ(limit_of(made).used, 530);
+    EXPECT_EQ(limit_of(made).held, 0);
+  }
+}
+
+TEST_F(EnforcementTest, OpenReservationsOutliveEveryTurnOfTheJournal) {
+  ledger_.reset();
+  LedgerOptions small = options();
+  small.journal_file_bytes = 16'384;
+  small.metrics = nullptr;
+  ledger_ = std::move(*Ledger::open(small));
+  const KeyWithSecret made = make(limited("long", {cost_limit(1'000'000)}));
+  Reservation lost = admitted(made, 400);
+  const KeyWithSecret busy = make("busy");
+  for (int i = 0; i < 500; ++i) ASSERT_TRUE(buy(busy)) << i;
+  const std::string to = dir_.path() + "/copy";
+  std::filesystem::copy(small.data_dir, to);
+  ASSERT_TRUE(settle(made, std::move(lost), 1));
+  ledger_.reset();
+  small.data_dir = to;
+  ledger_ = std::move(*Ledger::open(small));
+  EXPECT_EQ(limit_of(made).used, 400);
+  EXPECT_EQ(number("SELECT COUNT(*) FROM usage WHERE metering = 'interrupted'"), 1);
+}
+
+TEST_F(EnforcementTest, SettledReservationIsNoOrphan) {
+  const KeyWithSecret made = make(limited("settled", {cost_limit(1'000)}));
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(spend(made, 10));
+  crash();
+  EXPECT_EQ(number("SELECT COUNT(*) FROM usage"), 5);
+  EXPECT_EQ(limit_of(made).used, 50);
+}
+
+TEST_F(EnforcementTest, ReboundReservationIsChargedAtItsLastBound) {
+  const KeyWithSecret made = make(limited("rebound", {cost_limit(1'000)}));
+  Reservation lost = admitted(made, 400);
+  const Identity identity = *authenticate(made);
+  ASSERT_TRUE(await(ledger_->rebind(identity, lost, guard_of(identity, 700))));
+  EXPECT_EQ(limit_of(made).held, 700);
+  EXPECT_FALSE(await(ledger_->rebind(identity, lost, guard_of(identity, 1'001))));
+  EXPECT_EQ(limit_of(made).held, 700);
+  const std::string to = dir_.path() + "/copy";
+  std::filesystem::copy(data_dir_, to);
+  ASSERT_TRUE(settle(made, std::move(lost), 1));
+  ledger_.reset();
+  LedgerOptions found = options();
+  found.data_dir = to;
+  found.metrics = nullptr;
+  ledger_ = std::move(*Ledger::open(found));
+  EXPECT_EQ(limit_of(made).used, 700);
+}
+
+TEST_F(EnforcementTest, NewLimitBeginsWithWhatItsWindowHasUsed) {
+  const KeyWithSecret made = make("late");
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(buy(made));  // 1,000 each
+  EXPECT_EQ(number("SELECT COUNT(*) FROM usage"), 3);  // in the database
+  ASSERT_TRUE(buy(made));                              // in the journal alone, perhaps
+  const Identity identity = *authenticate(made);
+  Result<Reservation> open = reserve(identity);
+  ASSERT_TRUE(open);
+  ASSERT_TRUE(set_limits(made, {cost_limit(10'000), requests_limit(9, WindowKind::kRolling60s)}));
+  EXPECT_EQ(limit_of(made, 0).used, 4'000);
+  EXPECT_EQ(limit_of(made, 1).used, 4);
+  EXPECT_EQ(limit_of(made, 1).held, 1);
+  UsageRow row = row_for(identity, *open);
+  ASSERT_TRUE(await(ledger_->settle(std::move(*open), std::move(row))));
+  EXPECT_EQ(limit_of(made, 0).used, 5'000);
+  EXPECT_EQ(limit_of(made, 1).used, 5);
+  // Another amount keeps the counter.
+  ASSERT_TRUE(set_limits(made, {cost_limit(4'000)}));
+  EXPECT_EQ(limit_of(made, 0).used, 5'000);
+  EXPECT_EQ(refusal_of(made, 1).code, ErrorCode::kLimitExceeded);
+  restart();
+  EXPECT_EQ(limit_of(made, 0).used, 5'000);
+}
+
+TEST_F(EnforcementTest, NewLimitCountsEveryRowOnceWhileRequestsSettle) {
+  const KeyWithSecret made = make("busy");
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 3; ++t) {
+    threads.emplace_back([&] {
+      while (!stop) {
+        if (ledger_->preview(*authenticate(made)).guarded()) {
+          EXPECT_TRUE(spend(made, 1'000));
+        } else if (auto bought = buy(made); !bought) {
+          EXPECT_EQ(bought.error().message, "needs a guard");  // by now
+        }
+      }
+    });
+  }
+  const std::int64_t plenty = 1'000'000'000'000;
+  for (int i = 0; i < 40; ++i) {
+    EXPECT_TRUE(set_limits(
+        made, i % 2 == 0 ? std::vector{cost_limit(plenty)}
+                         : std::vector<Limit>{requests_limit(plenty, WindowKind::kLifetime)}));
+  }
+  EXPECT_TRUE(set_limits(made, {cost_limit(plenty), requests_limit(plenty, WindowKind::kDay)}));
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+  const std::int64_t rows = number("SELECT COUNT(*) FROM usage");
+  EXPECT_EQ(limit_of(made, 0).used, number("SELECT SUM(cost) FROM usage"));
+  EXPECT_EQ(limit_of(made, 1).used, rows);
+  EXPECT_EQ(limit_of(made, 0).held, 0);
+  EXPECT_EQ(ledger_->self_check(), 0U);
+}
+
+TEST_F(EnforcementTest, SelfCheckFindsARowThatIsMissing) {
+  const KeyWithSecret made = make(limited("doubted", {cost_limit(1'000)}));
+  ASSERT_TRUE(spend(made, 100));
+  ASSERT_TRUE(spend(made, 50));
+  EXPECT_EQ(ledger_->self_check(), 0U);
+  std::function<Result<int>(sql::Connection&)> lose = [](sql::Connection& connection) {
+    EXPECT_TRUE(connection.exec("UPDATE usage_days SET cost = cost - 1"));
+    return 0;
+  };
+  EXPECT_EQ(number("SELECT COUNT(*) FROM usage"), 2);
+  ASSERT_TRUE(await(ledger_->write<int>(lose)));
+  EXPECT_EQ(ledger_->self_check(), 1U);
+}
+
+TEST_F(EnforcementTest, WorkspaceLimitHoldsForAllItsKeysAndEachEnvironmentApart) {
+  const KeyWithSecret one = make("one");
+  const KeyWithSecret two = make("two");
+  KeyPolicy sandbox = named("sandbox");
+  sandbox.environment = Environment::kSandbox;
+  const KeyWithSecret three = make(sandbox);
+  ASSERT_TRUE(buy(one));
+  ASSERT_TRUE(edit_workspace([](Workspace& workspace) -> Status {
+    workspace.limits = {cost_limit(2'500)};
+    return {};
+  }));
+  ASSERT_TRUE(spend(two, 1'000));
+  EXPECT_EQ(refusal_of(one, 501).code, ErrorCode::kLimitExceeded);
+  ASSERT_TRUE(spend(three, 2'000));
+  EXPECT_EQ(
+      ledger_->workspace_limits(store::default_workspace_id(), Environment::kProduction).at(0).used,
+      2'000);
+  restart();
+  EXPECT_EQ(refusal_of(one, 501).code, ErrorCode::kLimitExceeded);
+  EXPECT_EQ(refusal_of(three, 501).code, ErrorCode::kLimitExceeded);
+  EXPECT_TRUE(spend(one, 500));
+}
+
+TEST_F(EnforcementTest, BalanceIsSpentOnceAndForAll) {
+  const KeyWithSecret made = make("payer");
+  ASSERT_TRUE(grant(1'000));
+  make_prepaid();
+  ASSERT_TRUE(spend(made, 600));
+  EXPECT_EQ(refusal_of(made, 401).code, ErrorCode::kInsufficientCredits);
+  restart();
+  EXPECT_EQ(balance().charged.nanos(), 600);
+  EXPECT_EQ(refusal_of(made, 401).code, ErrorCode::kInsufficientCredits);
+  ASSERT_TRUE(grant(1));
+  EXPECT_TRUE(spend(made, 401));
+  EXPECT_EQ(balance().available()->nanos(), 0);
+}
+
+TEST_F(EnforcementTest, DeductionNeverTakesWhatIsHeld) {
+  const KeyWithSecret made = make("payer");
+  ASSERT_TRUE(grant(1'000));
+  make_prepaid();
+  Reservation open = admitted(made, 700);
+  EXPECT_FALSE(grant(-301));
+  EXPECT_TRUE(grant(-300));
+  EXPECT_EQ(balance().granted.nanos(), 700);
+  ASSERT_TRUE(settle(made, std::move(open), 700));
+  EXPECT_EQ(balance().available()->nanos(), 0);
+  restart();
+  EXPECT_EQ(balance().available()->nanos(), 0);
+}
+
+TEST_F(EnforcementTest, TestClockTurnsLimitsAndExpiresSandboxKeysAlone) {
+  KeyPolicy policy = limited("tested", {requests_limit(1, WindowKind::kDay)});
+  policy.environment = Environment::kSandbox;
+  policy.expires_at = clock_.wall() + hours(72);
+  const KeyWithSecret made = make(policy);
+  KeyPolicy real = limited("real", {requests_limit(1, WindowKind::kDay)});
+  real.expires_at = policy.expires_at;
+  const KeyWithSecret other = make(real);
+  ASSERT_TRUE(buy(made));
+  ASSERT_TRUE(buy(other));
+  EXPECT_EQ(buy(made).error().code, ErrorCode::kLimitExceeded);
+  const auto advance = [&](hours by) {
+    return await(ledger_->advance_test_clock(owner(), store::default_workspace_id(),
+                                             std::chrono::microseconds(by)));
+  };
+  ASSERT_TRUE(advance(hours(24)));
+  EXPECT_TRUE(buy(made));
+  EXPECT_EQ(buy(other).error().code, ErrorCode::kLimitExceeded);
+  EXPECT_EQ(buy(made).error().code, ErrorCode::kLimitExceeded);
+  restart();
+  EXPECT_EQ(limit_of(made).used, 1);
+  EXPECT_EQ(buy(made).error().code, ErrorCode::kLimitExceeded);
+  ASSERT_TRUE(advance(hours(48)));
+  EXPECT_EQ(buy(made).error().code, ErrorCode::kExpiredApiKey);
+  EXPECT_EQ(buy(other).error().code, ErrorCode::kLimitExceeded);
+}
+
+TEST_F(EnforcementTest, ClockSetBackReopensNoWindow) {
+  const KeyWithSecret made = make(limited("stubborn", {cost_limit(1'000, WindowKind::kHour)}));
+  ASSERT_TRUE(spend(made, 900));
+  clock_.step_wall(hours(1));
+  ASSERT_TRUE(spend(made, 800));
+  clock_.step_wall(-hours(1));
+  EXPECT_EQ(refusal_of(made, 101).code, ErrorCode::kLimitExceeded);
+  restart();
+  EXPECT_EQ(refusal_of(made, 101).code, ErrorCode::kLimitExceeded);
+  clock_.step_wall(hours(1));
+  EXPECT_EQ(refusal_of(made, 201).code, ErrorCode::kLimitExceeded);
+  EXPECT_TRUE(spend(made, 200));
+}
+
+TEST_F(EnforcementTest, DroppedGuardedReservationIsChargedAtItsBound) {
+  const KeyWithSecret made = make(limited("dropped", {cost_limit(1'000)}));
+  {
+    const Reservation dropped = admitted(made, 400);
+  }
+  ASSERT_TRUE(eventually([&] { return ledger_->open_reservations() == 0; }));
+  EXPECT_EQ(limit_of(made).used, 400);
+  EXPECT_EQ(number("SELECT COUNT(*) FROM usage WHERE metering = 'interrupted'"), 1);
+}
+
+class FullEnforcementTest : public EnforcementTest {
+ protected:
+  FullEnforcementTest() {
+    ledger_.reset();
+    LedgerOptions full = options();
+    full.durability = Durability::kFull;
+    full.metrics = nullptr;
+    ledger_ = std::move(*Ledger::open(full));
+  }
+};
+
+TEST_F(FullEnforcementTest, ReservationIsDurableBeforeItReturns) {
+  const KeyWithSecret made = make(limited("careful", {cost_limit(1'000)}));
+  ASSERT_TRUE(spend(made, 100));
+  Reservation lost = admitted(made, 400);
+  const std::string to = dir_.path() + "/copy";
+  std::filesystem::copy(data_dir_, to);
+  ASSERT_TRUE(settle(made, std::move(lost), 1));
+  EXPECT_EQ(limit_of(made).used, 101);
+  ledger_.reset();
+  LedgerOptions found = options();
+  found.data_dir = to;
+  found.metrics = nullptr;
+  ledger_ = std::move(*Ledger::open(found));
+  EXPECT_EQ(limit_of(made).used, 500);
+}
+
+}  // namespace
+}  // namespace tollgate

@@ -1,0 +1,81 @@
+#include "ledger/refusals.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <string>
+
+#include "domain/limit_json.h"
+#include "domain/money.h"
+
+namespace tollgate {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr seconds kRetrySoon{1};
+// A reset that is further away is not worth waiting for in a program.
+constexpr seconds kRetryWithin{60};
+
+std::string name_of(const Limit& limit) {
+  const std::string window = window_name(limit.window);
+  if (window.empty()) return std::string(metric_name(limit.metric)) + " limit";
+  return fmt::format("{} limit per {}", metric_name(limit.metric), window);
+}
+
+std::string message_of(const Refusal& refusal) {
+  if (!refusal.limit) {
+    return refusal.reason == RefusalReason::kInFlight
+               ? "The balance is held by requests that are still running. Retry in a moment."
+               : "The balance does not cover what this request may cost. Ask for more credits, or "
+                 "for a smaller answer.";
+  }
+  const std::string name = name_of(refusal.limit->limit);
+  switch (refusal.reason) {
+    case RefusalReason::kAboveLimit:
+      return fmt::format(
+          "This request alone may use more than the {} allows. Send a smaller "
+          "request, or set a lower max_tokens.",
+          name);
+    case RefusalReason::kInFlight:
+      return fmt::format("The {} is held by requests that are still running. Retry in a moment.",
+                         name);
+    case RefusalReason::kRate:
+      return fmt::format("The {} is reached. Slow down, and retry later.", name);
+    case RefusalReason::kSpent:
+    case RefusalReason::kNoCredits:
+    case RefusalReason::kBoundMissing:
+      break;
+  }
+  return fmt::format("The {} is reached. Wait for its reset, or ask the key's owner to raise it.",
+                     name);
+}
+
+std::optional<seconds> retry_after(const Refusal& refusal) {
+  if (refusal.reason == RefusalReason::kInFlight) return kRetrySoon;
+  if (!refusal.limit || refusal.reason == RefusalReason::kAboveLimit) return std::nullopt;
+  if (refusal.limit->limit.metric == Metric::kConcurrency) return kRetrySoon;
+  if (!refusal.resets_in || *refusal.resets_in > kRetryWithin) return std::nullopt;
+  return std::max(kRetrySoon, std::chrono::ceil<seconds>(*refusal.resets_in));
+}
+
+}  // namespace
+
+Error refusal_error(const Refusal& refusal) {
+  Error error{.code = refusal_code(refusal.reason), .message = message_of(refusal)};
+  error.retry_after = retry_after(refusal);
+  if (refusal.limit) {
+    error.details_json = json::serialize(limit_json(*refusal.limit, refusal.bound));
+  } else {
+    error.details_json = json::serialize(
+        json::object{{"id", "balance"}, {"bound", format_money(Money::from_nanos(refusal.bound))}});
+  }
+  return error;
+}
+
+LiveKeys::Admitted refused(const Refusal& refusal) {
+  if (refusal.reason == RefusalReason::kBoundMissing) return std::nullopt;
+  return std::unexpected(refusal_error(refusal));
+}
+
+}  // namespace tollgate
