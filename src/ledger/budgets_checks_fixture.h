@@ -142,14 +142,15 @@ class CheckedBudgets : public BudgetsWorld {
       ADD_FAILURE() << "admitted against limit " << word.number;
     }
   }
-  // Somebody earlier, who waited at a limit before and after, and does not fit there at the moment
-  // when a later one is admitted, is passed.
+  // Somebody earlier, who waited for this limit alone, before and after, and does not fit there at
+  // the moment when a later one is admitted, is passed.
   void check_passes_nobody(WaiterId admitted) const {
     for (const Queue& queue : queues(model_.requests[waiting_.at(admitted)].key)) {
       for (const auto& [waiter, place] : waiting_) {
         const auto before = waited_.find(waiter);
         if (waiter >= admitted || ending_.contains(waiter) || before == waited_.end()) continue;
-        if (!before->second.contains(queue.number) || !stands_in(waiter, queue)) continue;
+        if (before->second != std::set{queue.number} || !stands_in(waiter, queue)) continue;
+        if (budgets_->waits_for(waiter).size() != 1) continue;
         EXPECT_NE(fit_in(queue, model_.requests[place]), Fit::kHeld)
             << admitted << " passed " << waiter << " at limit " << queue.number;
       }
