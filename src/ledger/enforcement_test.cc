@@ -502,6 +502,34 @@ TEST_F(EnforcementTest, DroppedGuardedReservationIsChargedAtItsBound) {
   EXPECT_EQ(number("SELECT COUNT(*) FROM usage WHERE metering = 'interrupted'"), 1);
 }
 
+// More notes than the journal keeps room for.
+TEST_F(EnforcementTest, FailedReservationHoldsNothing) {
+  ledger_.reset();
+  LedgerOptions small = options();
+  small.journal_file_bytes = 4'096;
+  small.metrics = nullptr;
+  ledger_ = std::move(*Ledger::open(small));
+  const KeyWithSecret made = make(limited("many", {cost_limit(1'000'000)}));
+  std::vector<Reservation> open;
+  std::optional<Error> refused;
+  while (!refused && open.size() < 100) {
+    auto reserved = reserve_guarded(made, 100);
+    if (reserved) {
+      open.push_back(std::move(**reserved));
+    } else {
+      refused = reserved.error();
+    }
+  }
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->code, ErrorCode::kServiceUnavailable);
+  EXPECT_EQ(limit_of(made).held, static_cast<std::int64_t>(open.size()) * 100);
+  EXPECT_EQ(ledger_->open_reservations(), open.size());
+  EXPECT_EQ(ledger_->self_check(), 0U);
+  for (Reservation& reservation : open) EXPECT_TRUE(settle(made, std::move(reservation), 1));
+  EXPECT_EQ(limit_of(made).held, 0);
+  EXPECT_TRUE(spend(made, 100));
+}
+
 class FullEnforcementTest : public EnforcementTest {
  protected:
   FullEnforcementTest() {

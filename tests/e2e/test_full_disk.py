@@ -10,19 +10,22 @@ from harness.gateway import wait_for
 from harness.wire import chat_body, json_headers
 
 REFUSED_WITHIN_SECONDS = 0.5
+NOTHING = 1  # bytes: every write fails
+JOURNAL_ONLY = 4096  # the journal's room is taken, so a full disk leaves it some; the database has none
 
 
 class FullDisk:
     """Between the two, the gateway's writes fail."""
 
-    def __init__(self, gateway):
+    def __init__(self, gateway, size: int = NOTHING):
         self.gateway = gateway
+        self.size = size
 
     def limit(self, size: int) -> None:
         resource.prlimit(self.gateway.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
     def __enter__(self):
-        self.limit(4096)
+        self.limit(self.size)
 
     def __exit__(self, *_):
         self.limit(resource.RLIM_INFINITY)
@@ -47,6 +50,20 @@ def test_requests_are_503_within_500_ms_and_served_again_afterwards(full_disk):
             assert (answer.status, answer.code) == (503, "service_unavailable")
             assert time.monotonic() - began < REFUSED_WITHIN_SECONDS
     wait_for(lambda: gateway.chat(key["secret"]).status == 200, what="service")
+
+
+def test_what_is_served_while_the_journal_has_room_is_kept(full_disk):
+    gateway, key = full_disk.gateway, full_disk.gateway.create_key()
+    served = 0
+    with FullDisk(gateway, JOURNAL_ONLY):
+        began = time.monotonic()
+        while gateway.chat(key["secret"]).status == 200:
+            served += 1
+            assert time.monotonic() - began < REFUSED_WITHIN_SECONDS
+        assert gateway.chat(key["secret"]).status == 503
+    wait_for(lambda: gateway.request("GET", "/readyz").status == 200, what="readiness")
+    rows = gateway.admin("GET", "/admin/v1/usage").json()["data"]
+    assert len(rows) - served in (0, 1)  # one whose row was kept although its answer could not be
 
 
 def test_readiness_fails_and_comes_back(full_disk):
