@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -55,8 +56,12 @@ std::optional<seconds> retry_after(const Refusal& refusal) {
   if (refusal.reason == RefusalReason::kInFlight) return kRetrySoon;
   if (!refusal.limit || refusal.reason == RefusalReason::kAboveLimit) return std::nullopt;
   if (refusal.limit->limit.metric == Metric::kConcurrency) return kRetrySoon;
-  if (!refusal.resets_in || *refusal.resets_in > kRetryWithin) return std::nullopt;
-  return std::max(kRetrySoon, std::chrono::ceil<seconds>(*refusal.resets_in));
+  if (!refusal.resets_in) return std::nullopt;
+  const auto resets_in = std::chrono::ceil<seconds>(*refusal.resets_in);
+  // The rolling 60 s may let go of it up to a second late: still worth a retry.
+  const bool rolling = refusal.limit->limit.window.kind == WindowKind::kRolling60s;
+  if (resets_in > kRetryWithin && !rolling) return std::nullopt;
+  return std::clamp(resets_in, kRetrySoon, kRetryWithin);
 }
 
 }  // namespace
