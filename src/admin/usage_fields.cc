@@ -31,6 +31,7 @@ Fields write_usage_row(const UsageRow& row) {
   fields.text("request_id", row.request_id);
   fields.time("admitted_at", row.admitted_at);
   fields.time("finished_at", row.finished_at);
+  fields.time_or_null("test_time", row.test_time);
   fields.text("key", row.key.get());
   fields.text("key_name", row.key_name);
   fields.text("secret", row.secret.get());
@@ -122,6 +123,9 @@ CsvFields& CsvFields::number_or_null(std::string_view name, std::optional<std::i
 
 CsvFields& CsvFields::time(std::string_view name, WallTime value) {
   return field(name, format_time(value));
+}
+CsvFields& CsvFields::time_or_null(std::string_view name, const std::optional<WallTime>& value) {
+  return value ? time(name, *value) : text(name, "");
 }
 
 CsvFields& CsvFields::money(std::string_view name, Money value) {

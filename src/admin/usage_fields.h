@@ -23,6 +23,7 @@ class CsvFields {
   CsvFields& number(std::string_view name, std::int64_t value);
   CsvFields& number_or_null(std::string_view name, std::optional<std::int64_t> value);
   CsvFields& time(std::string_view name, WallTime value);
+  CsvFields& time_or_null(std::string_view name, const std::optional<WallTime>& value);
   CsvFields& money(std::string_view name, Money value);
   CsvFields& raw(std::string_view name, std::string_view value);
 

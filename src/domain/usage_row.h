@@ -36,6 +36,8 @@ struct UsageRow {
   std::string request_id;
   WallTime admitted_at;
   WallTime finished_at;
+  // When it was admitted by the workspace's test clock; nullopt where that has not been moved.
+  std::optional<WallTime> test_time;
   std::int64_t key_number = 0;
   std::int64_t secret_number = 0;
   KeyId key;             // not stored: joined when read
@@ -61,6 +63,9 @@ struct UsageRow {
   std::string client;  // user agent, cut at 256 bytes
   std::string ip;      // empty when the setting omits it
   std::vector<Attempt> attempts;
+
+  // The time by which it counts in limits.
+  WallTime limits_time() const { return test_time.value_or(admitted_at); }
 
   bool operator==(const UsageRow&) const = default;
 };

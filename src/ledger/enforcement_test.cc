@@ -470,9 +470,12 @@ TEST_F(EnforcementTest, TestClockTurnsLimitsAndExpiresSandboxKeysAlone) {
   EXPECT_TRUE(buy(made));
   EXPECT_EQ(buy(other).error().code, ErrorCode::kLimitExceeded);
   EXPECT_EQ(buy(made).error().code, ErrorCode::kLimitExceeded);
+  EXPECT_EQ(number("SELECT COUNT(*) FROM usage WHERE test_time IS NULL"), 2);
+  EXPECT_EQ(number("SELECT COUNT(*) FROM usage WHERE test_time = admitted_at + 86400000000"), 1);
   restart();
   EXPECT_EQ(limit_of(made).used, 1);
   EXPECT_EQ(buy(made).error().code, ErrorCode::kLimitExceeded);
+  EXPECT_EQ(ledger_->self_check(), 0U);
   ASSERT_TRUE(advance(hours(48)));
   EXPECT_EQ(buy(made).error().code, ErrorCode::kExpiredApiKey);
   EXPECT_EQ(buy(other).error().code, ErrorCode::kLimitExceeded);

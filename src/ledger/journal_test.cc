@@ -203,6 +203,7 @@ UsageRow full_row() {
   row.streamed = true;
   row.client = "curl";
   row.ip = "::1";
+  row.test_time = row.admitted_at + std::chrono::hours(24);
   row.attempts = {{.provider = "p", .model = "a/m", .status = 200, .cost = Money::from_nanos(1)},
                   {.provider = "q", .model = "b/m", .status = 0, .cost = {}, .ms = 12}};
   return row;

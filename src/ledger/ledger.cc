@@ -353,7 +353,7 @@ Reservation Ledger::opened(GenerationNumber id, const Admission& admission) {
   reservation.ledger_ = this;
   reservation.id_ = id;
   reservation.admitted_at_ = admission.admitted_at;
-  reservation.clock_offset_ = admission.clock_offset;
+  reservation.test_time_ = admission.test_time;
   reservation.place_ = admission.place;
   return reservation;
 }
@@ -382,6 +382,7 @@ Task<Result<std::optional<Reservation>>> Ledger::reserve(const Identity& identit
   guard.interrupted.id = id;
   guard.interrupted.admitted_at = reservation.admitted_at_;
   guard.interrupted.finished_at = reservation.admitted_at_;
+  guard.interrupted.test_time = reservation.test_time_;
   Status promised = co_await promise(std::move(guard.interrupted));
   if (promised) co_return reservation;
   reservation.ledger_ = nullptr;
@@ -408,13 +409,14 @@ Task<Status> Ledger::rebind(const Identity& identity, Reservation& reservation, 
   guard.interrupted.id = reservation.id_;
   guard.interrupted.admitted_at = reservation.admitted_at_;
   guard.interrupted.finished_at = reservation.admitted_at_;
+  guard.interrupted.test_time = reservation.test_time_;
   co_return co_await promise(std::move(guard.interrupted));
 }
 
 Task<Status> Ledger::settle(Reservation reservation, UsageRow row) {
   check(reservation.open() && reservation.ledger_ == this, "only an open reservation settles");
   check(row.id == reservation.id_, "a row carries its reservation's id");
-  row.finished_at += reservation.clock_offset_;
+  row.test_time = reservation.test_time_;
   reservation.ledger_ = nullptr;  // from here on Settlements ends it, whatever becomes of this Task
   Settlement settlement = state_->settlement_of(reservation.place_, std::move(row));
   if (state_->settlements.settle_now(settlement)) co_return Status();
@@ -444,7 +446,7 @@ Reservation::Reservation(Reservation&& other) noexcept
     : ledger_(std::exchange(other.ledger_, nullptr)),
       id_(other.id_),
       admitted_at_(other.admitted_at_),
-      clock_offset_(other.clock_offset_),
+      test_time_(other.test_time_),
       place_(other.place_) {}
 
 Reservation& Reservation::operator=(Reservation&& other) noexcept {
@@ -453,7 +455,7 @@ Reservation& Reservation::operator=(Reservation&& other) noexcept {
   ledger_ = std::exchange(other.ledger_, nullptr);
   id_ = other.id_;
   admitted_at_ = other.admitted_at_;
-  clock_offset_ = other.clock_offset_;
+  test_time_ = other.test_time_;
   place_ = other.place_;
   return *this;
 }

@@ -57,9 +57,9 @@ struct UseCounter;  // the ledger's own: what one secret has been used for
 
 // The ledger's own: where an admitted request stands, and when it was admitted.
 struct Admission {
-  std::uint32_t place = 0;                    // in the table of open reservations
-  WallTime admitted_at;                       // by the clock of the key's environment
-  std::chrono::microseconds clock_offset{0};  // how far that runs ahead of real time
+  std::uint32_t place = 0;  // in the table of open reservations
+  WallTime admitted_at;
+  std::optional<WallTime> test_time;  // as UsageRow has it
 };
 
 // What a holder of a live key may do, frozen; replaced whole by every change.
@@ -95,7 +95,6 @@ class Reservation {
   ~Reservation();
 
   GenerationNumber id() const { return id_; }
-  // By the clock of the key's environment: what its row says.
   WallTime admitted_at() const { return admitted_at_; }
   bool open() const { return ledger_ != nullptr; }
 
@@ -104,8 +103,8 @@ class Reservation {
   class Ledger* ledger_ = nullptr;
   GenerationNumber id_ = 0;
   WallTime admitted_at_;
-  std::chrono::microseconds clock_offset_{0};  // how far that clock runs ahead of real time
-  std::uint32_t place_ = 0;                    // in the ledger's table of open reservations
+  std::optional<WallTime> test_time_;
+  std::uint32_t place_ = 0;  // in the ledger's table of open reservations
 };
 
 // What a guarded request may use, and the row that it leaves should this process end before it is
@@ -210,8 +209,7 @@ class Ledger {
   Standing standing(const Identity& identity) const;
   // Records the row and with it the end of the reservation, durably, and resumes after that. The
   // database follows, the row with its aggregates in one commit. row.id, admitted_at, key, secret,
-  // workspace and environment are the caller's to fill; finished_at is real time, and stored by the
-  // clock of the key's environment.
+  // workspace and environment are the caller's to fill, test_time the ledger's.
   // kServiceUnavailable (within 500 ms) when the write failed: the row stays queued and is retried.
   Task<Status> settle(Reservation reservation, UsageRow row);
 

@@ -39,11 +39,8 @@ bool is_rolling(const Limit& limit) { return limit.window.kind == WindowKind::kR
 
 Environment environment_of(const LimitOwner& of) { return of.owner.environment; }
 
-// A request that was admitted at `admitted` by the environment's clock, and begun at `begun`.
-SteadyTime steady_of(const LimitOwner& of, WallTime admitted, WallTime begun) {
-  // Of a test clock that has moved since, the difference says nothing.
-  const WallTime real = std::max(admitted - of.clock_offset, begun);
-  const auto ago = std::max<std::chrono::microseconds>(of.now.wall - real, {});
+SteadyTime steady_of(const LimitOwner& of, WallTime admitted_at) {
+  const auto ago = std::max<std::chrono::microseconds>(of.now.wall - admitted_at, {});
   return of.now.steady - ago;
 }
 
@@ -77,21 +74,30 @@ std::vector<NumberedLimit> numbered(std::span<const Limit> limits) {
   return list;
 }
 
+namespace {
+
+LimitOwner by_clock(LimitOwner of, std::chrono::microseconds test_clock_offset) {
+  if (of.owner.environment != Environment::kSandbox || test_clock_offset.count() == 0) return of;
+  of.owner.by = store::UseOwner::By::kTestTime;
+  of.clock_offset = test_clock_offset;
+  return of;
+}
+
+}  // namespace
+
 LimitOwner limit_owner(const Key& key, std::chrono::microseconds test_clock_offset,
                        const Moment& now) {
-  const bool sandbox = key.policy.environment == Environment::kSandbox;
-  return {.owner = {.key_number = key.number, .environment = key.policy.environment},
-          .created_at = key.created_at,
-          .clock_offset = sandbox ? test_clock_offset : std::chrono::microseconds(0),
-          .now = now};
+  return by_clock({.owner = {.key_number = key.number, .environment = key.policy.environment},
+                   .created_at = key.created_at,
+                   .now = now},
+                  test_clock_offset);
 }
 
 LimitOwner limit_owner(const Workspace& workspace, Environment environment, const Moment& now) {
-  const bool sandbox = environment == Environment::kSandbox;
-  return {.owner = {.workspace = workspace.id, .environment = environment},
-          .created_at = workspace.created_at,
-          .clock_offset = sandbox ? workspace.test_clock_offset : std::chrono::microseconds(0),
-          .now = now};
+  return by_clock({.owner = {.workspace = workspace.id, .environment = environment},
+                   .created_at = workspace.created_at,
+                   .now = now},
+                  workspace.test_clock_offset);
 }
 
 Status add_stored_periods(sql::Connection& connection, const LimitOwner& of,
@@ -103,7 +109,7 @@ Status add_stored_periods(sql::Connection& connection, const LimitOwner& of,
     WallTime at = of.now.wall + of.clock_offset;
     for (int i = 0; i < kLaterPeriodsMax; ++i) {
       const Period period = period_of(limit.window, at, of.created_at);
-      if (period.start >= *last) break;
+      if (of.owner.by == store::UseOwner::By::kRealTime && period.start >= *last) break;
       const auto sum = store::sum_window(connection, of.owner, period);
       if (!sum) return std::unexpected(sum.error());
       use.periods.push_back({.limit_number = numbered(limit).number,
@@ -111,6 +117,8 @@ Status add_stored_periods(sql::Connection& connection, const LimitOwner& of,
                              .period_start = period.start,
                              .settled = amount_of(limit.metric, *sum)});
       if (period.end == WallTime::max()) break;
+      // A test clock never goes back.
+      if (of.owner.by == store::UseOwner::By::kTestTime) break;
       at = period.end;
     }
   }
@@ -123,7 +131,7 @@ void add_recent(const LimitOwner& of, std::span<const store::RecentUse> recent,
     if (!is_rolling(limit)) continue;
     for (const store::RecentUse& row : recent) {
       if (!owns(of.owner, row.key_number, row.workspace, row.environment)) continue;
-      add_rolling(of, limit, steady_of(of, row.admitted_at, row.begun),
+      add_rolling(of, limit, steady_of(of, row.admitted_at),
                   amount_of(limit.metric, Actual{.cost = row.cost, .tokens = row.tokens}), use);
     }
   }
@@ -149,13 +157,12 @@ void add_unstored(const LimitOwner& of, const UsageRow& row, std::span<const Lim
   const Actual actual = actual_of(row);
   for (const Limit& limit : limits) {
     if (is_rolling(limit)) {
-      add_rolling(of, limit, steady_of(of, row.admitted_at, WallTime::min()),
-                  amount_of(limit.metric, actual), use);
+      add_rolling(of, limit, steady_of(of, row.admitted_at), amount_of(limit.metric, actual), use);
     } else if (has_periods(limit.window)) {
       use.periods.push_back(
           {.limit_number = numbered(limit).number,
            .environment = environment_of(of),
-           .period_start = period_of(limit.window, row.admitted_at, of.created_at).start,
+           .period_start = period_of(limit.window, row.limits_time(), of.created_at).start,
            .settled = amount_of(limit.metric, actual)});
     }
   }

@@ -161,6 +161,7 @@ class LiveKeys {
   // Tells all that wait with the key why they may not any more.
   void end_waits(KeySlot& slot, const Moment& at, Answers& answers) TOLLGATE_REQUIRES(mutex_);
   Status usable_now(const Identity& identity, const Moment& at) const TOLLGATE_REQUIRES(mutex_);
+  Balance balance_of(const Identity& identity) const TOLLGATE_REQUIRES(mutex_);
   Admission open(const Identity& identity, Hold hold, CancelHandle cancel)
       TOLLGATE_REQUIRES(mutex_);
   void close(Place place) TOLLGATE_REQUIRES(mutex_);

@@ -83,6 +83,10 @@ Standing LiveKeys::standing(const Identity& identity) const {
   return standing;
 }
 
+Balance LiveKeys::balance_of(const Identity& identity) const {
+  return budgets_.balance(*identity.live->slot->budget->workspace);
+}
+
 // The key may have changed since the caller showed its secret.
 Status LiveKeys::usable_now(const Identity& identity, const Moment& at) const {
   const KeySlot* slot = identity.live->slot;
@@ -94,8 +98,10 @@ Status LiveKeys::usable_now(const Identity& identity, const Moment& at) const {
 
 Admission LiveKeys::open(const Identity& identity, Hold hold, CancelHandle cancel) {
   const KeyBudget& budget = *identity.live->slot->budget;
-  Admission admission{.admitted_at = budget.local(hold.admitted()).wall};
-  admission.clock_offset = admission.admitted_at - hold.admitted().wall;
+  Admission admission;
+  admission.admitted_at = hold.admitted().wall;
+  const WallTime local = budget.local(hold.admitted()).wall;
+  if (local != admission.admitted_at) admission.test_time = local;
   if (free_.empty()) {
     free_.push_back(static_cast<Place>(open_.size()));
     open_.emplace_back();
@@ -129,7 +135,7 @@ LiveKeys::Turn LiveKeys::admit_or_wait(const Identity& identity, GenerationNumbe
     if (auto* hold = std::get_if<Hold>(&decision)) {
       turn.emplace(open(identity, std::move(*hold), std::move(cancel)));
     } else if (const auto* refusal = std::get_if<Refusal>(&decision)) {
-      turn.emplace(refused(*refusal));
+      turn.emplace(refused(*refusal, balance_of(identity)));
     } else {
       const WaiterId waiter = std::get<WaiterId>(decision);
       Waiting& waiting = waiting_[waiter];
@@ -171,7 +177,9 @@ void LiveKeys::answer(WaiterId waiter, Admitted admitted, Answers& answers) {
 }
 
 LiveKeys::Admitted LiveKeys::end_of(Waiting& waiting, Resolution& resolution, const Moment& at) {
-  if (const auto* refusal = std::get_if<Refusal>(&resolution.outcome)) return refused(*refusal);
+  if (const auto* refusal = std::get_if<Refusal>(&resolution.outcome)) {
+    return refused(*refusal, balance_of(waiting.identity));
+  }
   auto& hold = std::get<Hold>(resolution.outcome);
   if (Status status = usable_now(waiting.identity, at); !status) {
     budgets_.undo(std::move(hold), at, resolved_);
@@ -235,7 +243,7 @@ Status LiveKeys::rebind(Place place, const Identity& identity, const Ask& ask) {
     outcome = usable_now(identity, at);
     if (!outcome) return outcome;
     const auto refusal = budgets_.rebind(open_[place].hold, ask, at, resolved_);
-    if (refusal) outcome = std::unexpected(refusal_error(*refusal));
+    if (refusal) outcome = std::unexpected(refusal_error(*refusal, balance_of(identity)));
     collect(at, answers);
   }
   answers.tell();

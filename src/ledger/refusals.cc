@@ -64,23 +64,28 @@ std::optional<seconds> retry_after(const Refusal& refusal) {
   return std::clamp(resets_in, kRetrySoon, kRetryWithin);
 }
 
+// A balance is shown as a limit is: what was granted of it, charged and held.
+LimitState as_limit(const Balance& balance) {
+  const Window now{.kind = WindowKind::kNow};
+  return {.limit = {.metric = Metric::kCost, .window = now, .amount = balance.granted.nanos()},
+          .id = "balance",
+          .used = balance.charged.nanos(),
+          .held = balance.held.nanos()};
+}
+
 }  // namespace
 
-Error refusal_error(const Refusal& refusal) {
+Error refusal_error(const Refusal& refusal, const Balance& balance) {
   Error error{.code = refusal_code(refusal.reason), .message = message_of(refusal)};
   error.retry_after = retry_after(refusal);
-  if (refusal.limit) {
-    error.details_json = json::serialize(limit_json(*refusal.limit, refusal.bound));
-  } else {
-    error.details_json = json::serialize(
-        json::object{{"id", "balance"}, {"bound", format_money(Money::from_nanos(refusal.bound))}});
-  }
+  const LimitState limit = refusal.limit.value_or(as_limit(balance));
+  error.details_json = json::serialize(limit_json(limit, refusal.bound));
   return error;
 }
 
-LiveKeys::Admitted refused(const Refusal& refusal) {
+LiveKeys::Admitted refused(const Refusal& refusal, const Balance& balance) {
   if (refusal.reason == RefusalReason::kBoundMissing) return std::nullopt;
-  return std::unexpected(refusal_error(refusal));
+  return std::unexpected(refusal_error(refusal, balance));
 }
 
 }  // namespace tollgate

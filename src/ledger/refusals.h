@@ -8,9 +8,10 @@
 
 namespace tollgate {
 
+// `balance`: of the workspace, which stands in the details where it is what refused.
 // REQUIRES: not kBoundMissing.
-Error refusal_error(const Refusal& refusal);
+Error refusal_error(const Refusal& refusal, const Balance& balance);
 // The same as an admission has it: nullopt for kBoundMissing.
-LiveKeys::Admitted refused(const Refusal& refusal);
+LiveKeys::Admitted refused(const Refusal& refusal, const Balance& balance);
 
 }  // namespace tollgate

@@ -10,6 +10,7 @@ namespace {
 
 // Before a note; no row has such an id, so that older programs refuse it.
 constexpr std::int64_t kReservedMark = -1;
+constexpr std::int64_t kNever = 0;  // a time that no row has
 
 class Packer {
  public:
@@ -153,6 +154,7 @@ void encode_usage(const UsageRow& row, RecordKind kind, std::string& record) {
   encode_attempts(pack, row.attempts);
   pack.text(row.flags);
   pack.number(row.tokens.video_input);
+  pack.number(row.test_time ? micros(*row.test_time) : kNever);
 }
 
 Result<UsageRecord> decode_usage(std::string_view record) {
@@ -169,6 +171,7 @@ Result<UsageRecord> decode_usage(std::string_view record) {
   std::int64_t streamed = 0;
   std::int64_t cost = 0;
   std::int64_t charged = 0;
+  std::int64_t test_time = kNever;
   unpack.number(row.id);
   if (row.id == kReservedMark) {
     read.kind = RecordKind::kReserved;
@@ -192,6 +195,7 @@ Result<UsageRecord> decode_usage(std::string_view record) {
   decode_attempts(unpack, row.attempts);
   unpack.text(row.flags);
   unpack.number(row.tokens.video_input);
+  unpack.number(test_time);
   if (!unpack.whole() || row.id <= 0) {
     return fail(ErrorCode::kServiceUnavailable,
                 "The journal in the data directory was written by a newer version of Tollgate: "
@@ -200,6 +204,7 @@ Result<UsageRecord> decode_usage(std::string_view record) {
   }
   row.admitted_at = time_of(admitted);
   row.finished_at = time_of(finished);
+  if (test_time != kNever) row.test_time = time_of(test_time);
   row.workspace = WorkspaceId(std::move(workspace));
   row.environment = static_cast<Environment>(environment);
   row.metering = static_cast<Metering>(metering);

@@ -241,11 +241,16 @@ ALTER TABLE usage ADD COLUMN flags TEXT NOT NULL DEFAULT '';
 ALTER TABLE usage ADD COLUMN video_input_tokens INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+constexpr std::string_view kTestTime = R"sql(
+ALTER TABLE usage ADD COLUMN test_time INTEGER;
+)sql";
+
 constexpr std::array kMigrations{
     sql::Migration{.version = 1, .name = "keys, usage, audit", .sql = kFirst},
     sql::Migration{.version = 2, .name = "limits of keys", .sql = kKeyLimits},
     sql::Migration{.version = 3, .name = "workspaces, balances, grants", .sql = kWorkspaces},
     sql::Migration{.version = 4, .name = "flags of usage rows", .sql = kUsageFlags},
+    sql::Migration{.version = 5, .name = "test time of usage rows", .sql = kTestTime},
 };
 
 }  // namespace

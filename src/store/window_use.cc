@@ -103,6 +103,22 @@ Status add_rows(sql::Connection& connection, const UseOwner& owner, const Range&
   return add_all(select, use);
 }
 
+Status add_by_test_time(sql::Connection& connection, const UseOwner& owner, const Range& range,
+                        WindowUse& use) {
+  sql::Statement select = connection.prepare(
+      owner.key_number != 0
+          ? "SELECT 1, u.input_tokens, u.output_tokens, u.cost FROM usage u WHERE "
+            "coalesce(u.test_time, u.admitted_at) >= ? AND coalesce(u.test_time, u.admitted_at) < "
+            "? AND u.key_number = ?"
+          : "SELECT 1, u.input_tokens, u.output_tokens, u.cost FROM usage u CROSS JOIN keys k "
+            "WHERE coalesce(u.test_time, u.admitted_at) >= ? AND coalesce(u.test_time, "
+            "u.admitted_at) < ? AND k.number = u.key_number AND k.workspace_id = ? AND "
+            "u.environment = ?");
+  select.bind(1, range.from).bind(2, range.to);
+  bind_owner(select, 3, owner);
+  return add_all(select, use);
+}
+
 std::int64_t floor_div(std::int64_t value, std::int64_t by) {
   return value / by - (value % by < 0 ? 1 : 0);
 }
@@ -130,6 +146,12 @@ Result<WindowUse> sum_window(sql::Connection& connection, const UseOwner& owner,
                     .to = std::min(micros(period.end), kEnd)};
   WindowUse use;
   if (range.from >= range.to) return use;
+  if (owner.by == UseOwner::By::kTestTime) {
+    if (Status added = add_by_test_time(connection, owner, range, use); !added) {
+      return std::unexpected(added.error());
+    }
+    return use;
+  }
   const Range hours{.from = ceil_div(range.from, kHourMicros),
                     .to = floor_div(range.to, kHourMicros)};
   if (hours.from > hours.to) {
@@ -166,19 +188,18 @@ Result<WallTime> last_used_hour_end(sql::Connection& connection, const UseOwner&
 Result<std::vector<RecentUse>> recent_use(sql::Connection& connection, std::int64_t key_number,
                                           WallTime since) {
   sql::Statement select = connection.prepare(
-      "SELECT u.id, u.admitted_at, u.input_tokens, u.output_tokens, u.cost, u.key_number, "
+      "SELECT u.admitted_at, u.cost, u.input_tokens, u.output_tokens, u.key_number, "
       "u.environment, k.workspace_id FROM usage u CROSS JOIN keys k WHERE u.id >= ? AND "
       "(? = 0 OR u.key_number = ?) AND k.number = u.key_number");
   select.bind(1, least_id_at(micros(since - kArrivalMax))).bind(2, key_number).bind(3, key_number);
   std::vector<RecentUse> list;
   Result<bool> more = select.step();
   for (; more && *more; more = select.step()) {
-    RecentUse use{.key_number = select.integer(5),
-                  .workspace = WorkspaceId(std::string(select.text(7))),
-                  .begun = wall_time(time_in_id(select.integer(0))),
-                  .admitted_at = wall_time(select.integer(1)),
-                  .cost = select.integer(4)};
-    const auto environment = environment_from_name(select.text(6));
+    RecentUse use{.key_number = select.integer(4),
+                  .workspace = WorkspaceId(std::string(select.text(6))),
+                  .admitted_at = wall_time(select.integer(0)),
+                  .cost = select.integer(1)};
+    const auto environment = environment_from_name(select.text(5));
     if (Status read = select.status(); !read) return std::unexpected(read.error());
     if (!environment) return unreadable("usage.environment");
     use.environment = *environment;

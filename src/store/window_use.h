@@ -20,6 +20,9 @@ struct UseOwner {
   std::int64_t key_number = 0;
   WorkspaceId workspace = {};
   Environment environment = Environment::kProduction;
+  // Whether its requests count by a test clock that was moved: then all of its rows are looked at,
+  // as aggregates are by real time.
+  enum class By { kRealTime, kTestTime } by = By::kRealTime;
 };
 
 // Sums that are beyond int64 stand at its greatest value.
@@ -29,25 +32,24 @@ struct WindowUse {
   std::int64_t cost = 0;    // nano-dollars
 };
 
-// Of the rows that were admitted in `period`. Costs some hundred aggregates at most, and the rows
-// of two part hours where the period does not begin and end with an hour.
+// Of the rows whose limits_time() is in `period`. Costs some hundred aggregates at most, and the
+// rows of two part hours where the period does not begin and end with an hour.
 Result<WindowUse> sum_window(sql::Connection& connection, const UseOwner& owner, Period period);
 
-// The end of the last hour in which something of the owner was admitted; WallTime::min() for never.
+// The end of the last hour, in real time, in which something of the owner was admitted;
+// WallTime::min() for never.
 Result<WallTime> last_used_hour_end(sql::Connection& connection, const UseOwner& owner);
 
-// For the rolling window.
+// For the rolling window, which is in real time for all.
 struct RecentUse {
   std::int64_t key_number = 0;
   WorkspaceId workspace;
   Environment environment = Environment::kProduction;
-  WallTime begun;        // in real time: before the admission, by what the body took to arrive
-  WallTime admitted_at;  // by the clock of its environment
+  WallTime admitted_at;
   std::int64_t tokens = 0;
   std::int64_t cost = 0;
 };
-// Of each row that may have been admitted at `since` (real time) or later; of the key alone, or
-// (0) of all.
+// Of each row that was admitted at `since` or later; of the key alone, or (0) of all.
 Result<std::vector<RecentUse>> recent_use(sql::Connection& connection, std::int64_t key_number,
                                           WallTime since);
 

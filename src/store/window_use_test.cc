@@ -94,6 +94,25 @@ TEST_F(WindowUseTest, WindowWithinOneHourIsTheSumOfItsRows) {
   expect_sum_of(rows, owner, {.start = test_time(-1), .end = test_time(1)});
 }
 
+TEST_F(WindowUseTest, ByATestClockARowCountsWhereThatClockStood) {
+  const Key key = stored_key("a");
+  UsageRow before = usage_row(key, test_time(), 0);
+  UsageRow after = usage_row(key, test_time(1), 1);
+  before.environment = after.environment = Environment::kSandbox;
+  after.test_time = after.admitted_at + days(40);
+  store_rows({before, after});
+  const auto by = UseOwner::By::kTestTime;
+  const std::vector<UseOwner> owners{
+      {.key_number = key.number, .by = by},
+      {.workspace = default_workspace_id(), .environment = Environment::kSandbox, .by = by}};
+  for (const UseOwner& owner : owners) {
+    const Window day{.kind = WindowKind::kDay};
+    EXPECT_EQ(sum(owner, period_of(day, before.admitted_at, {})).cost, before.cost.nanos());
+    EXPECT_EQ(sum(owner, period_of(day, *after.test_time, {})).cost, after.cost.nanos());
+    EXPECT_EQ(sum(owner, period_of({.kind = WindowKind::kLifetime}, {}, {})).requests, 2);
+  }
+}
+
 TEST_F(WindowUseTest, KnowsTheLastHourInWhichSomethingWasUsed) {
   const Key key = stored_key("a", 2);
   const Key idle = stored_key("b");
