@@ -249,6 +249,13 @@ void Journal::rewind() {
   serial_ = synced_.serial;
 }
 
+Status Journal::probe() {
+  const File& file = files_[current_];
+  const RecordHeader none{.checksum = 0, .size = 0, .reserved = 0};
+  if (file.end + sizeof(none) > file_bytes_) return {};
+  return write_at(file.descriptor, {reinterpret_cast<const char*>(&none), sizeof(none)}, file.end);
+}
+
 void Journal::applied(Serial serial) { applied_ = std::max(applied_, serial); }
 
 Status Journal::clear() {

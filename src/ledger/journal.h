@@ -61,6 +61,9 @@ class Journal {
   Status sync();
   // Forgets what was appended since the last sync() that succeeded.
   void rewind();
+  // Whether it takes writes, told by one that changes nothing: it ends the journal where it ends.
+  // What a failed append or sync may have left behind that is not found again.
+  Status probe();
 
   // Every record up to `serial` is in the database for good.
   void applied(Serial serial);

@@ -123,6 +123,31 @@ TEST_F(JournalTest, RecordFromBeforeARewindNeverComesBack) {
   EXPECT_THAT(found_, ElementsAre("synced", "kept C"));
 }
 
+TEST_F(JournalTest, ProbeEndsWhatARewindHasForgotten) {
+  {
+    auto journal = open_anew();
+    ASSERT_TRUE(append(*journal, "kept"));
+    ASSERT_TRUE(journal->sync());
+    ASSERT_TRUE(append(*journal, "forgotten"));
+    journal->rewind();
+    ASSERT_TRUE(journal->probe());
+  }
+  open();
+  EXPECT_THAT(found_, ElementsAre("kept"));
+}
+
+TEST_F(JournalTest, ProbeChangesNothing) {
+  {
+    auto journal = open_anew();
+    ASSERT_TRUE(journal->probe());
+    ASSERT_TRUE(append(*journal, "one"));
+    ASSERT_TRUE(journal->probe());
+    ASSERT_TRUE(append(*journal, "two"));
+  }
+  open();
+  EXPECT_THAT(found_, ElementsAre("one", "two"));
+}
+
 TEST_F(JournalTest, RewindGoesBackOverATurn) {
   const std::string large(900, 'x');  // one fills a file
   auto journal = open_anew();

@@ -215,20 +215,44 @@ void Settlements::forget(GenerationNumber id) {
 }
 
 void Settlements::serve() {
-  while (take_waiting()) record_taken();
+  while (take_waiting()) {
+    if (unrecorded().empty() && promises_taken_.empty()) {
+      probe_journal();
+    } else {
+      record_taken();
+    }
+  }
 }
 
-// Waits until there is something to record. False: there is not, and never will be.
+// Waits until there is something to record, or, while the journal is away, until it is to be tried
+// again. False: there is nothing, and never will be.
 bool Settlements::take_waiting() {
   Lock lock(queue_mutex_);
   while (queue_.empty() && promise_queue_.empty() && taken_.empty() && !stopping_) {
+    if (!healthy_) {
+      lock.wait_until(changed_, steady_clock::now() + kRetry);
+      break;
+    }
     lock.wait(changed_);
   }
   std::ranges::move(queue_, std::back_inserter(taken_));
   queue_.clear();
   std::ranges::move(promise_queue_, std::back_inserter(promises_taken_));
   promise_queue_.clear();
-  return !taken_.empty() || !promises_taken_.empty();
+  return !taken_.empty() || !promises_taken_.empty() || !stopping_;
+}
+
+void Settlements::probe_journal() {
+  {
+    const Lock lock(journal_mutex_);
+    if (!journal_->probe()) return;
+  }
+  if (durability_ == Durability::kFull && !sync_journal()) return;
+  set_healthy();
+}
+
+void Settlements::set_healthy() {
+  if (!healthy_.exchange(true)) log(LogLevel::kInfo, "the journal takes rows again");
 }
 
 void Settlements::record_taken() {
@@ -236,7 +260,7 @@ void Settlements::record_taken() {
   while (!unrecorded().empty() || !promises_taken_.empty()) {
     const Result<Appended> count = append_some();
     if (count) {
-      if (!healthy_.exchange(true)) log(LogLevel::kInfo, "the journal takes rows again");
+      set_healthy();
       continue;
     }
     const bool full = count.error().code == ErrorCode::kConflict;

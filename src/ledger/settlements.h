@@ -111,6 +111,10 @@ class Settlements {
   bool take_waiting();
   std::span<Settlement> unrecorded() { return std::span(taken_).subspan(taken_done_); }
   void record_taken();
+  // With nothing to record and the journal away: whether it is back. Without this, a refused
+  // request would be the last, because none is admitted until the journal takes rows.
+  void probe_journal();
+  void set_healthy();
   // How many settlements and promises one append took.
   struct Appended {
     std::size_t settlements = 0;

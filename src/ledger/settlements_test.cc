@@ -304,6 +304,55 @@ TEST_F(AwayTest, FullDiskFailsFastAndTheRowIsThereOnceWhenItHasRoom) {
   ::signal(SIGXFSZ, before);
 }
 
+// No file of this process may grow or be written to, while it lives.
+class NoRoom {
+ public:
+  NoRoom() : signal_(::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit none = before_;
+    none.rlim_cur = 1;
+    ::setrlimit(RLIMIT_FSIZE, &none);
+  }
+  ~NoRoom() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, signal_);
+  }
+  NoRoom(const NoRoom&) = delete;
+  NoRoom& operator=(const NoRoom&) = delete;
+
+ private:
+  rlimit before_{};
+  sighandler_t signal_;
+};
+
+// Nothing else waits for the journal then that would find it working again.
+TEST_F(SettlementsTest, ServesAgainWhenAReservationWasAllThatFailed) {
+  KeyPolicy policy = named("guarded");
+  policy.limits = {{.metric = Metric::kCost, .window = {}, .amount = 1'000}};
+  const KeyWithSecret made = make(policy);
+  const auto identity = authenticate(made);
+  const auto reserve_guarded = [&] {
+    Reservation none;
+    Guard guard{.ask = {.cost = 10, .tokens = 1, .token_rate = 1},
+                .interrupted = row_for(*identity, none)};
+    return await(ledger_->reserve(*identity, ledger_->next_generation(), [] {}, std::move(guard)));
+  };
+  {
+    const NoRoom no_room;
+    const auto refused = reserve_guarded();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kServiceUnavailable);
+    EXPECT_FALSE(ledger_->ready());
+  }
+  ASSERT_TRUE(eventually([this] { return ledger_->ready(); }));
+  auto reserved = reserve_guarded();
+  ASSERT_TRUE(reserved && *reserved);
+  EXPECT_EQ(view(made).limits.at(0).held, 10);
+  UsageRow row = row_for(*identity, **reserved);
+  ASSERT_TRUE(await(ledger_->settle(std::move(**reserved), std::move(row))));
+  EXPECT_EQ(number("SELECT COUNT(*) FROM usage"), 1);
+}
+
 TEST_F(SettlementsTest, LockedDatabaseStopsAdmissionAndTheJournalKeepsWhatIsSettled) {
   const KeyWithSecret made = make("unlucky");
   auto identity = authenticate(made);
