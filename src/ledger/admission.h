@@ -104,21 +104,10 @@ struct Resolution {
 };
 using Resolutions = std::vector<Resolution>;
 
-// A limit under the number that its durable counters have.
+// A limit under the number by which its use is given: the same for the same metric and window.
 struct NumberedLimit {
   std::int64_t number = 0;
   Limit limit;
-};
-
-// One durable counter that a request's actual use goes into, when its row is written. A workspace's
-// limit has one per environment; a key's has its own environment's.
-struct LimitWindow {
-  std::int64_t limit_number = 0;
-  Environment environment = Environment::kProduction;
-  Metric metric = Metric::kCost;  // which actual: cost, tokens, or 1
-  WallTime period_start;          // WallTime::min() for a lifetime
-
-  bool operator==(const LimitWindow&) const = default;
 };
 
 // What is settled already in a limit that is loaded or new: by period, and for the rolling 60 s by

@@ -272,23 +272,6 @@ void Budgets::close(Hold hold, const std::optional<Actual>& actual, const Moment
   pump(now, resolved);
 }
 
-void Budgets::windows_of(const Hold& hold, std::vector<LimitWindow>& out) const {
-  check(hold.open() && open_[hold.place_].serial == hold.serial_, "a hold ends once");
-  const OpenRequest& request = open_[hold.place_];
-  out.clear();
-  for (const BudgetLevel* level : {request.key->level.get(), request.key->workspace_level()}) {
-    if (level == nullptr) continue;
-    for (const auto& counter : level->counters()) {
-      const std::optional<WallTime> start = counter->period_start(request.admitted);
-      if (!start) continue;
-      out.push_back({.limit_number = counter->number(),
-                     .environment = request.key->environment,
-                     .metric = counter->limit().metric,
-                     .period_start = *start});
-    }
-  }
-}
-
 std::size_t Budgets::open_requests() const { return open_.size() - free_.size(); }
 
 // --- the judgement ---

@@ -17,9 +17,8 @@
 // after its lock. expire() ends those whose two seconds are over. Only cost and token limits and
 // the balance are waited for.
 //
-// Durable counters are the owner's: windows_of() names those that a request counts in. Ask for them
-// in the order in which the store commits, and give a new limit the use of exactly the requests
-// that were settled here before it: then both sides agree.
+// Nothing here is durable: what is settled is the sum of rows that the owner keeps. A new limit is
+// to be given the use of exactly the requests that were settled here before it.
 #pragma once
 
 #include <chrono>
@@ -106,8 +105,6 @@ class Budgets {
   void give_back(Hold hold, const Moment& now, Resolutions& resolved);
   // As though it had never been admitted: its reservation could not be made durable.
   void undo(Hold hold, const Moment& now, Resolutions& resolved);
-  // The durable counters that settle() would count in now; cleared first.
-  void windows_of(const Hold& hold, std::vector<LimitWindow>& out) const;
   std::size_t open_requests() const;
 
   // --- waiting ---

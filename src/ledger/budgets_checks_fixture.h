@@ -407,25 +407,6 @@ class CheckedBudgets : public BudgetsWorld {
       }
     }
   }
-  // What was stored row by row is what a count of all rows finds.
-  void check_stored_counters() const {
-    for (const Level& level : all_levels()) {
-      auto stored = stored_periods(*level.level, level.environment);
-      auto counted = model_.use_of(level).periods;
-      for (auto* periods : {&stored, &counted}) {
-        std::erase_if(*periods, [](const PeriodUse& period) { return period.settled == 0; });
-        std::ranges::sort(*periods, {}, [](const PeriodUse& period) {
-          return std::pair(period.limit_number, period.period_start);
-        });
-      }
-      const auto same = [](const PeriodUse& one, const PeriodUse& two) {
-        return one.limit_number == two.limit_number && one.period_start == two.period_start &&
-               one.settled == two.settled;
-      };
-      EXPECT_TRUE(std::ranges::equal(stored, counted, same));
-    }
-  }
-
   SimulationTally tally_;
 
  private:

@@ -52,7 +52,6 @@ class World : private CheckedBudgets {
     if (::testing::Test::HasFailure()) return;
     end_everything();
     check_everything();
-    check_stored_counters();
     if (temper_ == Temper::kCalm) check_no_window_was_overcharged();
   }
 
@@ -136,7 +135,6 @@ class World : private CheckedBudgets {
   // Stores what settles in the transaction of its row, then settles it.
   void finish(std::size_t request, Hold hold) {
     Request& ended = model_.requests[request];
-    store_actual(hold, ended.actual);
     ended.state = State::kDone;
     Resolutions resolved;
     budgets_->settle(std::move(hold), ended.actual, model_.now, resolved);
@@ -150,7 +148,6 @@ class World : private CheckedBudgets {
     Request& ended = model_.requests[request];
     Resolutions resolved;
     if (chance(60)) {
-      store_actual(hold, {});
       ended.state = State::kDone;
       budgets_->give_back(std::move(hold), model_.now, resolved);
     } else {
@@ -241,7 +238,6 @@ class World : private CheckedBudgets {
           std::min(orphan.ask.tokens.value_or(0), orphan.ask.token_rate.value_or(0));
       orphan.actual = {.cost = orphan.ask.cost.value_or(0), .tokens = tokens};
       orphan.actual.charged = orphan.actual.cost;
-      store_actual(hold, orphan.actual);
       orphan.state = State::kDone;
       ++tally_.orphans;
     }
@@ -253,11 +249,9 @@ class World : private CheckedBudgets {
   void change_key_limits() {
     const std::size_t key = choose_key();
     BudgetsModel::Level& level = model_.keys[key].level;
-    const auto known = numbers_of(level);
     choose_limits(level, 3);
     if (chance(20)) level.enforcement = static_cast<Enforcement>(below(2));
     const LimitUse use = model_.use_of(model_.own_level(key));
-    store_new(known, use);
     Resolutions resolved;
     apply_key_limits(key, use, resolved);
     take(resolved);
@@ -266,10 +260,8 @@ class World : private CheckedBudgets {
   void change_workspace_limits() {
     const std::size_t index = choose_workspace();
     BudgetsModel::Level& level = model_.workspaces[index].level;
-    const auto known = numbers_of(level);
     choose_limits(level, 2);
     const LimitUse use = use_of_workspace(index);
-    store_new(known, use);
     Resolutions resolved;
     apply_workspace_limits(index, use, resolved);
     take(resolved);

@@ -193,24 +193,6 @@ TEST_F(BudgetsAdmissionTest, KeepsAPeriodAsLongAsARequestOfItIsOpen) {
   EXPECT_EQ(state(key).used, 30);
 }
 
-TEST_F(BudgetsAdmissionTest, NamesTheDurableCountersOfTheAdmissionsPeriods) {
-  KeyBudget& key = key_with({cost_limit(10), request_limit(5, kMinute), concurrency_limit(3),
-                             token_limit(10, kLifetime)});
-  limit_workspace({request_limit(9, kHour)});
-  const Hold hold = admit(key, {.cost = 1, .tokens = 1, .token_rate = 1});
-  advance(hours(24 * 40));
-  std::vector<LimitWindow> windows(3);
-  budgets.windows_of(hold, windows);
-  const WallTime november = std::chrono::sys_days(std::chrono::year(2026) / 11 / 1);
-  const std::vector<LimitWindow> expected = {
-      {.limit_number = 1, .metric = Metric::kCost, .period_start = november},
-      {.limit_number = 4, .metric = Metric::kTokens, .period_start = WallTime::min()},
-      {.limit_number = 101, .metric = Metric::kRequests, .period_start = start()}};
-  EXPECT_EQ(windows, expected);
-}
-
-// --- requests and concurrency ---
-
 TEST_F(BudgetsAdmissionTest, CountsARequestFromItsAdmissionOn) {
   KeyBudget& key = key_with({request_limit(3)});
   Hold open = admit(key);

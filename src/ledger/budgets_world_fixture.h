@@ -127,7 +127,7 @@ class BudgetsWorld {
 
   // --- the durable side ---
 
-  // New budgets from the table of counters, the rows of the last minute and the grants.
+  // New budgets from the rows and the grants.
   void rebuild() {
     budgets_ = std::make_unique<Budgets>();
     workspaces_.clear();
@@ -139,12 +139,7 @@ class BudgetsWorld {
       workspaces_.push_back(budgets_->add_workspace(workspace.level.created));
       WorkspaceBudget& budget = *workspaces_.back();
       budgets_->set_test_clock(budget, workspace.test_clock, model_.now, resolved);
-      LimitUse use = use_of_workspace(i);
-      use.periods.clear();
-      for (const Environment environment : kEnvironments) {
-        append(use.periods, stored_periods(workspace.level, environment));
-      }
-      apply_workspace_limits(i, use, resolved);
+      apply_workspace_limits(i, use_of_workspace(i), resolved);
       const Budgets::BalanceSetting balance{
           .mode = workspace.prepaid ? BalanceMode::kPrepaid : BalanceMode::kUnlimited,
           .granted = Money::from_nanos(workspace.granted),
@@ -155,25 +150,9 @@ class BudgetsWorld {
       const auto& key = model_.keys[i];
       keys_.push_back(
           budgets_->add_key(*workspaces_[key.workspace], key.environment, key.level.created));
-      LimitUse use = model_.use_of(model_.own_level(i));
-      use.periods = stored_periods(key.level, key.environment);
-      apply_key_limits(i, use, resolved);
+      apply_key_limits(i, model_.use_of(model_.own_level(i)), resolved);
     }
     EXPECT_TRUE(resolved.empty());
-  }
-  std::vector<PeriodUse> stored_periods(const BudgetsModel::Level& level,
-                                        Environment environment) const {
-    const auto own = numbers_of(level);
-    std::vector<PeriodUse> periods;
-    for (const auto& [counter, settled] : counters_) {
-      const auto& [number, where, start] = counter;
-      if (where != environment || !own.contains(number)) continue;
-      periods.push_back({.limit_number = number,
-                         .environment = environment,
-                         .period_start = start,
-                         .settled = settled});
-    }
-    return periods;
   }
   LimitUse use_of_workspace(std::size_t workspace) const {
     LimitUse use;
@@ -188,12 +167,6 @@ class BudgetsWorld {
   static void append(std::vector<T>& all, const std::vector<T>& more) {
     all.insert(all.end(), more.begin(), more.end());
   }
-  static std::set<std::int64_t> numbers_of(const BudgetsModel::Level& level) {
-    std::set<std::int64_t> numbers;
-    for (const NumberedLimit& limit : level.limits) numbers.insert(limit.number);
-    return numbers;
-  }
-
   void apply_key_limits(std::size_t key, const LimitUse& use, Resolutions& resolved) {
     const BudgetsModel::Level& level = model_.keys[key].level;
     const Budgets::LimitList list{.owner = level.owner,
@@ -209,23 +182,6 @@ class BudgetsWorld {
     limits_since_ = model_.now.steady;
     budgets_->set_workspace_limits(*workspaces_[workspace], list, model_.now, resolved);
   }
-  // What the windows of a new limit have used is stored with it.
-  void store_new(const std::set<std::int64_t>& known, const LimitUse& use) {
-    for (const PeriodUse& period : use.periods) {
-      if (known.contains(period.limit_number)) continue;
-      counters_[{period.limit_number, period.environment, period.period_start}] = period.settled;
-    }
-  }
-  // As the transaction of a row does.
-  void store_actual(const Hold& hold, const Actual& actual) {
-    std::vector<LimitWindow> windows;
-    budgets_->windows_of(hold, windows);
-    for (const LimitWindow& window : windows) {
-      counters_[{window.limit_number, window.environment, window.period_start}] +=
-          BudgetsModel::actual({.metric = window.metric}, actual);
-    }
-  }
-
   const Temper temper_;
   BudgetsModel model_;
   std::unique_ptr<Budgets> budgets_;
@@ -233,9 +189,7 @@ class BudgetsWorld {
   std::vector<KeyBudget*> keys_;
   std::map<std::size_t, Hold> holds_;        // by the request's place in the model
   std::map<WaiterId, std::size_t> waiting_;  // requests by their waiters
-  // What the database would have: the number of a limit, its environment, the period's beginning.
-  std::map<std::tuple<std::int64_t, Environment, WallTime>, std::int64_t> counters_;
-  SteadyTime limits_since_;  // when any limits were last put in
+  SteadyTime limits_since_;                  // when any limits were last put in
 
  private:
   SeededRandom random_;
