@@ -298,7 +298,7 @@ class Connection(asyncio.Protocol):
         self.write(b"%x\r\n%s\r\n" % (len(data), data))
 
     def write(self, data: bytes) -> None:
-        if self.gone.done():
+        if self.gone.done() or self.transport.is_closing():
             raise Gone
         self.transport.write(data)
 
