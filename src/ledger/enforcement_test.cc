@@ -261,26 +261,22 @@ TEST_F(EnforcementTest, OrphansAreChargedAtTheirBoundAfterACrash) {
   Reservation settled = admitted(made, 300);
   ASSERT_TRUE(settle(made, std::move(settled), 30));
   const GenerationNumber id = lost.id();
-  const std::string copy = data_dir_;
+  const std::string copy = dir_.path() + "/copy";
+  std::filesystem::copy(data_dir_, copy);
+  ASSERT_TRUE(settle(made, std::move(lost), 400));
+  ledger_.reset();
+  LedgerOptions found = options();
+  found.data_dir = data_dir_ = copy;
+  found.metrics = nullptr;
+  ledger_ = std::move(*Ledger::open(found));
   for (int round = 0; round < 2; ++round) {
-    if (round == 0) {
-      const std::string to = dir_.path() + "/copy";
-      std::filesystem::copy(data_dir_, to);
-      ASSERT_TRUE(settle(made, std::move(lost), 400));
-      ledger_.reset();
-      LedgerOptions found = options();
-      found.data_dir = data_dir_ = to;
-      found.metrics = nullptr;
-      ledger_ = std::move(*Ledger::open(found));
-    } else {
-      crash();
-    }
     EXPECT_EQ(number("SELECT COUNT(*) FROM usage"), 3);
     EXPECT_EQ(number("SELECT cost FROM usage WHERE metering = 'interrupted' AND id = " +
                      std::to_string(id)),
               400);
     EXPECT_EQ(limit_of(made).used, 530);
     EXPECT_EQ(limit_of(made).held, 0);
+    crash();
   }
 }
 
