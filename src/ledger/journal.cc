@@ -164,6 +164,8 @@ Status Journal::turn() {
   if (next.last > applied_) {
     return fail(ErrorCode::kConflict, "The journal is full.", "journal: no room");
   }
+  turning_ = true;
+  if (Status closed = close_tail(files_[current_]); !closed) return closed;
   const std::uint64_t generation = std::max(files_[0].generation, files_[1].generation) + 1;
   if (Status begun = begin(next, generation); !begun) return begun;
   if (open_notes_) {
@@ -174,7 +176,16 @@ Status Journal::turn() {
     if (Status written = write_framed(next, chain); !written) return written;
   }
   current_ = 1 - current_;
+  turning_ = false;
   return {};
+}
+
+// What was refused may stand whole behind the file's end (a later record fails, or the sync): with
+// the next record in another file, only this keeps it from being read.
+Status Journal::close_tail(const File& file) const {
+  constexpr std::array<char, sizeof(RecordHeader)> kNoRecord{};
+  const std::size_t room = std::min(file_bytes_ - file.end, kNoRecord.size());
+  return write_at(file.descriptor, {kNoRecord.data(), room}, file.end);
 }
 
 std::uint64_t Journal::frame(std::span<const std::string_view> records, const File& file,
@@ -213,7 +224,7 @@ Result<Journal::Serial> Journal::append(std::span<const std::string_view> record
   for (const std::string_view record : records) size += framed_size(record);
   for (const std::string_view note : notes) size += framed_size(note);
   check(size <= append_bytes_max(), "an append fits a file");
-  if (files_[current_].end + size > file_bytes_) {
+  if (turning_ || files_[current_].end + size > file_bytes_) {
     if (Status turned = turn(); !turned) return std::unexpected(turned.error());
   }
   File& file = files_[current_];
@@ -243,7 +254,10 @@ void Journal::mark_synced() {
 }
 
 void Journal::rewind() {
-  if (synced_.file != current_) files_[current_].last = 0;  // all of it is forgotten
+  if (synced_.file != current_) {
+    files_[current_].last = 0;  // all of it is forgotten
+    turning_ = true;
+  }
   current_ = synced_.file;
   files_[current_] = synced_.state;
   serial_ = synced_.serial;
@@ -266,6 +280,7 @@ Status Journal::clear() {
   }
   current_ = 0;
   cleared_ = true;
+  turning_ = false;
   mark_synced();
   return {};
 }

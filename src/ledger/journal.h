@@ -93,6 +93,7 @@ class Journal {
   // Starts the file anew with `generation`.
   Status begin(File& file, std::uint64_t generation) const;
   Status turn();
+  Status close_tail(const File& file) const;
   void mark_synced();
   // Writes what is in framed_ behind the end of the file.
   Status write_framed(File& file, std::uint64_t chain);
@@ -106,6 +107,9 @@ class Journal {
   Serial serial_ = 0;
   Serial applied_ = 0;
   bool cleared_ = false;
+  // A turn was begun, and failed or was taken back: the other file has the newer generation, and
+  // copies of notes. Nothing may follow here, or the copies would count for more than it.
+  bool turning_ = false;
   // As of the last sync().
   struct {
     std::size_t file = 0;

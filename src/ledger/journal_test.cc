@@ -163,6 +163,64 @@ TEST_F(JournalTest, RewindGoesBackOverATurn) {
   EXPECT_EQ(found_, (std::vector{large, std::string("again"), large}));
 }
 
+TEST_F(JournalTest, RecordFromBeforeARewindNeverComesBackBehindATurn) {
+  const std::string large(980, 'x');  // does not fit beside the first
+  auto journal = open_anew();
+  ASSERT_TRUE(append(*journal, "synced"));
+  ASSERT_TRUE(journal->sync());
+  ASSERT_TRUE(append(*journal, "lost"));
+  journal->rewind();
+  EXPECT_EQ(append(*journal, large).value(), 2U);
+  ASSERT_TRUE(journal->sync());
+  journal.reset();
+  open();
+  EXPECT_THAT(found_, ElementsAre("synced", large));
+}
+
+// The file that was turned to is the newer one, and it has copies of the notes as they were then.
+TEST_F(JournalTest, NothingFollowsInAFileFromWhichATurnWasTakenBack) {
+  const std::string large(900, 'x');
+  std::string_view noted = "note 1";
+  auto journal = open_anew();
+  journal->keep_notes([&](std::vector<std::string_view>& notes) { notes.push_back(noted); });
+  ASSERT_TRUE(append(*journal, large));
+  ASSERT_TRUE(journal->sync());
+  ASSERT_TRUE(append(*journal, std::string(200, 'y')));
+  journal->rewind();
+  const std::string_view newer = "note 2";
+  ASSERT_TRUE(journal->append({}, std::span(&newer, 1)));
+  ASSERT_TRUE(journal->sync());
+  noted = newer;
+  journal.reset();
+  open();
+  EXPECT_THAT(found_, ElementsAre(large, "note 1", "note 2"));
+}
+
+TEST_F(JournalTest, FailedTurnIsBegunAnewBeforeAnythingFollows) {
+  const std::string large(900, 'x');
+  auto journal = open_anew();
+  journal->keep_notes([](std::vector<std::string_view>& notes) {
+    notes.insert(notes.end(), {"note 1", "another note, which is cut"});
+  });
+  ASSERT_TRUE(append(*journal, large));
+  const auto handler = ::signal(SIGXFSZ, SIG_IGN);
+  rlimit all{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &all), 0);
+  rlimit few = all;
+  few.rlim_cur = 24 + 16 + 6 + 20;  // in the middle of the second note
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &few), 0);
+  const auto failed = append(*journal, std::string(200, 'y'));
+  ::setrlimit(RLIMIT_FSIZE, &all);
+  ::signal(SIGXFSZ, handler);
+  EXPECT_EQ(failed.error().code, ErrorCode::kServiceUnavailable);
+  journal->keep_notes([](std::vector<std::string_view>&) {});
+  const std::string_view newer = "note 2";
+  ASSERT_TRUE(journal->append({}, std::span(&newer, 1)));
+  journal.reset();
+  open();
+  EXPECT_THAT(found_, ElementsAre(large, "note 2"));
+}
+
 TEST_F(JournalTest, FailedWriteLeavesItAsItWas) {
   auto journal = open_anew();
   ASSERT_TRUE(append(*journal, "before"));
