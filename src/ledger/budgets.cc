@@ -272,6 +272,11 @@ void Budgets::close(Hold hold, const std::optional<Actual>& actual, const Moment
   pump(now, resolved);
 }
 
+const Ask& Budgets::ask_of(const Hold& hold) const {
+  check(hold.open() && open_[hold.place_].serial == hold.serial_, "a hold ends once");
+  return open_[hold.place_].ask;
+}
+
 std::size_t Budgets::open_requests() const { return open_.size() - free_.size(); }
 
 // --- the judgement ---

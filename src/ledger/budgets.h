@@ -105,6 +105,7 @@ class Budgets {
   void give_back(Hold hold, const Moment& now, Resolutions& resolved);
   // As though it had never been admitted: its reservation could not be made durable.
   void undo(Hold hold, const Moment& now, Resolutions& resolved);
+  const Ask& ask_of(const Hold& hold) const;
   std::size_t open_requests() const;
 
   // --- waiting ---

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <signal.h>
+#include <sys/resource.h>
+
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -325,6 +328,28 @@ TEST_F(EnforcementTest, ReboundReservationIsChargedAtItsLastBound) {
   found.metrics = nullptr;
   ledger_ = std::move(*Ledger::open(found));
   EXPECT_EQ(limit_of(made).used, 700);
+}
+
+// The journal still has the old bound, which a crash would charge: nobody else may have it.
+TEST_F(EnforcementTest, SmallerBoundFreesNothingUntilItIsDurable) {
+  const KeyWithSecret made = make(limited("smaller", {cost_limit(1'000)}));
+  Reservation open = admitted(made, 700);
+  const Identity identity = *authenticate(made);
+  const auto handler = ::signal(SIGXFSZ, SIG_IGN);
+  rlimit all{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &all), 0);
+  rlimit none = all;
+  none.rlim_cur = 0;
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &none), 0);
+  const Status unwritten = await(ledger_->rebind(identity, open, guard_of(identity, 200)));
+  ::setrlimit(RLIMIT_FSIZE, &all);
+  ::signal(SIGXFSZ, handler);
+  ASSERT_FALSE(unwritten);
+  EXPECT_EQ(limit_of(made).held, 700);
+  while (!ledger_->ready()) std::this_thread::yield();
+  ASSERT_TRUE(await(ledger_->rebind(identity, open, guard_of(identity, 200))));
+  EXPECT_EQ(limit_of(made).held, 200);
+  ASSERT_TRUE(settle(made, std::move(open), 100));
 }
 
 TEST_F(EnforcementTest, NewLimitBeginsWithWhatItsWindowHasUsed) {

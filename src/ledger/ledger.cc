@@ -404,13 +404,16 @@ Task<Status> Ledger::promise(UsageRow row) {
 Task<Status> Ledger::rebind(const Identity& identity, Reservation& reservation, Guard guard) {
   check(reservation.open() && reservation.ledger_ == this, "only an open reservation is rebound");
   if (!ready()) co_return store_away();
-  Status bound = state_->keys.rebind(reservation.place_, identity, guard.ask);
+  const Ask ask = guard.ask;
+  Status bound = state_->keys.rebind(reservation.place_, identity, ask);
   if (!bound) co_return bound;
   guard.interrupted.id = reservation.id_;
   guard.interrupted.admitted_at = reservation.admitted_at_;
   guard.interrupted.finished_at = reservation.admitted_at_;
   guard.interrupted.test_time = reservation.test_time_;
-  co_return co_await promise(std::move(guard.interrupted));
+  Status promised = co_await promise(std::move(guard.interrupted));
+  if (promised) state_->keys.narrow(reservation.place_, ask);
+  co_return promised;
 }
 
 Task<Status> Ledger::settle(Reservation reservation, UsageRow row) {

@@ -202,8 +202,8 @@ class Ledger {
   // Ends the wait of a guarded reserve(), whose client went away: it refuses with kClientGone,
   // unless it is admitted already. Nothing if no such request waits.
   void cancel_wait(GenerationNumber id);
-  // For another attempt of an open reservation: it now holds the new guard, or is as it was and the
-  // error says why. The key is checked again.
+  // For another attempt of an open reservation: it now holds the new guard, or no less than it did
+  // and the error says why. The key is checked again.
   Task<Status> rebind(const Identity& identity, Reservation& reservation, Guard guard);
   // How the key stands, as answers say it in their head.
   Standing standing(const Identity& identity) const;

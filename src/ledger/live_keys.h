@@ -97,8 +97,11 @@ class LiveKeys {
   void expire();
   // Refuses the request with kClientGone, if it waits.
   void cancel_wait(GenerationNumber id);
-  // For another attempt: the key is checked again, and the hold is the new ask's or as it was.
+  // For another attempt: the key is checked again, and the hold covers the new ask too, or is as it
+  // was. What the new ask does without is given back by narrow(), when the new bound is durable:
+  // after a crash before that, the old one is what is charged.
   Status rebind(Place place, const Identity& identity, const Ask& ask);
+  void narrow(Place place, const Ask& ask);
   // From here on the request cannot be aborted: its outcome is being written. Gives the counter of
   // the secret that it used.
   UseCounter* seal(Place place);

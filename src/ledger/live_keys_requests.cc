@@ -35,6 +35,16 @@ Status usable(const Key& key, const KeySecret& secret, WallTime now) {
   return {};
 }
 
+// What covers both asks; without a bound where the new one has none.
+Ask larger(const Ask& held, const Ask& ask) {
+  const auto of = [](std::optional<std::int64_t> one, std::optional<std::int64_t> two) {
+    return two ? std::max(one, two) : two;
+  };
+  return {.cost = of(held.cost, ask.cost),
+          .tokens = of(held.tokens, ask.tokens),
+          .token_rate = of(held.token_rate, ask.token_rate)};
+}
+
 }  // namespace
 
 void LiveKeys::Answers::tell() {
@@ -242,12 +252,25 @@ Status LiveKeys::rebind(Place place, const Identity& identity, const Ask& ask) {
     const Moment at = now();
     outcome = usable_now(identity, at);
     if (!outcome) return outcome;
-    const auto refusal = budgets_.rebind(open_[place].hold, ask, at, resolved_);
+    Hold& hold = open_[place].hold;
+    const auto refusal = budgets_.rebind(hold, larger(budgets_.ask_of(hold), ask), at, resolved_);
     if (refusal) outcome = std::unexpected(refusal_error(*refusal, balance_of(identity)));
     collect(at, answers);
   }
   answers.tell();
   return outcome;
+}
+
+void LiveKeys::narrow(Place place, const Ask& ask) {
+  Answers answers;
+  {
+    const Lock lock(mutex_);
+    const Moment at = now();
+    // Refused only where a new limit needs a bound that the ask lacks; then the hold stays.
+    budgets_.rebind(open_[place].hold, ask, at, resolved_);
+    collect(at, answers);
+  }
+  answers.tell();
 }
 
 UseCounter* LiveKeys::seal(Place place) {
