@@ -16,7 +16,9 @@ std::string fields(const Standing& standing) {
   net::Response response;
   add_standing_fields(response, standing, kCredit);
   std::string text;
-  for (const auto& [name, value] : response.fields) text.append(name + ": " + value + "\n");
+  for (const auto& [name, value] : response.fields) {
+    text.append(name).append(": ").append(value).append("\n");
+  }
   return text;
 }
 

@@ -55,9 +55,10 @@ class BudgetsTest : public ::testing::Test {
   KeyBudget& key(Environment environment = Environment::kProduction) {
     return *budgets.add_key(*workspace, environment, start());
   }
-  KeyBudget& key_with(std::vector<Limit> limits, Enforcement enforcement = Enforcement::kHard) {
+  KeyBudget& key_with(const std::vector<Limit>& limits,
+                      Enforcement enforcement = Enforcement::kHard) {
     KeyBudget& added = key();
-    limit(added, std::move(limits), enforcement);
+    limit(added, limits, enforcement);
     return added;
   }
   // Numbers a limit by its place: 1, 2, 3 …
