@@ -25,6 +25,7 @@ from pathlib import Path
 
 import report
 from gateways import KEY_COUNT, Mock, Nginx, Tollgate, stop
+from programs import build_programs
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STREAMS = 2000
@@ -169,14 +170,6 @@ class Bench:
             if not served == stored == reported:
                 self.failures.append(f"{gateway.name}: the usage rows do not equal the answers served")
         return lines
-
-
-def build_programs() -> Path:
-    build = ROOT / "build/release"
-    if not (build / "build.ninja").is_file():
-        subprocess.run(["cmake", "--preset", "release"], cwd=ROOT, check=True, stdout=sys.stderr)
-    subprocess.run(["cmake", "--build", build, "--target", "bench"], check=True, stdout=sys.stderr)
-    return build / "bench"
 
 
 def read_arguments() -> argparse.Namespace:

@@ -13,13 +13,14 @@ from harness.limits import (CONTEXT, COST_BOUND, FREE_INPUT, LONG, LONG_OUTPUT_M
 AT_ONCE = 250
 
 
+@pytest.mark.parametrize("delay_ms", [0, 400])
 @pytest.mark.parametrize("kind", Storm.KINDS)
-def test_exactly_ten_of_many_at_once_reach_the_provider(recorded, kind):
-    getattr(Storm(*recorded, AT_ONCE), kind)()
+def test_exactly_ten_of_many_at_once_reach_the_provider(recorded, kind, delay_ms):
+    getattr(Storm(*recorded, AT_ONCE, delay_ms), kind)()
 
 
 def test_exactly_ten_of_a_thousand_at_once_reach_the_provider(recorded):
-    Storm(*recorded, 1000).cost()
+    Storm(*recorded, 1000, delay_ms=1000).cost()
 
 
 def test_several_limits_hold_together_at_once(recorded):

@@ -144,15 +144,17 @@ def assert_books_agree(gateway, provider: RecordingProvider, *keys: dict) -> dic
 
 class Storm:
     """Many requests at once on what has room for exactly ten: every other one asks for a stream, and each
-    uses up exactly what was reserved for it."""
+    uses up exactly what was reserved for it. With a delay of the provider all of them arrive while the ten
+    are under way; without, the first are settled before the last arrive."""
 
     ADMITTED = 10
 
-    def __init__(self, gateway, provider, at_once: int):
-        self.gateway, self.provider, self.at_once = gateway, provider, at_once
+    def __init__(self, gateway, provider, at_once: int, delay_ms: int = 0):
+        self.gateway, self.provider, self.at_once, self.delay_ms = gateway, provider, at_once, delay_ms
 
     def blow(self, keys: list[dict], refused_as: set[tuple[int, str]], model: str = FREE_INPUT, **act) -> list:
         """The refusals, after everything that must hold was checked."""
+        act = {"delay_ms": self.delay_ms} | act
         asked = [bytes_of(key, act_for(key, input=CONTEXT if model == SMALL else 10, **act), model,
                           stream=number % 2 == 0 or None)
                  for number, key in zip(range(self.at_once), itertools.cycle(keys))]

@@ -41,8 +41,8 @@ def add_rows(running, key: dict, count: int) -> None:
     body = wire.chat_body("sandbox/echo", "x")
     request = wire.request_bytes("POST", "/v1/chat/completions", wire.json_headers(key["secret"]), body)
     load = Load(running.gateway.address, 64, lambda number: (request, False))
-    for _ in range(count // 10_000):
-        load.finished(10_000)
+    for finished in range(10_000, count + 1, 10_000):
+        load.finished(finished)
     load.stop()
 
 
@@ -81,8 +81,11 @@ def test_every_guarded_request_has_its_row_after_kill_9(running):
         rows = running.assert_books_agree() if kill % 10 == 9 or kill == KILLS - 1 or kill < 3 else []
     interrupted = sum(row["metering"] == "interrupted" for row in rows)
     assert running.true_cost("capped") <= Decimal("60") * COST_BOUND
+    stored = sum(total["requests"] for total in running.gateway.cli_json("usage", "--by", "model")["data"])
     print(f"\nnote: limits_kill: {KILLS} kills with {STREAMS} streams, {len(running.provider.requests())} requests, "
-          f"{len(rows)} rows, {interrupted} of them interrupted; ready again in {max(ready):.2f} s at most")
+          f"{len(rows)} rows, {interrupted} of them interrupted; with {stored} rows in all ready again in "
+          f"{max(ready):.2f} s at most")
+    assert stored >= ROWS_BEFORE
     assert interrupted > 0
     assert running.gateway.cli_json("audit", "verify")["valid"]
     if not gateways.is_sanitized():
