@@ -1,5 +1,6 @@
-// RequestNeeds: what a bound on a request's tokens and cost has to know of it (SPEC §5, rule 1).
-// Filled by dialects/ while the body is read, used by domain/bound and domain/metering.
+// RequestNeeds: what a bound on a request's tokens and cost has to know of it (SPEC §5, rule 1),
+// and what it asks of a model (SPEC §6). Filled by dialects/ while the body is read, used by
+// domain/bound, domain/metering and routing/.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,14 @@ struct RequestNeeds {
   bool image_output = false;
   // A fee that no number in the request bounds: a tool that the provider runs, a web search.
   bool hosted_fees = false;
+
+  // What the model has to be capable of, beside taking images (`images`): by these routing leaves
+  // offers out (SPEC §6).
+  bool tools = false;        // tools are offered to the model, of whatever type
+  bool json_schema = false;  // the answer has to follow a JSON schema
+  bool audio_input = false;
+  bool file_input = false;  // documents, by value, URL or id
+  bool video_input = false;
 
   // Of one choice, as the client asked; the larger where two members say it.
   std::optional<std::int64_t> max_tokens = {};
