@@ -14,8 +14,6 @@ namespace tollgate {
 
 namespace {
 
-constexpr std::size_t kRegionLengthMax = 64;
-
 // Collects what is wrong with one policy.
 class PolicyCheck {
  public:
@@ -47,10 +45,8 @@ class PolicyCheck {
   }
 
   void region(std::string_view region) {
-    const bool sound = region.size() <= kRegionLengthMax && std::ranges::all_of(region, [](char c) {
-                         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-                       });
-    if (!sound) problem("region", "must be at most 64 characters of a-z, 0-9 and -");
+    auto wrong = region_problem(region);
+    if (wrong) problem("region", std::move(*wrong));
   }
 
   void limits(std::span<const Limit> limits) {

@@ -11,7 +11,9 @@
 
 #include "base/ids.h"
 #include "base/secret.h"
+#include "domain/model_facts.h"
 #include "domain/price.h"
+#include "domain/profile.h"
 
 namespace tollgate {
 
@@ -43,18 +45,26 @@ struct Offer {
   ProviderId provider;
   std::string upstream_model;
   std::string region;
-  std::int64_t context_window = 0;         // 0 = unknown
-  std::int64_t max_output_tokens = 0;      // 0 = unknown
+  std::int64_t context_window = 0;         // 0 = as the model's facts have it, or unknown
+  std::int64_t max_output_tokens = 0;      // likewise
   std::int64_t image_tokens_max = 16'384;  // what one image of a request may count, at most
   std::string max_tokens_field = "max_tokens";
   Prices prices;
   std::string price_version;
+  // Of the grid that the offer's data centre draws from, CO2 equivalent; 0 = unknown.
+  std::int64_t grid_carbon_grams_per_kwh = 0;
 };
 
-// What config/ hands to routing/.
+// What config/ and store/ hand to routing/, which makes a Snapshot of it.
 struct Catalogue {
   std::vector<Provider> providers;
   std::vector<Offer> offers;
+  // Of the models that somebody knows; a model that only an offer names has unknown facts, and
+  // facts of a model that nobody offers lie idle.
+  std::vector<ModelFacts> models = {};
+  // Another name for a model: its public id, or tollgate/auto, -cheap or -fast.
+  std::map<std::string, std::string> aliases = {};
+  std::vector<Profile> profiles = {};
 };
 
 }  // namespace tollgate

@@ -2,11 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/utf8.h"
 
 namespace tollgate {
 
 namespace {
+
+constexpr std::size_t kRegionLengthMax = 64;
 
 bool is_control(char32_t c, TextRule rule) {
   if (rule == TextRule::kLines && (c == '\n' || c == '\t')) return false;
@@ -53,6 +57,14 @@ std::optional<std::string> name_problem(std::string_view name, std::size_t lengt
   auto wrong = text_problem(name, length_max, TextRule::kOneLine);
   if (!wrong && only_blanks(name)) wrong = "must hold more than blanks";
   return wrong;
+}
+
+std::optional<std::string> region_problem(std::string_view region) {
+  const bool sound = region.size() <= kRegionLengthMax && std::ranges::all_of(region, [](char c) {
+                       return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+                     });
+  if (sound) return std::nullopt;
+  return fmt::format("must be at most {} characters of a-z, 0-9 and -", kRegionLengthMax);
 }
 
 }  // namespace tollgate

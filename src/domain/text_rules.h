@@ -19,6 +19,9 @@ std::optional<std::string> text_problem(std::string_view text, std::size_t lengt
 // The same for a name: one line, not empty, and more than blanks.
 std::optional<std::string> name_problem(std::string_view name, std::size_t length_max);
 
+// The same for a region that something is pinned to: empty for none, or 1–64 of [a-z0-9-].
+std::optional<std::string> region_problem(std::string_view region);
+
 // Nothing in it shows: it is empty, or all blanks of Unicode.
 bool only_blanks(std::string_view text);
 
