@@ -7,28 +7,12 @@
 #include <utility>
 
 #include "dialects/json_cursor.h"
+#include "dialects/request_members.h"
 #include "dialects/request_parts.h"
 #include "dialects/seen_members.h"
 
 namespace tollgate {
 namespace {
-
-std::unexpected<Error> refuse(ErrorCode code, std::string_view param, std::string message) {
-  return std::unexpected(
-      Error{.code = code, .message = std::move(message), .param = std::string(param)});
-}
-
-std::unexpected<Error> wrong_type(std::string_view param, std::string_view wanted) {
-  return refuse(
-      ErrorCode::kInvalidRequest, param,
-      fmt::format("'{}' must be {}. Correct it and send the request again.", param, wanted));
-}
-
-std::unexpected<Error> bad_message(std::string_view param, std::string_view wanted) {
-  return refuse(
-      ErrorCode::kInvalidMessageFormat, param,
-      fmt::format("'{}' must be {}. Correct it and send the request again.", param, wanted));
-}
 
 // The members that policy reads, at the top level, in the order of kPolicyMembers.
 enum class Known : std::uint8_t {
@@ -55,9 +39,12 @@ enum class Known : std::uint8_t {
   kConversation,
   kCachedContent,
   kExtraBody,
+  // What the model has to be capable of.
+  kFunctions,
+  kResponseFormat,
   kOther,
 };
-constexpr std::array<std::string_view, 21> kPolicyMembers = {"model",
+constexpr std::array<std::string_view, 23> kPolicyMembers = {"model",
                                                              "messages",
                                                              "prompt",
                                                              "stream",
@@ -77,7 +64,9 @@ constexpr std::array<std::string_view, 21> kPolicyMembers = {"model",
                                                              "previous_response_id",
                                                              "conversation",
                                                              "cached_content",
-                                                             "extra_body"};
+                                                             "extra_body",
+                                                             "functions",
+                                                             "response_format"};
 
 std::string_view name_of(Known known) { return kPolicyMembers[static_cast<std::size_t>(known)]; }
 
@@ -86,10 +75,6 @@ Known known_member(const RawString& name) {
     if (name.is(kPolicyMembers[i])) return static_cast<Known>(i);
   }
   return Known::kOther;
-}
-
-bool has_control(std::string_view text) {
-  return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
 }
 
 class RequestReader {
@@ -104,21 +89,16 @@ class RequestReader {
  private:
   Status read_document();
   Status read_member(const JsonCursor::Member& member);
-  Status read_model();
   Status read_messages();
   Status read_message(std::size_t index);
   Status read_prompt();
-  Status read_stream();
   Status read_stream_options();
-  Status read_route(const JsonCursor::Member& member);
-  Status read_region();
-  Status read_tokens(Known known, std::optional<std::int64_t>& out,
-                     std::optional<ByteRange>& where);
   Status read_choices(Known known, std::int64_t& out);
   Status read_needs(Known known);
   Status check_required() const;
   void finish_needs();
-  bool take_null();
+  // Legacy completions may ask for none, to get the prompt's log probabilities.
+  std::int64_t least_tokens() const { return request_.kind == CompletionKind::kText ? 0 : 1; }
   bool has(Known known) const { return seen_.has(static_cast<unsigned>(known)); }
 
   std::string_view body_;
@@ -129,20 +109,13 @@ class RequestReader {
   SeenMembers seen_;
 };
 
-// That the body is not JSON goes before anything that a reader made of it.
 Result<ChatRequest> RequestReader::read() {
   Status status = read_document();
   if (status) {
     finish_needs();
     return std::move(request_);
   }
-  JsonCursor whole(body_, kRequestDepthMax);
-  whole.skip();
-  if (whole.finish()) return std::unexpected(std::move(status.error()));
-  return fail(ErrorCode::kInvalidRequest,
-              fmt::format("The request body is not valid JSON: {}. Correct it and send the request "
-                          "again.",
-                          whole.problem()));
+  return refused_body(body_, std::move(status.error()));
 }
 
 // After an error the cursor may stand anywhere.
@@ -160,10 +133,7 @@ Status RequestReader::read_document() {
 }
 
 Status RequestReader::check_required() const {
-  if (!has(Known::kModel)) {
-    return refuse(ErrorCode::kInvalidRequest, "model",
-                  "'model' is missing. Name a model; GET /v1/models lists them.");
-  }
+  if (!has(Known::kModel)) return model_missing();
   if (request_.kind == CompletionKind::kChat && !has(Known::kMessages)) {
     return bad_message("messages", "there: a non-empty array of messages");
   }
@@ -183,7 +153,7 @@ Status RequestReader::read_member(const JsonCursor::Member& member) {
     return repeated_member(std::string(name_of(known)));
   switch (known) {
     case Known::kModel:
-      return read_model();
+      return read_model(cursor_, request_);
     case Known::kMessages:
       if (request_.kind == CompletionKind::kChat) return read_messages();
       break;
@@ -193,14 +163,15 @@ Status RequestReader::read_member(const JsonCursor::Member& member) {
       if (cursor_.kind() == JsonKind::kObject) request_.needs.whole_window = true;
       break;
     case Known::kStream:
-      return read_stream();
+      return read_stream(cursor_, request_);
     case Known::kStreamOptions:
       return read_stream_options();
     case Known::kMaxTokens:
-      return read_tokens(known, request_.max_tokens, request_.max_tokens_value);
+      return read_token_limit(cursor_, name_of(known), least_tokens(), request_.max_tokens,
+                              request_.max_tokens_value);
     case Known::kMaxCompletionTokens:
-      return read_tokens(known, request_.max_completion_tokens,
-                         request_.max_completion_tokens_value);
+      return read_token_limit(cursor_, name_of(known), least_tokens(),
+                              request_.max_completion_tokens, request_.max_completion_tokens_value);
     case Known::kN:
       return read_choices(known, request_.n);
     case Known::kBestOf:
@@ -209,7 +180,7 @@ Status RequestReader::read_member(const JsonCursor::Member& member) {
       if (request_.kind == CompletionKind::kText) request_.echo = cursor_.kind() == JsonKind::kTrue;
       break;
     case Known::kRoute:
-      return read_route(member);
+      return read_route(cursor_, member, request_);
     default:
       return read_needs(known);
   }
@@ -217,7 +188,7 @@ Status RequestReader::read_member(const JsonCursor::Member& member) {
   return {};
 }
 
-// The members that only bounds need.
+// The members that only bounds and the choice of a model need.
 Status RequestReader::read_needs(Known known) {
   RequestNeeds& needs = request_.needs;
   switch (known) {
@@ -229,6 +200,11 @@ Status RequestReader::read_needs(Known known) {
     case Known::kAudio:
       if (skip_asking(cursor_)) needs.audio_output = true;
       break;
+    case Known::kFunctions:
+      if (skip_asking(cursor_)) needs.tools = true;
+      break;
+    case Known::kResponseFormat:
+      return read_response_format(cursor_, name_of(known), needs);
     case Known::kWebSearchOptions:
     case Known::kSearchParameters:
     case Known::kPlugins:
@@ -246,27 +222,6 @@ void RequestReader::finish_needs() {
   needs.text_bytes = static_cast<std::int64_t>(body_.size()) - parts_.media_bytes;
   needs.max_tokens = request_.output_tokens_max();
   needs.choices = std::max(request_.n, request_.best_of) * prompts_;
-}
-
-// null counts as absent, as it does with the providers.
-bool RequestReader::take_null() {
-  if (cursor_.kind() != JsonKind::kNull) return false;
-  cursor_.skip();
-  return true;
-}
-
-Status RequestReader::read_model() {
-  if (cursor_.kind() != JsonKind::kString) return wrong_type("model", "a string");
-  request_.model = cursor_.string().decoded();
-  request_.model_value = cursor_.last_value();
-  if (request_.model.empty() || request_.model.size() > kModelLengthMax ||
-      has_control(request_.model)) {
-    return refuse(ErrorCode::kInvalidModel, "model",
-                  fmt::format("'model' must be a model id of 1 to {} printable characters. GET "
-                              "/v1/models lists them.",
-                              kModelLengthMax));
-  }
-  return {};
 }
 
 Status RequestReader::read_messages() {
@@ -342,19 +297,9 @@ Status RequestReader::read_prompt() {
   return {};
 }
 
-Status RequestReader::read_stream() {
-  const JsonKind kind = cursor_.kind();
-  if (kind != JsonKind::kTrue && kind != JsonKind::kFalse && kind != JsonKind::kNull) {
-    return wrong_type("stream", "true or false");
-  }
-  cursor_.skip();
-  request_.stream = kind == JsonKind::kTrue;
-  return {};
-}
-
 Status RequestReader::read_stream_options() {
   const std::size_t begin = cursor_.offset();
-  if (take_null()) {
+  if (take_null(cursor_)) {
     request_.stream_options_value = cursor_.last_value();
     return {};
   }
@@ -379,58 +324,8 @@ Status RequestReader::read_stream_options() {
   return {};
 }
 
-// `route` is ours and is never sent on, so that a member we do not know is a mistake to be told.
-Status RequestReader::read_route(const JsonCursor::Member& route) {
-  if (!take_null()) {
-    if (cursor_.kind() != JsonKind::kObject) return wrong_type("route", "an object");
-    SeenMembers seen;
-    JsonCursor::Member member;
-    for (cursor_.open_object(); cursor_.next_member(member);) {
-      if (!member.name.is("region")) {
-        const std::string param = "route." + member.name.decoded().substr(0, kRegionLengthMax);
-        return refuse(ErrorCode::kInvalidRequest, param,
-                      "'route' knows only 'region'. Remove the other members.");
-      }
-      if (!seen.first(0)) return repeated_member("route.region");
-      if (Status status = read_region(); !status) return status;
-    }
-  }
-  if (!cursor_.failed()) request_.route_member = cursor_.cut_range(route);
-  return {};
-}
-
-Status RequestReader::read_region() {
-  if (take_null()) return {};
-  if (cursor_.kind() != JsonKind::kString) return wrong_type("route.region", "a string");
-  request_.region = cursor_.string().decoded();
-  if (request_.region.empty() || request_.region.size() > kRegionLengthMax ||
-      has_control(request_.region)) {
-    return wrong_type("route.region",
-                      fmt::format("a region's name of 1 to {} characters", kRegionLengthMax));
-  }
-  return {};
-}
-
-Status RequestReader::read_tokens(Known known, std::optional<std::int64_t>& out,
-                                  std::optional<ByteRange>& where) {
-  if (take_null()) {
-    where = cursor_.last_value();
-    return {};
-  }
-  // Legacy completions may ask for none, to get the prompt's log probabilities.
-  const std::int64_t least = request_.kind == CompletionKind::kText ? 0 : 1;
-  std::optional<std::int64_t> value;
-  if (cursor_.kind() == JsonKind::kNumber) value = cursor_.integer();
-  if (!value || *value < least || *value > kMaxTokensMax) {
-    return wrong_type(name_of(known), fmt::format("a whole number, at least {}", least));
-  }
-  out = value;
-  where = cursor_.last_value();
-  return {};
-}
-
 Status RequestReader::read_choices(Known known, std::int64_t& out) {
-  if (take_null()) return {};
+  if (take_null(cursor_)) return {};
   std::optional<std::int64_t> value;
   if (cursor_.kind() == JsonKind::kNumber) value = cursor_.integer();
   if (!value || *value < 1 || *value > kChoicesMax) {

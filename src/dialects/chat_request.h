@@ -1,7 +1,8 @@
 // ChatRequest: what policy reads of a client's body, read once, with the places where it stands, so
 // that the body goes upstream as its own bytes with only those members spliced (SPEC §7).
 //
-// Pure; called by gateway/ for every request, on any thread. The whole document is validated
+// Pure; called by gateway/ for every request, on any thread. Anthropic's routes are read by
+// messages_request.h into the same type. The whole document is validated
 // (RFC 8259, UTF-8, nesting depth), unknown members included, and carried along untouched.
 //
 // Members that policy reads must stand at most once, in any spelling ("mod\u0065l" too): those of
@@ -27,14 +28,24 @@ inline constexpr std::size_t kRegionLengthMax = 64;
 inline constexpr std::int64_t kChoicesMax = 128;  // of n and of best_of
 inline constexpr std::int64_t kMaxTokensMax = 1'000'000'000'000;
 
-// POST /v1/chat/completions or POST /v1/completions.
-enum class CompletionKind { kChat, kText };
+// What is asked for, by its route.
+enum class CompletionKind {
+  kChat,         // POST /v1/chat/completions
+  kText,         // POST /v1/completions
+  kMessages,     // POST /v1/messages: Anthropic's dialect
+  kCountTokens,  // POST /v1/messages/count_tokens: no answer is produced, and none charged
+};
+// Whether the request, its answer and its errors are of Anthropic's shape.
+inline bool is_anthropic(CompletionKind kind) {
+  return kind == CompletionKind::kMessages || kind == CompletionKind::kCountTokens;
+}
 
 struct ChatRequest {
   CompletionKind kind = CompletionKind::kChat;
   std::string model;  // as asked, unescaped
   bool stream = false;
-  bool include_usage = false;  // the client itself asked for stream_options.include_usage
+  // The client itself asked for stream_options.include_usage; /v1/messages always says the usage.
+  bool include_usage = false;
   std::optional<std::int64_t> max_tokens;             // null counts as absent
   std::optional<std::int64_t> max_completion_tokens;  // likewise
   std::int64_t n = 1;
@@ -64,8 +75,7 @@ struct ChatRequest {
 //                        member missing, repeated, of a wrong type or out of bounds
 // kInvalidModel          `model` is empty, too long or holds a control character
 // kInvalidMessageFormat  (chat) messages is not a non-empty array of objects that each have a
-// string
-//                        `role`; param is e.g. "messages[2].role"
+//                        string `role`; param is e.g. "messages[2].role"
 // The body needs no padding and is not kept.
 Result<ChatRequest> read_chat_request(std::string_view body);
 // The same for /v1/completions: `prompt` is a string or a non-empty array of strings, of whole

@@ -43,6 +43,17 @@ std::size_t RawString::decoded_length() const {
   return escaped ? unescaped_length(text) : text.size();
 }
 
+// Looks no further than as many characters as `plain` has.
+bool RawString::starts_with(std::string_view plain) const {
+  if (!escaped) return text.starts_with(plain);
+  std::size_t end = 0;
+  for (std::size_t characters = 0; characters < plain.size() && end < text.size(); ++characters) {
+    const bool escape = text[end] == '\\';
+    end += !escape ? 1 : (text[end + 1] == 'u' ? 6 : 2);
+  }
+  return RawString{.text = text.substr(0, end), .escaped = true}.decoded().starts_with(plain);
+}
+
 JsonCursor::JsonCursor(std::string_view text, int depth_max) : text_(text), depth_max_(depth_max) {
   index();
 }

@@ -35,6 +35,7 @@ struct RawString {
   std::size_t decoded_length() const;  // bytes of UTF-8
   // Whatever its spelling.
   bool is(std::string_view plain) const { return escaped ? decoded() == plain : text == plain; }
+  bool starts_with(std::string_view plain) const;  // ASCII
 };
 
 enum class JsonKind : std::uint8_t {

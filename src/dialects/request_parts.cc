@@ -21,17 +21,21 @@ constexpr std::array<std::string_view, 5> kTextTypes = {"text", "input_text", "o
                                                         "refusal", "thinking"};
 constexpr std::array<std::string_view, 2> kImageTypes = {"image_url", "input_image"};
 // Types whose media are their member of the same name, or of another one of these.
-constexpr std::array<std::string_view, 5> kMediaTypes = {"input_audio", "file", "input_file",
-                                                         "video_url", "audio_url"};
+constexpr std::array<std::string_view, 5> kMediaTypes = {"input_audio", "audio_url", "file",
+                                                         "input_file", "video_url"};
+constexpr std::array<std::string_view, 2> kAudioTypes = {"input_audio", "audio_url"};
+constexpr std::array<std::string_view, 2> kFileTypes = {"file", "input_file"};
 constexpr std::array<std::string_view, 4> kMessageReferences = {"audio", "images", "attachments",
                                                                 "file_ids"};
 
-enum class PartType { kText, kImage, kMedia, kUnknown };
+enum class PartType { kText, kImage, kAudio, kFile, kVideo, kUnknown };
 
 PartType part_type(const RawString& type) {
   if (is_one_of(type, kTextTypes)) return PartType::kText;
   if (is_one_of(type, kImageTypes)) return PartType::kImage;
-  return is_one_of(type, kMediaTypes) ? PartType::kMedia : PartType::kUnknown;
+  if (is_one_of(type, kAudioTypes)) return PartType::kAudio;
+  if (is_one_of(type, kFileTypes)) return PartType::kFile;
+  return type.is("video_url") ? PartType::kVideo : PartType::kUnknown;
 }
 
 // The first characters of a string in lower case, unescaped: at least 24 of them, if it has them.
@@ -157,7 +161,12 @@ void PartReader::note(PartNeeds& out) const {
       out.media_bytes += image_bytes_;
       out.needs.whole_window |= !is_image_ || seen_.has(kMedia);
       break;
-    case PartType::kMedia:
+    case PartType::kAudio:
+    case PartType::kFile:
+    case PartType::kVideo:
+      out.needs.audio_input |= type_ == PartType::kAudio;
+      out.needs.file_input |= type_ == PartType::kFile;
+      out.needs.video_input |= type_ == PartType::kVideo;
       out.media_bytes += image_bytes_ + media_bytes_;
       out.needs.whole_window = true;
       break;
@@ -193,7 +202,7 @@ Status read_message_content(JsonCursor& cursor, std::size_t index, PartNeeds& ou
 bool is_message_reference(const RawString& name) { return is_one_of(name, kMessageReferences); }
 
 Status read_tools(JsonCursor& cursor, RequestNeeds& needs) {
-  const auto unknown = [&needs] { needs.hosted_fees = needs.whole_window = true; };
+  const auto unknown = [&needs] { needs.tools = needs.hosted_fees = needs.whole_window = true; };
   if (cursor.kind() != JsonKind::kArray) {
     if (skip_asking(cursor)) unknown();
     return {};
@@ -205,6 +214,7 @@ Status read_tools(JsonCursor& cursor, RequestNeeds& needs) {
       unknown();
       continue;
     }
+    needs.tools = true;
     SeenMembers seen;
     bool at_client = false;
     JsonCursor::Member member;
@@ -222,6 +232,28 @@ Status read_tools(JsonCursor& cursor, RequestNeeds& needs) {
       }
     }
     if (!at_client) unknown();
+  }
+  return {};
+}
+
+Status read_response_format(JsonCursor& cursor, std::string_view name, RequestNeeds& needs) {
+  if (cursor.kind() != JsonKind::kObject) {
+    cursor.skip();
+    return {};
+  }
+  SeenMembers seen;
+  JsonCursor::Member member;
+  for (cursor.open_object(); cursor.next_member(member);) {
+    if (!member.name.is("type")) {
+      cursor.skip();
+      continue;
+    }
+    if (!seen.first(0)) return repeated_member(fmt::format("{}.type", name));
+    if (cursor.kind() == JsonKind::kString) {
+      needs.json_schema |= cursor.string().is("json_schema");
+    } else {
+      cursor.skip();
+    }
   }
   return {};
 }

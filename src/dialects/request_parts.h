@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "base/error.h"
 #include "dialects/json_cursor.h"
@@ -28,6 +29,8 @@ bool is_message_reference(const RawString& name);
 
 // `tools`: of the types function and custom, which run at the client, or the provider's own.
 Status read_tools(JsonCursor& cursor, RequestNeeds& needs);
+// `response_format`, or Anthropic's `output_config.format`: whether a JSON schema is asked for.
+Status read_response_format(JsonCursor& cursor, std::string_view name, RequestNeeds& needs);
 // `modalities`: the kinds of output asked for.
 void read_modalities(JsonCursor& cursor, RequestNeeds& needs);
 // Whether a value asks for anything: not null, not false, not an empty array. An empty object does:

@@ -44,6 +44,54 @@ void expect_repeated(const std::string& body, std::string_view param) {
   EXPECT_EQ(request.error().param.value_or(""), param);
 }
 
+// What the model has to be capable of, beside images.
+std::string capabilities(const std::string& body) {
+  const auto request = read_chat_request(body);
+  EXPECT_TRUE(request.has_value()) << body << ": " << request.error().message;
+  if (!request) return "refused";
+  const RequestNeeds& needs = request->needs;
+  std::string text;
+  if (needs.tools) text += "tools ";
+  if (needs.json_schema) text += "schema ";
+  if (needs.audio_input) text += "audio ";
+  if (needs.file_input) text += "file ";
+  if (needs.video_input) text += "video ";
+  if (!text.empty()) text.pop_back();
+  return text;
+}
+
+// --- capabilities ---
+
+TEST(RequestParts, SaysWhatTheModelHasToBeCapableOf) {
+  EXPECT_EQ(capabilities(chat("\"hi\"")), "");
+  EXPECT_EQ(capabilities(chat(R"([{"type":"input_audio","input_audio":{"data":"A"}}])")), "audio");
+  EXPECT_EQ(capabilities(chat(R"([{"type":"audio_url","audio_url":{"url":"https://a"}}])")),
+            "audio");
+  EXPECT_EQ(capabilities(chat(R"([{"type":"file","file":{"file_id":"f"}}])")), "file");
+  EXPECT_EQ(capabilities(chat(R"([{"type":"input_file","file_id":"f"}])")), "file");
+  EXPECT_EQ(capabilities(chat(R"([{"type":"video_url","video_url":{}}])")), "video");
+  EXPECT_EQ(capabilities(chat("\"hi\"", R"("tools":[{"type":"function"}])")), "tools");
+  EXPECT_EQ(capabilities(chat("\"hi\"", R"("tools":[{"type":"web_search"}])")), "tools");
+  EXPECT_EQ(capabilities(chat("\"hi\"", R"("tools":[5])")), "tools");
+  EXPECT_EQ(capabilities(chat("\"hi\"", R"("functions":[{"name":"f"}])")), "tools");
+  EXPECT_EQ(capabilities(chat("\"hi\"", R"("tools":[],"functions":[])")), "");
+}
+
+TEST(RequestParts, AJsonSchemaIsAskedForByTheFormatsType) {
+  EXPECT_EQ(capabilities(chat("\"hi\"", R"("response_format":{"json_schema":{"type":"x"},)"
+                                        R"("type":"json_schema"})")),
+            "schema");
+  for (const char* format :
+       {R"({"type":"json_object"})", R"({"type":"text"})", "null", R"({"type":7})", "[]"}) {
+    EXPECT_EQ(capabilities(chat("\"hi\"", fmt::format(R"("response_format":{})", format))), "")
+        << format;
+  }
+  expect_repeated(chat("\"hi\"", R"("response_format":{"type":"text","type":"json_schema"})"),
+                  "response_format.type");
+  expect_repeated(chat("\"hi\"", R"("response_format":null,"response_format":null)"),
+                  "response_format");
+}
+
 // --- message parts ---
 
 TEST(RequestParts, TextAsksForNothingBeside) {

@@ -92,7 +92,7 @@ SplicedBody upstream_body(const ChatRequest& request, std::string_view body,
   SplicedBody out(body);
   if (request.model != upstream_model)
     out.replace(request.model_value, json_string(upstream_model));
-  if (request.stream) force_include_usage(out, request, body);
+  if (request.stream && !is_anthropic(request.kind)) force_include_usage(out, request, body);
   if (limit) set_output_limit(out, request, *limit);
   if (request.route_member) out.replace(*request.route_member, "");
   return out;

@@ -18,7 +18,9 @@ struct PromptText {
   std::string last_user;        // the last message that a person wrote: no tool's result
   std::int64_t messages = 0;    // of any role; a `system` beside them is none
   std::int64_t user_turns = 0;  // messages of a person
-  std::int64_t text_bytes = 0;  // of all texts of all messages and the system's, uncut
+  // Of all texts of all messages and the system's, uncut, tools' results included; escapes count
+  // as they are written.
+  std::int64_t text_bytes = 0;
 
   bool operator==(const PromptText&) const = default;
 };

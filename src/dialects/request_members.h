@@ -1,0 +1,37 @@
+// The members that every kind of request has in common: model, stream, route, output limits. Each
+// reader stands at the cursor before the member's value and consumes exactly that value, unless it
+// refuses. Leaves of chat_request.cc and messages_request.cc.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "dialects/chat_request.h"
+#include "dialects/json_cursor.h"
+
+namespace tollgate {
+
+// Refusals. `wanted` completes "'param' must be …".
+std::unexpected<Error> wrong_type(std::string_view param, std::string_view wanted);
+std::unexpected<Error> bad_message(std::string_view param, std::string_view wanted);
+std::unexpected<Error> model_missing();
+
+// null counts as absent, as it does with the providers: consumed, if it is there.
+bool take_null(JsonCursor& cursor);
+
+Status read_model(JsonCursor& cursor, ChatRequest& request);
+Status read_stream(JsonCursor& cursor, ChatRequest& request);
+// `route` is ours and is never sent on, so that a member we do not know is a mistake to be told.
+Status read_route(JsonCursor& cursor, const JsonCursor::Member& route, ChatRequest& request);
+// A number of tokens from `least` to kMaxTokensMax, or null.
+Status read_token_limit(JsonCursor& cursor, std::string_view name, std::int64_t least,
+                        std::optional<std::int64_t>& out, std::optional<ByteRange>& where);
+
+// The error to answer with for a body that a reader refused with `fault`: that it is not JSON goes
+// before anything that a reader made of it.
+std::unexpected<Error> refused_body(std::string_view body, Error fault);
+
+}  // namespace tollgate
