@@ -164,8 +164,8 @@ Status Journal::turn() {
   if (next.last > applied_) {
     return fail(ErrorCode::kConflict, "The journal is full.", "journal: no room");
   }
-  turning_ = true;
   if (Status closed = close_tail(files_[current_]); !closed) return closed;
+  turning_ = true;
   const std::uint64_t generation = std::max(files_[0].generation, files_[1].generation) + 1;
   if (Status begun = begin(next, generation); !begun) return begun;
   if (open_notes_) {
@@ -180,12 +180,19 @@ Status Journal::turn() {
   return {};
 }
 
-// What was refused may stand whole behind the file's end (a later record fails, or the sync): with
-// the next record in another file, only this keeps it from being read.
-Status Journal::close_tail(const File& file) const {
+// What was refused may stand whole behind the file's end (a later record failed, or the sync): with
+// the next record in another file, only this keeps it from being read. It is on the disk before
+// anything that may have been admitted in its place.
+Status Journal::close_tail(const File& file) {
+  if (!tail_refused_) return {};
   constexpr std::array<char, sizeof(RecordHeader)> kNoRecord{};
   const std::size_t room = std::min(file_bytes_ - file.end, kNoRecord.size());
-  return write_at(file.descriptor, {kNoRecord.data(), room}, file.end);
+  if (Status closed = write_at(file.descriptor, {kNoRecord.data(), room}, file.end); !closed) {
+    return closed;
+  }
+  if (::fdatasync(file.descriptor) != 0) return unavailable("sync");
+  tail_refused_ = false;
+  return {};
 }
 
 std::uint64_t Journal::frame(std::span<const std::string_view> records, const File& file,
@@ -205,7 +212,10 @@ Status Journal::write_framed(File& file, std::uint64_t chain) {
   if (file.end + framed_.size() > file_bytes_) {
     return fail(ErrorCode::kConflict, "The journal is full.", "journal: no room beside its notes");
   }
-  if (Status written = write_at(file.descriptor, framed_, file.end); !written) return written;
+  if (Status written = write_at(file.descriptor, framed_, file.end); !written) {
+    tail_refused_ = true;
+    return written;
+  }
   file.end += framed_.size();
   file.chain = chain;
   return {};
@@ -258,6 +268,7 @@ void Journal::rewind() {
     files_[current_].last = 0;  // all of it is forgotten
     turning_ = true;
   }
+  tail_refused_ = true;
   current_ = synced_.file;
   files_[current_] = synced_.state;
   serial_ = synced_.serial;
@@ -281,6 +292,7 @@ Status Journal::clear() {
   current_ = 0;
   cleared_ = true;
   turning_ = false;
+  tail_refused_ = false;
   mark_synced();
   return {};
 }

@@ -93,7 +93,7 @@ class Journal {
   // Starts the file anew with `generation`.
   Status begin(File& file, std::uint64_t generation) const;
   Status turn();
-  Status close_tail(const File& file) const;
+  Status close_tail(const File& file);
   void mark_synced();
   // Writes what is in framed_ behind the end of the file.
   Status write_framed(File& file, std::uint64_t chain);
@@ -110,6 +110,8 @@ class Journal {
   // A turn was begun, and failed or was taken back: the other file has the newer generation, and
   // copies of notes. Nothing may follow here, or the copies would count for more than it.
   bool turning_ = false;
+  // Behind the end of the current file may stand what append() or sync() refused.
+  bool tail_refused_ = false;
   // As of the last sync().
   struct {
     std::size_t file = 0;

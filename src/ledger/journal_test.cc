@@ -5,13 +5,33 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "ledger/ledger_fixture.h"
 #include "ledger/usage_record.h"
+
+namespace {
+
+enum class Disk { kWorks, kFails };
+// Asked before every sync of this thread, by the fdatasync that stands before the C library's.
+thread_local std::function<Disk()> at_sync;
+
+}  // namespace
+
+extern "C" int fdatasync(int descriptor) {
+  if (at_sync && at_sync() == Disk::kFails) {
+    errno = EIO;
+    return -1;
+  }
+  return static_cast<int>(::syscall(SYS_fdatasync, descriptor));
+}
 
 namespace tollgate {
 namespace {
@@ -55,6 +75,25 @@ class JournalTest : public ::testing::Test {
               static_cast<ssize_t>(bytes.size()));
     ::close(file);
   }
+
+  std::string read_file(int number) const {
+    std::string bytes(kSmallFile, '?');
+    const int file = ::open(path(number).c_str(), O_RDONLY | O_CLOEXEC);
+    EXPECT_EQ(::pread(file, bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
+    ::close(file);
+    return bytes;
+  }
+
+  // A record that was refused stands whole behind the end of the first file.
+  std::unique_ptr<Journal> open_with_refused_record() {
+    auto journal = open_anew();
+    EXPECT_TRUE(append(*journal, "synced"));
+    EXPECT_TRUE(journal->sync());
+    EXPECT_TRUE(append(*journal, "lost"));
+    journal->rewind();
+    return journal;
+  }
+  static constexpr std::size_t kRefusedAt = 24 + 16 + 6;
 
   TempDir dir_;
   std::vector<std::string> found_;
@@ -165,16 +204,65 @@ TEST_F(JournalTest, RewindGoesBackOverATurn) {
 
 TEST_F(JournalTest, RecordFromBeforeARewindNeverComesBackBehindATurn) {
   const std::string large(980, 'x');  // does not fit beside the first
-  auto journal = open_anew();
-  ASSERT_TRUE(append(*journal, "synced"));
-  ASSERT_TRUE(journal->sync());
-  ASSERT_TRUE(append(*journal, "lost"));
-  journal->rewind();
+  auto journal = open_with_refused_record();
   EXPECT_EQ(append(*journal, large).value(), 2U);
   ASSERT_TRUE(journal->sync());
   journal.reset();
   open();
   EXPECT_THAT(found_, ElementsAre("synced", large));
+}
+
+// What is admitted in the place of a refused record may reach the disk first: a loss of power then
+// must not find both.
+TEST_F(JournalTest, RefusedRecordIsGoneFromTheDiskBeforeTheOtherFileIsBegun) {
+  auto journal = open_with_refused_record();
+  const std::string refused = read_file(0).substr(kRefusedAt, 16);
+  const std::string other = read_file(1);
+  int syncs = 0;
+  at_sync = [&] {
+    ++syncs;
+    EXPECT_NE(read_file(0).substr(kRefusedAt, 16), refused);
+    EXPECT_EQ(read_file(0).substr(kRefusedAt, 16), std::string(16, '\0'));
+    EXPECT_EQ(read_file(1), other);
+    return Disk::kWorks;
+  };
+  const auto turned = append(*journal, std::string(980, 'x'));
+  at_sync = nullptr;
+  EXPECT_EQ(turned.value(), 2U);
+  EXPECT_EQ(syncs, 1);
+  EXPECT_NE(read_file(1), other);
+}
+
+TEST_F(JournalTest, TurnFromARefusedRecordThatCannotBeSyncedChangesNothing) {
+  const std::string large(980, 'x');
+  auto journal = open_with_refused_record();
+  const std::string other = read_file(1);
+  at_sync = [] { return Disk::kFails; };
+  const auto failed = append(*journal, large);
+  at_sync = nullptr;
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, ErrorCode::kServiceUnavailable);
+  EXPECT_EQ(read_file(1), other);
+  EXPECT_EQ(append(*journal, "after").value(), 2U);
+  EXPECT_EQ(read_file(1), other);
+  EXPECT_EQ(append(*journal, large).value(), 3U);
+  journal.reset();
+  open();
+  EXPECT_THAT(found_, ElementsAre("synced", "after", large));
+}
+
+TEST_F(JournalTest, TurnWithNothingRefusedWaitsForNoDisk) {
+  auto journal = open_anew();
+  ASSERT_TRUE(append(*journal, "first"));
+  int syncs = 0;
+  at_sync = [&syncs] {
+    ++syncs;
+    return Disk::kWorks;
+  };
+  const auto turned = append(*journal, std::string(980, 'x'));
+  at_sync = nullptr;
+  EXPECT_EQ(turned.value(), 2U);
+  EXPECT_EQ(syncs, 0);
 }
 
 // The file that was turned to is the newer one, and it has copies of the notes as they were then.
