@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <tuple>
 #include <utility>
 
@@ -19,6 +20,8 @@ constexpr Money kSandboxOutputPrice = Money::from_nanos(2'000'000'000);
 constexpr std::int64_t kSandboxContextWindow = 128'000;
 constexpr std::int64_t kSandboxMaxOutputTokens = 16'384;
 constexpr std::string_view kLoremName = "lorem";
+// Beyond any grid's; what a mistyped figure stands at.
+constexpr std::int64_t kCarbonMax = 100'000;
 
 // The part after "sandbox/": the scripts that dialects/ knows.
 constexpr std::array<std::string_view, 9> kSandboxModelNames = {
@@ -63,16 +66,31 @@ Status check_model_id(std::string_view id) {
   return {};
 }
 
+std::optional<Strategy> automatic(std::string_view id) {
+  if (id == kAuto) return Strategy::kBalanced;
+  if (id == kAutoCheap) return Strategy::kCheapest;
+  if (id == kAutoFast) return Strategy::kFastest;
+  return std::nullopt;
+}
+
+std::uint8_t score_byte(int score) {
+  return static_cast<std::uint8_t>(std::clamp(score, 0, kScoreMax));
+}
+
 }  // namespace
 
 class SnapshotBuilder {
  public:
-  explicit SnapshotBuilder(Catalogue catalogue) : catalogue_(std::move(catalogue)) {}
+  SnapshotBuilder(Catalogue catalogue, Health* health)
+      : catalogue_(std::move(catalogue)), health_(health) {}
 
   Result<std::shared_ptr<const Snapshot>> build() {
-    if (Status status = add_providers(); !status) return std::unexpected(status.error());
-    if (Status status = add_offers(); !status) return std::unexpected(status.error());
-    add_models();
+    for (const auto step : {&SnapshotBuilder::add_providers, &SnapshotBuilder::add_facts,
+                            &SnapshotBuilder::add_offers, &SnapshotBuilder::add_models,
+                            &SnapshotBuilder::add_aliases, &SnapshotBuilder::add_profiles}) {
+      if (Status status = (this->*step)(); !status) return std::unexpected(status.error());
+    }
+    add_figures();
     add_simulated();
     add_short_names();
     return std::move(snapshot_);
@@ -100,9 +118,25 @@ class SnapshotBuilder {
     return {};
   }
 
+  Status add_facts() {
+    for (const ModelFacts& facts : catalogue_.models) {
+      if (Status status = check_model_id(facts.id.get()); !status) return status;
+      if (!facts_by_id_.emplace(facts.id.get(), &facts).second) {
+        return fail(ErrorCode::kInvalidRequest,
+                    fmt::format("model '{}' is given twice", facts.id.get()));
+      }
+    }
+    return {};
+  }
+
+  const ModelFacts* facts_of(const ModelId& id) const {
+    const auto at = facts_by_id_.find(id.get());
+    return at == facts_by_id_.end() ? nullptr : at->second;
+  }
+
   Status add_offers() {
     std::vector<std::pair<std::string_view, std::string_view>> given;
-    for (const Offer& offer : catalogue_.offers) {
+    for (Offer& offer : catalogue_.offers) {
       if (Status status = check_model_id(offer.model.get()); !status) return status;
       if (!snapshot_->provider_by_id_.contains(offer.provider.get())) {
         return fail(ErrorCode::kInvalidRequest,
@@ -110,6 +144,10 @@ class SnapshotBuilder {
                                 offer.model.get(), offer.provider.get()));
       }
       given.emplace_back(offer.model.get(), offer.provider.get());
+      if (const ModelFacts* facts = facts_of(offer.model)) {
+        if (offer.context_window == 0) offer.context_window = facts->context_window;
+        if (offer.max_output_tokens == 0) offer.max_output_tokens = facts->max_output_tokens;
+      }
     }
     std::ranges::sort(given);
     if (const auto twice = std::ranges::adjacent_find(given); twice != given.end()) {
@@ -125,15 +163,11 @@ class SnapshotBuilder {
   }
 
   // From here on offers_ stays where it is.
-  void add_models() {
+  Status add_models() {
     for (const Offer& offer : snapshot_->offers_) {
       const auto [at, is_new] =
           snapshot_->model_by_id_.emplace(offer.model.get(), snapshot_->models_.size());
-      if (is_new) {
-        Model& model = snapshot_->models_.emplace_back();
-        model.id = offer.model;
-        model.sandbox = offer.model.get().starts_with(kSandboxPrefix);
-      }
+      if (is_new) add_model(offer.model);
       Model& model = snapshot_->models_[at->second];
       model.offers.push_back(&offer);
       model.context_window = std::max(model.context_window, offer.context_window);
@@ -143,7 +177,100 @@ class SnapshotBuilder {
     const auto order = [](const Offer* offer) {
       return std::tuple(offer->prices.tokens.input, offer->prices.tokens.output, offer);
     };
-    for (Model& model : snapshot_->models_) std::ranges::sort(model.offers, {}, order);
+    for (Model& model : snapshot_->models_) {
+      std::ranges::sort(model.offers, {}, order);
+      model.standing = standing_of(model.facts, model.prices());
+    }
+    return {};
+  }
+
+  void add_model(const ModelId& id) {
+    Model& model = snapshot_->models_.emplace_back();
+    model.id = id;
+    model.sandbox = id.get().starts_with(kSandboxPrefix);
+    if (const ModelFacts* facts = facts_of(id)) model.facts = *facts;
+    model.facts.id = id;
+    if (model.sandbox) model.facts.kind = ModelKind::kChat;
+  }
+
+  Status add_aliases() {
+    for (const auto& [alias, target] : catalogue_.aliases) {
+      if (Status status = check_alias(alias, target); !status) return status;
+    }
+    snapshot_->aliases_.insert(catalogue_.aliases.begin(), catalogue_.aliases.end());
+    return {};
+  }
+
+  Status check_alias(const std::string& alias, const std::string& target) const {
+    const auto refuse = [&](std::string_view why) {
+      return fail(ErrorCode::kInvalidRequest, fmt::format("alias '{}' {}", alias, why));
+    };
+    if (alias.empty() || alias.size() > kModelIdLengthMax ||
+        !std::ranges::all_of(alias, is_id_character)) {
+      return refuse(
+          fmt::format("must be 1 to {} letters, digits and . _ : / @ + -", kModelIdLengthMax));
+    }
+    for (std::string_view prefix : kReservedPrefixes) {
+      if (alias.starts_with(prefix)) {
+        return refuse(fmt::format("must not begin with {}, which is built in", prefix));
+      }
+    }
+    if (snapshot_->model_by_id_.contains(alias)) return refuse("is the id of a model");
+    if (catalogue_.aliases.contains(target)) {
+      return refuse(fmt::format("stands for '{}', which is an alias itself", target));
+    }
+    if (!automatic(target) && !well_formed_model_id(target)) {
+      return refuse(fmt::format("stands for '{}', which is no model id", target));
+    }
+    return {};
+  }
+
+  Status add_profiles() {
+    snapshot_->profiles_ = std::move(catalogue_.profiles);
+    for (std::size_t i = 0; i < snapshot_->profiles_.size(); ++i) {
+      const std::string& id = snapshot_->profiles_[i].id.get();
+      if (!snapshot_->profile_by_id_.emplace(id, i).second) {
+        return fail(ErrorCode::kInvalidRequest, fmt::format("profile '{}' is given twice", id));
+      }
+    }
+    return {};
+  }
+
+  void add_figures() {
+    snapshot_->region_numbers_.emplace("", 0);
+    snapshot_->health_.resize(snapshot_->offers_.size());
+    snapshot_->figures_.reserve(snapshot_->offers_.size());
+    for (Model& model : snapshot_->models_) {
+      for (const Offer* offer : model.offers) {
+        snapshot_->figures_.push_back(figures_of(model, *offer));
+      }
+      const std::span<const OfferFigures> all = snapshot_->figures_;
+      model.figures = all.last(model.offers.size());
+      if (!model.sandbox) snapshot_->ordinary_figures_ = all.size();
+    }
+  }
+
+  OfferFigures figures_of(const Model& model, const Offer& offer) {
+    OfferHealth*& kept =
+        snapshot_->health_[static_cast<std::size_t>(&offer - snapshot_->offers_.data())];
+    if (health_ != nullptr && !model.sandbox) kept = &health_->of(offer.provider, offer.model);
+    OfferFigures figures{.offer = &offer, .model = &model, .health = kept};
+    figures.input = offer.prices.tokens.input;
+    figures.output = offer.prices.tokens.output;
+    figures.context_window = offer.context_window;
+    const auto next = static_cast<std::uint32_t>(snapshot_->region_numbers_.size());
+    figures.region = snapshot_->region_numbers_.emplace(offer.region, next).first->second;
+    figures.carbon = static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(offer.grid_carbon_grams_per_kwh, 0, kCarbonMax));
+    for (Capability capability : kCapabilities) {
+      const Known known = model.facts.capabilities[capability];
+      if (known == Known::kNo) figures.lacks |= capability_bit(capability);
+      if (known == Known::kYes) figures.has |= capability_bit(capability);
+    }
+    figures.quality = score_byte(model.standing.quality);
+    figures.tool_calling = score_byte(model.standing.tool_calling);
+    figures.tier = model.standing.tier;
+    return figures;
   }
 
   void add_simulated() {
@@ -174,16 +301,24 @@ class SnapshotBuilder {
   }
 
   Catalogue catalogue_;
+  Health* health_;
+  std::unordered_map<std::string_view, const ModelFacts*> facts_by_id_;
   std::shared_ptr<Snapshot> snapshot_ = std::make_shared<Snapshot>(Snapshot::ForBuilder{});
 };
 
-const Model* Snapshot::find(std::string_view text) const {
+Meaning Snapshot::resolve(std::string_view text) const {
   if (const auto at = model_by_id_.find(text); at != model_by_id_.end()) {
-    return &models_[at->second];
+    return {.model = &models_[at->second]};
+  }
+  if (const auto strategy = automatic(text)) return {.automatic = strategy};
+  if (const auto alias = aliases_.find(text); alias != aliases_.end()) {
+    const auto target = model_by_id_.find(alias->second);
+    if (target != model_by_id_.end()) return {.model = &models_[target->second]};
+    return {.automatic = automatic(alias->second)};
   }
   const auto at = models_by_short_name_.find(text);
-  if (at == models_by_short_name_.end() || at->second.size() != 1) return nullptr;
-  return &models_[at->second.front()];
+  if (at == models_by_short_name_.end() || at->second.size() != 1) return {};
+  return {.model = &models_[at->second.front()]};
 }
 
 std::vector<std::string> Snapshot::meanings(std::string_view name) const {
@@ -192,6 +327,12 @@ std::vector<std::string> Snapshot::meanings(std::string_view name) const {
   if (at == models_by_short_name_.end() || at->second.size() < 2) return out;
   for (std::size_t index : at->second) out.push_back(models_[index].id.get());
   return out;
+}
+
+std::optional<std::uint32_t> Snapshot::region_number(std::string_view region) const {
+  const auto at = region_numbers_.find(region);
+  if (at == region_numbers_.end()) return std::nullopt;
+  return at->second;
 }
 
 const Provider* Snapshot::provider(const ProviderId& id) const {
@@ -205,8 +346,20 @@ const Provider& Snapshot::provider_of(const Offer& offer) const {
   return *found;
 }
 
-Result<std::shared_ptr<const Snapshot>> build_snapshot(Catalogue catalogue) {
-  return SnapshotBuilder(std::move(catalogue)).build();
+const Profile* Snapshot::profile(const ProfileId& id) const {
+  const auto at = profile_by_id_.find(id.get());
+  return at == profile_by_id_.end() ? nullptr : &profiles_[at->second];
+}
+
+OfferHealth* Snapshot::health_of(const Offer& offer) const {
+  const auto at = std::less<>();
+  const Offer* const first = offers_.data();
+  if (at(&offer, first) || !at(&offer, first + offers_.size())) return nullptr;
+  return health_[static_cast<std::size_t>(&offer - first)];
+}
+
+Result<std::shared_ptr<const Snapshot>> build_snapshot(Catalogue catalogue, Health* health) {
+  return SnapshotBuilder(std::move(catalogue), health).build();
 }
 
 bool well_formed_model_id(std::string_view id) {

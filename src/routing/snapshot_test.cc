@@ -152,5 +152,166 @@ TEST(Snapshot, RefusesMalformedModelIds) {
   EXPECT_TRUE(well_formed_model_id("meta-llama/Llama-3.1:free@v1+x"));
 }
 
+TEST(Snapshot, AModelThatOnlyAnOfferNamesHasUnknownFacts) {
+  const auto snapshot = built({provider("p")}, {offer("a/m", "p")});
+  const Model* model = snapshot->find("a/m");
+  ModelFacts unknown;
+  unknown.id = ModelId("a/m");
+  EXPECT_EQ(model->facts, unknown);
+  EXPECT_EQ(model->standing, standing_of(unknown, model->prices()));
+}
+
+TEST(Snapshot, AModelsFactsStandWithItAndFillWhatItsOffersLeaveOpen) {
+  ModelFacts facts;
+  facts.id = ModelId("a/m");
+  facts.context_window = 1'000;
+  facts.max_output_tokens = 100;
+  facts.quality = 77;
+  facts.capabilities.set(Capability::kVision, Known::kYes);
+  facts.capabilities.set(Capability::kTools, Known::kNo);
+  Offer own = offer("a/m", "p", 1);
+  own.context_window = 4'000;
+  const auto snapshot = build_snapshot({.providers = {provider("p"), provider("q")},
+                                        .offers = {own, offer("a/m", "q", 2)},
+                                        .models = {facts}})
+                            .value();
+  const Model* model = snapshot->find("a/m");
+  EXPECT_EQ(model->facts, facts);
+  EXPECT_EQ(model->standing.quality, 77);
+  EXPECT_EQ(model->offers[0]->context_window, 4'000);
+  EXPECT_EQ(model->offers[1]->context_window, 1'000);
+  EXPECT_EQ(model->offers[0]->max_output_tokens, 100);
+  ASSERT_EQ(model->figures.size(), 2U);
+  EXPECT_EQ(model->figures[0].offer, model->offers[0]);
+  EXPECT_EQ(model->figures[0].has, capability_bit(Capability::kVision));
+  EXPECT_EQ(model->figures[0].lacks, capability_bit(Capability::kTools));
+  EXPECT_EQ(model->figures[0].quality, 77);
+}
+
+TEST(Snapshot, FactsOfAModelThatNobodyOffersLieIdle) {
+  ModelFacts facts;
+  facts.id = ModelId("a/m");
+  const auto snapshot = build_snapshot({.providers = {}, .offers = {}, .models = {facts}}).value();
+  EXPECT_EQ(snapshot->find("a/m"), nullptr);
+  EXPECT_TRUE(snapshot->ordinary_figures().empty());
+}
+
+TEST(Snapshot, FiguresAreGroupedByModelOrdinaryOnesFirst) {
+  const auto snapshot = built({provider("p"), provider("q")},
+                              {offer("a/m", "p", 2), offer("b/m", "p"), offer("a/m", "q", 1)});
+  std::string seen;
+  for (const OfferFigures& one : snapshot->ordinary_figures()) {
+    seen += one.offer->model.get() + "@" + one.offer->provider.get() + " ";
+    EXPECT_EQ(one.model, snapshot->find(one.offer->model.get()));
+  }
+  EXPECT_EQ(seen, "a/m@q a/m@p b/m@p ");
+  EXPECT_EQ(snapshot->figures().size(), 3U + kSandboxModels.size());
+}
+
+TEST(Snapshot, RegionsAreNumberedAndNoRegionIsZero) {
+  Offer eu = offer("a/m", "p");
+  eu.region = "eu";
+  const auto snapshot = built({provider("p")}, {eu, offer("b/m", "p")});
+  EXPECT_EQ(snapshot->region_number(""), 0U);
+  EXPECT_EQ(snapshot->region_number("mars"), std::nullopt);
+  EXPECT_EQ(snapshot->find("a/m")->figures[0].region, snapshot->region_number("eu"));
+  EXPECT_NE(snapshot->region_number("eu"), 0U);
+  EXPECT_EQ(snapshot->find("b/m")->figures[0].region, 0U);
+}
+
+TEST(Snapshot, KnowsTheModelsThatChooseByThemselves) {
+  const auto snapshot = built({}, {});
+  EXPECT_EQ(snapshot->resolve("tollgate/auto").automatic, Strategy::kBalanced);
+  EXPECT_EQ(snapshot->resolve("tollgate/auto-cheap").automatic, Strategy::kCheapest);
+  EXPECT_EQ(snapshot->resolve("tollgate/auto-fast").automatic, Strategy::kFastest);
+  EXPECT_TRUE(snapshot->resolve("tollgate/auto-best").nothing());
+  EXPECT_TRUE(snapshot->resolve("auto").nothing());
+  EXPECT_EQ(snapshot->find("tollgate/auto"), nullptr);
+}
+
+TEST(Snapshot, AnAliasStandsForAModelOrAChoice) {
+  const auto snapshot = build_snapshot({.providers = {provider("p")},
+                                        .offers = {offer("a/m", "p"), offer("b/small", "p")},
+                                        .aliases = {{"auto", "tollgate/auto"},
+                                                    {"auto/chat", "tollgate/auto-cheap"},
+                                                    {"gpt", "a/m"},
+                                                    {"small", "a/m"},
+                                                    {"gone", "a/gone"}}})
+                            .value();
+  EXPECT_EQ(snapshot->resolve("auto").automatic, Strategy::kBalanced);
+  EXPECT_EQ(snapshot->resolve("auto/chat").automatic, Strategy::kCheapest);
+  EXPECT_EQ(snapshot->find("gpt"), snapshot->find("a/m"));
+  // Before the short name of another model.
+  EXPECT_EQ(snapshot->find("small"), snapshot->find("a/m"));
+  EXPECT_TRUE(snapshot->resolve("gone").nothing());
+}
+
+TEST(Snapshot, RefusesAliasesThatWouldMislead) {
+  const auto refused = [](const std::string& alias, const std::string& target) {
+    const auto snapshot = build_snapshot({.providers = {provider("p")},
+                                          .offers = {offer("a/m", "p")},
+                                          .aliases = {{alias, target}, {"known", "a/m"}}});
+    return snapshot ? "" : snapshot.error().message;
+  };
+  EXPECT_EQ(refused("a/m", "a/m"), "alias 'a/m' is the id of a model");
+  EXPECT_EQ(refused("x", "known"), "alias 'x' stands for 'known', which is an alias itself");
+  EXPECT_EQ(refused("x", "m"), "alias 'x' stands for 'm', which is no model id");
+  EXPECT_EQ(refused("tollgate/x", "a/m"),
+            "alias 'tollgate/x' must not begin with tollgate/, which is built in");
+  EXPECT_NE(refused("", "a/m"), "");
+  EXPECT_NE(refused("a b", "a/m"), "");
+  EXPECT_NE(refused(std::string(201, 'x'), "a/m"), "");
+  EXPECT_EQ(refused(std::string(200, 'x'), "a/m"), "");
+}
+
+TEST(Snapshot, RefusesFactsAndProfilesGivenTwice) {
+  ModelFacts facts;
+  facts.id = ModelId("a/m");
+  EXPECT_EQ(
+      build_snapshot({.providers = {}, .offers = {}, .models = {facts, facts}}).error().message,
+      "model 'a/m' is given twice");
+  Profile profile;
+  profile.id = ProfileId("prof_1");
+  EXPECT_EQ(build_snapshot({.providers = {}, .offers = {}, .profiles = {profile, profile}})
+                .error()
+                .message,
+            "profile 'prof_1' is given twice");
+}
+
+TEST(Snapshot, FindsProfilesById) {
+  Profile profile;
+  profile.id = ProfileId("prof_1");
+  profile.rules.name = "support";
+  const auto snapshot =
+      build_snapshot({.providers = {}, .offers = {}, .profiles = {profile}}).value();
+  ASSERT_NE(snapshot->profile(ProfileId("prof_1")), nullptr);
+  EXPECT_EQ(snapshot->profile(ProfileId("prof_1"))->rules.name, "support");
+  EXPECT_EQ(snapshot->profile(ProfileId("prof_2")), nullptr);
+}
+
+TEST(Snapshot, AnOffersHealthSurvivesASwap) {
+  Health health;
+  const Catalogue catalogue{.providers = {provider("p")}, .offers = {offer("a/m", "p")}};
+  const auto before = build_snapshot(catalogue, &health).value();
+  const auto after = build_snapshot(catalogue, &health).value();
+  OfferHealth* const kept = before->health_of(*before->find("a/m")->offers[0]);
+  ASSERT_NE(kept, nullptr);
+  EXPECT_EQ(after->health_of(*after->find("a/m")->offers[0]), kept);
+  EXPECT_EQ(after->find("a/m")->figures[0].health, kept);
+  EXPECT_EQ(&health.of(ProviderId("p"), ModelId("a/m")), kept);
+}
+
+TEST(Snapshot, NobodyKeepsTheHealthOfWhatIsNoOfferOfItsCatalogue) {
+  Health health;
+  const auto snapshot =
+      build_snapshot({.providers = {provider("p")}, .offers = {offer("a/m", "p")}}, &health)
+          .value();
+  EXPECT_EQ(snapshot->health_of(*snapshot->find("a/m")->simulated), nullptr);
+  EXPECT_EQ(snapshot->health_of(*snapshot->find("sandbox/echo")->offers[0]), nullptr);
+  EXPECT_EQ(snapshot->health_of(Offer{}), nullptr);
+  const auto without = built({provider("p")}, {offer("a/m", "p")});
+  EXPECT_EQ(without->health_of(*without->find("a/m")->offers[0]), nullptr);
+}
+
 }  // namespace
 }  // namespace tollgate
