@@ -180,7 +180,7 @@ Status RequestReader::read_member(const JsonCursor::Member& member) {
       if (request_.kind == CompletionKind::kText) request_.echo = cursor_.kind() == JsonKind::kTrue;
       break;
     case Known::kRoute:
-      return read_route(cursor_, member, request_);
+      return read_route(cursor_, member, body_, request_);
     default:
       return read_needs(known);
   }

@@ -19,12 +19,12 @@
 #include "base/error.h"
 #include "dialects/byte_range.h"
 #include "domain/request_needs.h"
+#include "domain/route_request.h"
 
 namespace tollgate {
 
 inline constexpr int kRequestDepthMax = 256;
 inline constexpr std::size_t kModelLengthMax = 200;
-inline constexpr std::size_t kRegionLengthMax = 64;
 inline constexpr std::int64_t kChoicesMax = 128;  // of n and of best_of
 inline constexpr std::int64_t kMaxTokensMax = 1'000'000'000'000;
 
@@ -51,7 +51,7 @@ struct ChatRequest {
   std::int64_t n = 1;
   std::int64_t best_of = 1;
   bool echo = false;   // (completions) the answer's text begins with the prompt
-  std::string region;  // route.region; empty = none asked
+  RouteRequest route;  // what `route` asks of the choice; is never sent on
   RequestNeeds needs;  // for bounds and estimates of tokens and cost
 
   // Where it stands in the body.

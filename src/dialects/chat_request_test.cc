@@ -47,7 +47,7 @@ TEST(ChatRequest, ReadsEveryPolicyMember) {
   EXPECT_EQ(request->output_tokens_max(), 9);
   EXPECT_EQ(request->n, 2);
   EXPECT_EQ(request->best_of, 3);
-  EXPECT_EQ(request->region, "eu-west");
+  EXPECT_EQ(request->route.region, "eu-west");
   EXPECT_EQ(request->model_value.in(body), R"("acme/large")");
   EXPECT_EQ(request->stream_options_value->in(body), R"({"include_usage":true})");
   EXPECT_EQ(request->include_usage_value->in(body), "true");
@@ -65,7 +65,7 @@ TEST(ChatRequest, DefaultsHoldWhereMembersAreAbsentOrNull) {
     EXPECT_EQ(request->output_tokens_max(), std::nullopt);
     EXPECT_EQ(request->n, 1);
     EXPECT_EQ(request->best_of, 1);
-    EXPECT_EQ(request->region, "");
+    EXPECT_EQ(request->route.region, "");
   }
 }
 
@@ -101,7 +101,7 @@ TEST(ChatRequest, RefusesDuplicatesOfPolicyMembersInAnySpelling) {
   expect_refused(chat(R"("stream_options":{"include_usage":true,"include_us\u0061ge":false})"),
                  ErrorCode::kInvalidRequest, "stream_options.include_usage");
   expect_refused(chat(R"("route":{"region":"a","r\u0065gion":"b"})"), ErrorCode::kInvalidRequest,
-                 "route.region");
+                 "route");
 }
 
 TEST(ChatRequest, CarriesUnknownMembersEvenRepeatedOnes) {

@@ -190,7 +190,7 @@ Status MessagesReader::read_member(Known known, const JsonCursor::Member& member
     case Known::kOutputFormat:
       return read_response_format(cursor_, name_of(known), needs);
     case Known::kRoute:
-      return read_route(cursor_, member, request_);
+      return read_route(cursor_, member, body_, request_);
     case Known::kSpeed:
       read_speed();
       break;

@@ -61,7 +61,7 @@ TEST(MessagesRequest, ReadsWhatPolicyNeeds) {
   EXPECT_EQ(request.needs.max_tokens, 128);
   EXPECT_EQ(request.needs.choices, 1);
   EXPECT_EQ(request.answers(), 1);
-  EXPECT_EQ(request.region, "eu");
+  EXPECT_EQ(request.route.region, "eu");
   EXPECT_EQ(request.needs.text_bytes, static_cast<std::int64_t>(body.size()));
   EXPECT_EQ(request.model_value.in(body), R"("creator\/claude")");
   EXPECT_EQ(request.max_tokens_value->in(body), "128");

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "dialects/seen_members.h"
-
 namespace tollgate {
 namespace {
 
@@ -17,18 +15,6 @@ std::unexpected<Error> refuse(ErrorCode code, std::string_view param, std::strin
 
 bool has_control(std::string_view text) {
   return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
-}
-
-Status read_region(JsonCursor& cursor, ChatRequest& request) {
-  if (take_null(cursor)) return {};
-  if (cursor.kind() != JsonKind::kString) return wrong_type("route.region", "a string");
-  request.region = cursor.string().decoded();
-  if (request.region.empty() || request.region.size() > kRegionLengthMax ||
-      has_control(request.region)) {
-    return wrong_type("route.region",
-                      fmt::format("a region's name of 1 to {} characters", kRegionLengthMax));
-  }
-  return {};
 }
 
 }  // namespace
@@ -80,20 +66,17 @@ Status read_stream(JsonCursor& cursor, ChatRequest& request) {
   return {};
 }
 
-Status read_route(JsonCursor& cursor, const JsonCursor::Member& route, ChatRequest& request) {
+Status read_route(JsonCursor& cursor, const JsonCursor::Member& route, std::string_view body,
+                  ChatRequest& request) {
   if (!take_null(cursor)) {
     if (cursor.kind() != JsonKind::kObject) return wrong_type("route", "an object");
-    SeenMembers seen;
-    JsonCursor::Member member;
-    for (cursor.open_object(); cursor.next_member(member);) {
-      if (!member.name.is("region")) {
-        const std::string param = "route." + member.name.decoded().substr(0, kRegionLengthMax);
-        return refuse(ErrorCode::kInvalidRequest, param,
-                      "'route' knows only 'region'. Remove the other members.");
-      }
-      if (!seen.first(0)) return repeated_member("route.region");
-      if (Status status = read_region(cursor, request); !status) return status;
+    Result<RouteRequest> read = read_route_request(cursor.skip().in(body));
+    if (!read) {
+      Error error = std::move(read.error());
+      if (!error.param) error.param = "route";
+      return std::unexpected(std::move(error));
     }
+    request.route = *std::move(read);
   }
   if (!cursor.failed()) request.route_member = cursor.cut_range(route);
   return {};

@@ -25,7 +25,8 @@ bool take_null(JsonCursor& cursor);
 Status read_model(JsonCursor& cursor, ChatRequest& request);
 Status read_stream(JsonCursor& cursor, ChatRequest& request);
 // `route` is ours and is never sent on, so that a member we do not know is a mistake to be told.
-Status read_route(JsonCursor& cursor, const JsonCursor::Member& route, ChatRequest& request);
+Status read_route(JsonCursor& cursor, const JsonCursor::Member& route, std::string_view body,
+                  ChatRequest& request);
 // A number of tokens from `least` to kMaxTokensMax, or null.
 Status read_token_limit(JsonCursor& cursor, std::string_view name, std::int64_t least,
                         std::optional<std::int64_t>& out, std::optional<ByteRange>& where);

@@ -84,10 +84,10 @@ std::optional<Tier> tier_from_name(std::string_view name) {
   return std::nullopt;
 }
 
-Standing standing_of(const ModelFacts& facts, const Prices& cheapest) {
+ModelStanding standing_of(const ModelFacts& facts, const Prices& cheapest) {
   const int bonus = facts.capabilities[Capability::kReasoning] == Known::kYes ? kReasoningBonus : 0;
   const int by_price = std::min(quality_by_price(cheapest.tokens) + bonus, kScoreMax);
-  Standing standing;
+  ModelStanding standing;
   standing.quality = facts.quality.value_or(by_price);
   standing.tier = facts.tier.value_or(tier_by_quality(standing.quality));
   standing.tool_calling = facts.tool_calling.value_or(

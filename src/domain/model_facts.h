@@ -79,12 +79,12 @@ struct ModelFacts {
 };
 
 // How good a model is, with what nobody stated worked out.
-struct Standing {
+struct ModelStanding {
   int quality = 0;
   Tier tier = Tier::kNano;
   int tool_calling = 0;
 
-  bool operator==(const Standing&) const = default;
+  bool operator==(const ModelStanding&) const = default;
 };
 
 // What the facts state, and for the rest:
@@ -95,6 +95,6 @@ struct Standing {
 //               from there on COMPLEX.
 // tool_calling  0 where tools are known to be missing, the quality where they are known to be
 //               there, half of it where nobody says.
-Standing standing_of(const ModelFacts& facts, const Prices& cheapest);
+ModelStanding standing_of(const ModelFacts& facts, const Prices& cheapest);
 
 }  // namespace tollgate

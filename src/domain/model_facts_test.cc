@@ -44,7 +44,7 @@ TEST(ModelFacts, ACapabilityIsUnknownUntilSomebodyStatesIt) {
   EXPECT_EQ(capabilities[Capability::kVision], Known::kUnknown);
 }
 
-TEST(Standing, AQualityThatNobodyGaveFollowsThePrice) {
+TEST(ModelStanding, AQualityThatNobodyGaveFollowsThePrice) {
   EXPECT_EQ(quality_at(0), 35);
   EXPECT_EQ(quality_at(10 * kCent), 20);
   EXPECT_EQ(quality_at(11 * kCent), 35);
@@ -57,12 +57,12 @@ TEST(Standing, AQualityThatNobodyGaveFollowsThePrice) {
   EXPECT_EQ(quality_at(kMoneyMax.nanos()), 90);
 }
 
-TEST(Standing, ThePriceIsThreePartsInputAndOnePartOutput) {
+TEST(ModelStanding, ThePriceIsThreePartsInputAndOnePartOutput) {
   EXPECT_EQ(standing_of({}, priced(4 * kCent, 28 * kCent)).quality, 20);
   EXPECT_EQ(standing_of({}, priced(4 * kCent, 32 * kCent)).quality, 35);
 }
 
-TEST(Standing, KnownReasoningAddsToAQualityThatNobodyGave) {
+TEST(ModelStanding, KnownReasoningAddsToAQualityThatNobodyGave) {
   ModelFacts facts;
   facts.capabilities.set(Capability::kReasoning, Known::kYes);
   EXPECT_EQ(standing_of(facts, priced(kCent, kCent)).quality, 35);
@@ -71,7 +71,7 @@ TEST(Standing, KnownReasoningAddsToAQualityThatNobodyGave) {
   EXPECT_EQ(standing_of(facts, priced(kCent, kCent)).quality, 12);
 }
 
-TEST(Standing, ATierThatNobodyGaveFollowsTheQuality) {
+TEST(ModelStanding, ATierThatNobodyGaveFollowsTheQuality) {
   const auto tier = [](int quality) {
     ModelFacts facts;
     facts.quality = quality;
@@ -87,7 +87,7 @@ TEST(Standing, ATierThatNobodyGaveFollowsTheQuality) {
   EXPECT_EQ(tier(100), Tier::kComplex);
 }
 
-TEST(Standing, AToolCallingScoreThatNobodyGaveFollowsWhatIsKnownOfTools) {
+TEST(ModelStanding, AToolCallingScoreThatNobodyGaveFollowsWhatIsKnownOfTools) {
   ModelFacts facts;
   facts.quality = 70;
   EXPECT_EQ(standing_of(facts, {}).tool_calling, 35);
@@ -97,13 +97,13 @@ TEST(Standing, AToolCallingScoreThatNobodyGaveFollowsWhatIsKnownOfTools) {
   EXPECT_EQ(standing_of(facts, {}).tool_calling, 0);
 }
 
-TEST(Standing, WhatIsStatedStands) {
+TEST(ModelStanding, WhatIsStatedStands) {
   ModelFacts facts;
   facts.quality = 10;
   facts.tier = Tier::kComplex;
   facts.tool_calling = 99;
   EXPECT_EQ(standing_of(facts, priced(900 * kCent, 900 * kCent)),
-            (Standing{.quality = 10, .tier = Tier::kComplex, .tool_calling = 99}));
+            (ModelStanding{.quality = 10, .tier = Tier::kComplex, .tool_calling = 99}));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/json.h"
@@ -10,6 +11,18 @@
 namespace tollgate {
 
 namespace {
+
+void read_region(ObjectReader& reader, std::string& region) {
+  auto written = reader.string("region");
+  if (!written) return;
+  const bool control =
+      std::ranges::any_of(*written, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+  if (written->empty() || written->size() > kRegionLengthMax || control) {
+    reader.problem("region",
+                   fmt::format("must be a name of 1 to {} printable characters", kRegionLengthMax));
+  }
+  region = std::move(*written);
+}
 
 void read_models(ObjectReader& reader, std::vector<std::string>& models) {
   auto listed = reader.strings("models");
@@ -64,7 +77,7 @@ Result<RouteRequest> read_route_request(std::string_view json) {
   }
   ObjectReader reader(*document);
   RouteRequest route;
-  route.region = reader.string("region").value_or("");
+  read_region(reader, route.region);
   read_models(reader, route.models);
   route.tier_floor = read_named(reader, "tier_floor", tier_from_name, kTiersToChoose);
   route.tier_ceiling = read_named(reader, "tier_ceiling", tier_from_name, kTiersToChoose);

@@ -15,6 +15,7 @@
 namespace tollgate {
 
 inline constexpr std::size_t kRouteModelsMax = 64;
+inline constexpr std::size_t kRegionLengthMax = 64;
 
 struct RouteRequest {
   std::string region;               // empty = none asked

@@ -29,6 +29,8 @@ TEST(RouteRequest, RefusesWhatItCannotReadNamingTheMember) {
            {"[]", "route"},
            {R"({"region":1})", "route.region"},
            {R"({"region":null})", "route.region"},
+           {R"({"region":""})", "route.region"},
+           {R"({"region":"eu\nwest"})", "route.region"},
            {R"({"models":[]})", "route.models"},
            {R"({"models":["a b"]})", "route.models[0]"},
            {R"({"tier_floor":"HUGE"})", "route.tier_floor"},

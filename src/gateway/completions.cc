@@ -27,7 +27,7 @@ Result<ChatRequest> read_request(const net::Exchange& exchange, std::string_view
 
 Result<Route> choose(Gateway& gateway, const Caller& caller, const net::Exchange& exchange,
                      const ChatRequest& request) {
-  const auto region = requested_region(exchange.head().find("X-Tollgate-Region"), request.region);
+  const auto region = requested_region(exchange.head().find("X-Tollgate-Region"), request.route.region);
   if (!region) return std::unexpected(region.error());
   const KeyPolicy& policy = caller.identity.key().policy;
   return choose_route(caller.state->targets->snapshot(), {.model = request.model,

@@ -43,7 +43,7 @@ struct OfferFigures {
   std::uint32_t carbon = 0;         // grams per kWh; 0 = unknown
   std::uint8_t lacks = 0;           // capability_bit()s of what the model is known to lack
   std::uint8_t has = 0;             // likewise to have
-  std::uint8_t quality = 0;         // as Standing has it
+  std::uint8_t quality = 0;         // as ModelStanding has it
   std::uint8_t tool_calling = 0;    // likewise
   Tier tier = Tier::kNano;          // likewise
 };
@@ -54,7 +54,7 @@ constexpr std::uint8_t capability_bit(Capability capability) {
 struct Model {
   ModelId id;
   ModelFacts facts;  // unknown but for the id where nobody stated any
-  Standing standing;
+  ModelStanding standing;
   std::vector<const Offer*> offers;       // cheapest first, then as configured
   std::span<const OfferFigures> figures;  // of these offers, in this order
   // What a sandbox key gets for this model: lorem under its id, at its first offer's prices. For a
