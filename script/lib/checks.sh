@@ -155,6 +155,11 @@ simulate_budgets() {
   TOLLGATE_SIMULATION_OPERATIONS=$1 build/dev/ledger_test --gtest_filter='BudgetsSimulation.*'
 }
 
+# price_rows ROWS: src/domain/price_exact_test.cc, with ASan + UBSan.
+price_rows() {
+  TOLLGATE_PRICE_ROWS=$1 build/dev/domain_test --gtest_filter='PriceExact.*'
+}
+
 # The named soaks: NAME is tests/e2e/soak/test_NAME.py. Each reads TOLLGATE_SOAK_SCALE (small, full)
 # and prints a line "note: …" with the counts it ran.
 soak_names() {

@@ -1,5 +1,5 @@
-// Prices against exact rational arithmetic, and against public facts about models where they are at
-// hand: TOLLGATE_SHARED_DATA/models.json.
+// Prices against public facts about models, where they are at hand:
+// TOLLGATE_SHARED_DATA/models.json.
 #include <gtest/gtest.h>
 
 #include <boost/multiprecision/cpp_int.hpp>
@@ -10,7 +10,6 @@
 #include <string>
 
 #include "base/json.h"
-#include "base/random.h"
 #include "domain/price.h"
 
 namespace tollgate {
@@ -19,81 +18,11 @@ namespace {
 using Rational = boost::multiprecision::cpp_rational;
 using Integer = boost::multiprecision::cpp_int;
 
-Rational per_token(Money per_million) { return Rational(per_million.nanos(), 1'000'000); }
-
 // Rounded up once.
 Integer rounded_up(const Rational& nanos) {
   const Integer whole = numerator(nanos) / denominator(nanos);
   return whole * denominator(nanos) == numerator(nanos) ? whole : Integer(whole + 1);
 }
-
-Money any_price(Random& random) {
-  return Money::from_nanos(static_cast<std::int64_t>(random.below(1u << 31)) *
-                           (1 + random.below(50)));
-}
-
-// What the row costs by the rule, in the field of rationals.
-Rational exact_cost(const TokenPrices& tokens, const TokenUsage& usage, Money per_request) {
-  const auto part = [](std::int64_t count, Money price) {
-    return Rational(count) * per_token(price);
-  };
-  const std::int64_t plain_input = usage.input - usage.cached_input - usage.cache_write -
-                                   usage.cache_write_1h - usage.audio_input - usage.image_input -
-                                   usage.video_input;
-  const std::int64_t plain_output = usage.output - usage.reasoning_output - usage.audio_output;
-  return part(plain_input, tokens.input) + part(usage.cached_input, *tokens.cached_input) +
-         part(usage.cache_write, *tokens.cache_write) +
-         part(usage.cache_write_1h, *tokens.cache_write_1h) +
-         part(usage.audio_input, *tokens.audio_input) +
-         part(usage.image_input, *tokens.image_input) +
-         part(usage.video_input, *tokens.video_input) + part(plain_output, tokens.output) +
-         part(usage.reasoning_output, *tokens.reasoning_output) +
-         part(usage.audio_output, *tokens.audio_output) + Rational(per_request.nanos());
-}
-
-TokenUsage any_usage(Random& random) {
-  TokenUsage usage;
-  for (auto* part : {&usage.cached_input, &usage.cache_write, &usage.cache_write_1h,
-                     &usage.audio_input, &usage.image_input, &usage.video_input}) {
-    *part = random.below(3) == 0 ? random.below(200'000) : 0;
-    usage.input += *part;
-  }
-  for (auto* part : {&usage.reasoning_output, &usage.audio_output}) {
-    *part = random.below(3) == 0 ? random.below(50'000) : 0;
-    usage.output += *part;
-  }
-  usage.input += random.below(1'000'000);
-  usage.output += random.below(100'000);
-  return usage;
-}
-
-TEST(PriceCatalogue, TheSumOfCostsIsThatOfExactArithmeticWithOneRoundingARow) {
-  SeededRandom random(1'000'003);
-  Integer sum = 0;
-  Integer exact_sum = 0;
-  for (int row = 0; row < 100'000; ++row) {
-    Prices prices;
-    TokenPrices& tokens = prices.tokens;
-    tokens.input = any_price(random);
-    tokens.output = any_price(random);
-    for (auto* price : {&tokens.cached_input, &tokens.cache_write, &tokens.cache_write_1h,
-                        &tokens.reasoning_output, &tokens.audio_input, &tokens.audio_output,
-                        &tokens.image_input, &tokens.video_input}) {
-      *price = any_price(random);
-    }
-    if (random.below(4) == 0) prices.per_request = any_price(random);
-    const TokenUsage usage = any_usage(random);
-    const Integer exact =
-        rounded_up(exact_cost(tokens, usage, prices.per_request.value_or(Money())));
-    const Cost cost = cost_of(prices, usage);
-    ASSERT_EQ(Integer(cost.amount.nanos()), exact) << "row " << row;
-    sum += cost.amount.nanos();
-    exact_sum += exact;
-  }
-  EXPECT_EQ(sum, exact_sum);
-}
-
-// --- public prices ---
 
 struct NamedPrice {
   std::string_view name;
