@@ -24,8 +24,9 @@ struct OpenAiAnswer {
 // holds, as in every client's parser, except that a repeated `model` or `usage` is kProviderError.
 Result<OpenAiAnswer> read_openai_answer(std::string_view body);
 
-// The message of an error answer's {"error":{"message"}} (or {"error":"…"} or {"message"}), for the
-// log and for attempts; empty when there is none. Cut at 512 bytes.
+// The message of an error answer's {"error":{"message"}} (or {"error":"…"} or {"message"}), which
+// is Anthropic's shape too, whole or as an event; for the log and for attempts. Empty when there is
+// none; cut at 512 bytes.
 std::string openai_error_message(std::string_view body);
 
 // The answer as the client sees it: `model` is the public id of what served.

@@ -161,6 +161,9 @@ TEST(OpenAiAnswer, FindsTheMessageOfAnError) {
   EXPECT_EQ(openai_error_message(R"({"message":"top","code":1})"), "top");
   EXPECT_EQ(openai_error_message(R"({"error":{"code":1}})"), "");
   EXPECT_EQ(openai_error_message("<html>"), "");
+  EXPECT_EQ(openai_error_message(R"({"type":"error","error":{"type":"overloaded_error",)"
+                                 R"("message":"Overloaded"},"request_id":"req_1"})"),
+            "Overloaded");
 }
 
 TEST(OpenAiAnswer, CutsALongErrorMessageBetweenCharacters) {

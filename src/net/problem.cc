@@ -23,19 +23,36 @@ bool is_final(const Error& error) {
          error.code == ErrorCode::kRegionUnavailable;
 }
 
-}  // namespace
-
-std::string new_request_id(Random& random) {
-  std::array<std::uint8_t, 16> bytes{};
-  random.fill(bytes);
-  return "req_" + to_hex(bytes);
+std::string_view anthropic_error_type(ErrorCode code) {
+  const int status = error_status(code);
+  switch (status) {
+    case 401:
+      return "authentication_error";
+    case 402:
+      return "billing_error";
+    case 403:
+      return "permission_error";
+    case 404:
+      return "not_found_error";
+    case 413:
+      return "request_too_large";
+    case 429:
+      return "rate_limit_error";
+    case 503:
+      return "overloaded_error";
+    case 504:
+      return "timeout_error";
+    default:
+      return status < 500 ? "invalid_request_error" : "api_error";
+  }
 }
 
-std::string error_envelope(const Error& error, std::string_view request_id) {
-  std::string out = R"({"error":{"message":)";
+void append_error_object(std::string& out, const Error& error, std::string_view type,
+                         std::string_view request_id) {
+  out += R"({"message":)";
   append_json_string(out, public_message(error));
   out += R"(,"type":)";
-  append_json_string(out, error_type(error.code));
+  append_json_string(out, type);
   out += R"(,"code":)";
   append_json_string(out, error_code_name(error.code));
   out += R"(,"param":)";
@@ -48,14 +65,43 @@ std::string error_envelope(const Error& error, std::string_view request_id) {
   append_json_string(out, request_id);
   out += R"(,"doc_url":null,"details":)";
   out += error.details_json.empty() ? "null" : error.details_json;
-  out += "}}";
+  out += "}";
+}
+
+}  // namespace
+
+std::string new_request_id(Random& random) {
+  std::array<std::uint8_t, 16> bytes{};
+  random.fill(bytes);
+  return "req_" + to_hex(bytes);
+}
+
+std::string error_envelope(const Error& error, std::string_view request_id) {
+  std::string out = R"({"error":)";
+  append_error_object(out, error, error_type(error.code), request_id);
+  out += "}";
   return out;
 }
 
-Response problem_response(const Error& error, std::string_view request_id) {
+std::string anthropic_error_envelope(const Error& error, std::string_view request_id) {
+  std::string out = R"({"type":"error","error":)";
+  append_error_object(out, error, anthropic_error_type(error.code), request_id);
+  out += R"(,"request_id":)";
+  append_json_string(out, request_id);
+  out += "}";
+  return out;
+}
+
+std::string error_event(const Error& error, std::string_view request_id, ErrorShape shape) {
+  if (shape == ErrorShape::kOpenAi) return "data: " + error_envelope(error, request_id) + "\n\n";
+  return "event: error\ndata: " + anthropic_error_envelope(error, request_id) + "\n\n";
+}
+
+Response problem_response(const Error& error, std::string_view request_id, ErrorShape shape) {
   Response response;
   response.status = error_status(error.code);
-  response.body = error_envelope(error, request_id);
+  response.body = shape == ErrorShape::kAnthropic ? anthropic_error_envelope(error, request_id)
+                                                  : error_envelope(error, request_id);
   response.fields.emplace_back("X-Request-Id", request_id);
   if (error.retry_after) {
     response.fields.emplace_back("Retry-After", std::to_string(error.retry_after->count()));

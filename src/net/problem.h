@@ -1,5 +1,5 @@
-// Errors as HTTP (SPEC §4): the one envelope, its status, Retry-After and x-should-retry. Both
-// planes and the session itself answer with it.
+// Errors as HTTP (SPEC §4): the one envelope, in the shape that the route's dialect gives it, its
+// status, Retry-After and x-should-retry. Both planes and the session itself answer with it.
 #pragma once
 
 #include <string>
@@ -14,10 +14,21 @@ namespace tollgate::net {
 // "req_" and 32 hex digits.
 std::string new_request_id(Random& random);
 
+// Which dialect a route's errors are written in.
+enum class ErrorShape { kOpenAi, kAnthropic };
+
 // {"error": {"message", "type", "code", "param", "request_id", "doc_url", "details"}}
 std::string error_envelope(const Error& error, std::string_view request_id);
+// {"type": "error", "error": {…, the same members, `type` in Anthropic's words}, "request_id"}
+// (platform.claude.com/docs/en/api/errors).
+std::string anthropic_error_envelope(const Error& error, std::string_view request_id);
+
+// The last event of a stream that broke off: the envelope as its data, named where the dialect
+// names its events.
+std::string error_event(const Error& error, std::string_view request_id, ErrorShape shape);
 
 // The envelope with its status and headers. `detail` goes nowhere: logging it is the caller's.
-Response problem_response(const Error& error, std::string_view request_id);
+Response problem_response(const Error& error, std::string_view request_id,
+                          ErrorShape shape = ErrorShape::kOpenAi);
 
 }  // namespace tollgate::net

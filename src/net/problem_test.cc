@@ -27,6 +27,55 @@ TEST(Problem, TheEnvelopeHasEveryMember) {
             R"("details":{"a":1}}})");
 }
 
+TEST(Problem, AnthropicsShapeHasTheSameMembersAndItsOwnTypes) {
+  const Error error{
+      .code = ErrorCode::kInsufficientCredits, .message = "Top up.", .details_json = R"({"a":1})"};
+  EXPECT_EQ(anthropic_error_envelope(error, "req_1"),
+            R"({"type":"error","error":{"message":"Top up.","type":"billing_error",)"
+            R"("code":"insufficient_credits","param":null,"request_id":"req_1","doc_url":null,)"
+            R"("details":{"a":1}},"request_id":"req_1"})");
+  EXPECT_EQ(problem_response(error, "req_1", ErrorShape::kAnthropic).body,
+            anthropic_error_envelope(error, "req_1"));
+  EXPECT_EQ(problem_response(error, "req_1", ErrorShape::kAnthropic).status, 402);
+  EXPECT_EQ(problem_response(error, "req_1").body, error_envelope(error, "req_1"));
+}
+
+TEST(Problem, AnthropicsTypesFollowTheStatus) {
+  struct Case {
+    ErrorCode code;
+    const char* type;
+  };
+  for (const Case& one : {
+           Case{ErrorCode::kInvalidMessageFormat, "invalid_request_error"},
+           Case{ErrorCode::kConflict, "invalid_request_error"},
+           Case{ErrorCode::kUnprocessable, "invalid_request_error"},
+           Case{ErrorCode::kInvalidApiKey, "authentication_error"},
+           Case{ErrorCode::kInsufficientCredits, "billing_error"},
+           Case{ErrorCode::kModelNotAllowed, "permission_error"},
+           Case{ErrorCode::kNotFound, "not_found_error"},
+           Case{ErrorCode::kPayloadTooLarge, "request_too_large"},
+           Case{ErrorCode::kLimitInFlight, "rate_limit_error"},
+           Case{ErrorCode::kInternal, "api_error"},
+           Case{ErrorCode::kProviderError, "api_error"},
+           Case{ErrorCode::kRegionUnavailable, "overloaded_error"},
+           Case{ErrorCode::kServiceUnavailable, "overloaded_error"},
+           Case{ErrorCode::kProviderTimeout, "timeout_error"},
+       }) {
+    const std::string envelope = anthropic_error_envelope({.code = one.code, .message = "m"}, "r");
+    EXPECT_NE(envelope.find("\"type\":\"" + std::string(one.type) + "\",\"code\""),
+              std::string::npos)
+        << envelope;
+  }
+}
+
+TEST(Problem, AStreamsErrorIsAnEventOfItsDialect) {
+  const Error error{.code = ErrorCode::kProviderError, .message = "It broke off."};
+  EXPECT_EQ(error_event(error, "req_1", ErrorShape::kOpenAi),
+            "data: " + error_envelope(error, "req_1") + "\n\n");
+  EXPECT_EQ(error_event(error, "req_1", ErrorShape::kAnthropic),
+            "event: error\ndata: " + anthropic_error_envelope(error, "req_1") + "\n\n");
+}
+
 TEST(Problem, AbsentMembersAreNull) {
   const std::string envelope =
       error_envelope({.code = ErrorCode::kNotFound, .message = "No such page."}, "req_1");
