@@ -17,7 +17,7 @@ void log_refusal(const Error& error, std::string_view request_id) {
 // The request's name, and how the key stands as it is answered.
 void add_own_fields(Gateway& gateway, net::Response& response, const Caller& caller) {
   response.fields.emplace_back("X-Tollgate-Generation-Id", generation_id(caller.generation));
-  const Standing standing = gateway.ledger.standing(caller.identity);
+  const KeyStanding standing = gateway.ledger.standing(caller.identity);
   add_standing_fields(response, standing, caller.state->credit_value);
 }
 

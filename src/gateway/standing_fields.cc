@@ -54,7 +54,7 @@ std::string reset_duration(std::chrono::microseconds left) {
   return fmt::format("{}h{}m{}s", seconds / 3'600, seconds / 60 % 60, seconds % 60);
 }
 
-void add_standing_fields(net::Response& response, const Standing& standing, Money credit_value) {
+void add_standing_fields(net::Response& response, const KeyStanding& standing, Money credit_value) {
   response.fields.emplace_back("X-Credit-Balance", balance_text(standing.balance, credit_value));
   if (standing.requests) add_requests(response, *standing.requests, standing.at);
   if (standing.requests_per_minute) {

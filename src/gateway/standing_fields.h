@@ -15,7 +15,7 @@ namespace tollgate {
 // never resets): of the tightest requests limit.
 // x-ratelimit-{limit,remaining,reset}-{requests,tokens}: of the rolling 60 s, reset as a duration.
 // Those of a limit that is not there are absent.
-void add_standing_fields(net::Response& response, const Standing& standing, Money credit_value);
+void add_standing_fields(net::Response& response, const KeyStanding& standing, Money credit_value);
 
 // As OpenAI writes them: "6m0s", "1h0m0s", "1s", below a second "20ms"; rounded up, "0s" for none.
 std::string reset_duration(std::chrono::microseconds left);

@@ -12,7 +12,7 @@ constexpr WallTime kNow{seconds(1'000'000)};
 constexpr Money kCredit = Money::from_nanos(10'000'000);  // 0.01 USD
 
 // "name: value\n" each.
-std::string fields(const Standing& standing) {
+std::string fields(const KeyStanding& standing) {
   net::Response response;
   add_standing_fields(response, standing, kCredit);
   std::string text;
@@ -22,8 +22,8 @@ std::string fields(const Standing& standing) {
   return text;
 }
 
-Standing standing_now() {
-  Standing standing;
+KeyStanding standing_now() {
+  KeyStanding standing;
   standing.at = kNow;
   return standing;
 }
@@ -41,7 +41,7 @@ TEST(StandingFields, AKeyWithoutLimitsSaysThatItsBalanceIsUnlimitedAndNothingEls
 }
 
 TEST(StandingFields, ABalanceIsWhatIsAvailableInCredits) {
-  Standing standing = standing_now();
+  KeyStanding standing = standing_now();
   standing.balance = {.mode = BalanceMode::kPrepaid,
                       .granted = Money::from_nanos(25'000'000'000),
                       .charged = Money::from_nanos(4'000'000'001),
@@ -52,7 +52,7 @@ TEST(StandingFields, ABalanceIsWhatIsAvailableInCredits) {
 }
 
 TEST(StandingFields, TheTightestRequestsLimitResetsAtAUnixTime) {
-  Standing standing = standing_now();
+  KeyStanding standing = standing_now();
   standing.requests = requests(WindowKind::kDay, WallTime(seconds(2'000'000)));
   EXPECT_EQ(fields(standing),
             "X-Credit-Balance: unlimited\nX-RateLimit-Limit: 100\nX-RateLimit-Remaining: 69\n"
@@ -63,7 +63,7 @@ TEST(StandingFields, TheTightestRequestsLimitResetsAtAUnixTime) {
 }
 
 TEST(StandingFields, WhatNeverResetsHasNoResetTimeAndAnEmptyMinuteResetsNow) {
-  Standing standing = standing_now();
+  KeyStanding standing = standing_now();
   standing.requests = requests(WindowKind::kLifetime, {});
   EXPECT_EQ(fields(standing).find("Reset"), std::string::npos);
   standing.requests = requests(WindowKind::kRolling60s, {});
@@ -71,7 +71,7 @@ TEST(StandingFields, WhatNeverResetsHasNoResetTimeAndAnEmptyMinuteResetsNow) {
 }
 
 TEST(StandingFields, TheMinuteIsToldAsOpenAiTellsIt) {
-  Standing standing = standing_now();
+  KeyStanding standing = standing_now();
   standing.requests_per_minute =
       requests(WindowKind::kRolling60s, WallTime(milliseconds(1'000'000'020)));
   standing.tokens_per_minute = {

@@ -341,7 +341,7 @@ void Ledger::count_unadmitted(const Identity& identity, std::optional<ErrorCode>
 
 Preview Ledger::preview(const Identity& identity) const { return state_->keys.preview(identity); }
 
-Standing Ledger::standing(const Identity& identity) const {
+KeyStanding Ledger::standing(const Identity& identity) const {
   return state_->keys.standing(identity);
 }
 
@@ -422,10 +422,9 @@ Task<Status> Ledger::settle(Reservation reservation, UsageRow row) {
   row.test_time = reservation.test_time_;
   reservation.ledger_ = nullptr;  // from here on Settlements ends it, whatever becomes of this Task
   Settlement settlement = state_->settlement_of(reservation.place_, std::move(row));
-  if (state_->settlements.settle_now(settlement)) co_return Status();
   auto start = [this, &settlement](Callback<Status> waiter) {
     settlement.waiter.emplace(std::move(waiter));
-    state_->settlements.push(std::move(settlement));
+    state_->settlements.settle(std::move(settlement));
   };
   co_return co_await from_callback<Status>(std::move(start));
 }
@@ -435,10 +434,7 @@ void Ledger::abandon(const Reservation& reservation) noexcept {
       generation_id(reservation.id_));
   // What it had promised stands: nobody knows what was sent.
   if (std::optional<UsageRow> row = state_->settlements.promised(reservation.id_)) {
-    Settlement settlement = state_->settlement_of(reservation.place_, std::move(*row));
-    if (!state_->settlements.settle_now(settlement)) {
-      state_->settlements.push(std::move(settlement));
-    }
+    state_->settlements.settle_unwaited(state_->settlement_of(reservation.place_, std::move(*row)));
     return;
   }
   state_->keys.undo(reservation.place_);

@@ -115,7 +115,7 @@ struct Guard {
 };
 
 // What the head of an answer says of the key's limits (SPEC §4 "Headers").
-struct Standing {
+struct KeyStanding {
   std::optional<LimitState> requests;             // the tightest of its requests limits
   std::optional<LimitState> requests_per_minute;  // the tightest of the rolling 60 s
   std::optional<LimitState> tokens_per_minute;    // likewise
@@ -206,7 +206,7 @@ class Ledger {
   // and the error says why. The key is checked again.
   Task<Status> rebind(const Identity& identity, Reservation& reservation, Guard guard);
   // How the key stands, as answers say it in their head.
-  Standing standing(const Identity& identity) const;
+  KeyStanding standing(const Identity& identity) const;
   // Records the row and with it the end of the reservation, durably, and resumes after that. The
   // database follows, the row with its aggregates in one commit. row.id, admitted_at, key, secret,
   // workspace and environment are the caller's to fill, test_time the ledger's.

@@ -83,7 +83,7 @@ class LiveKeys {
   // Errors as Ledger::authenticate() for a look-up key.
   Result<Identity> authenticate(const Sha256& hash) const;
   Preview preview(const Identity& identity) const;
-  Standing standing(const Identity& identity) const;
+  KeyStanding standing(const Identity& identity) const;
   // The step that admits: the key as it is now must allow this secret, and every limit and the
   // balance the ask. Refused at once where it would have to wait.
   Admitted admit(const Identity& identity, const Ask& ask, CancelHandle cancel);

@@ -79,8 +79,8 @@ Preview LiveKeys::preview(const Identity& identity) const {
   return budget.unlimited() ? Preview() : budgets_.preview(budget, now());
 }
 
-Standing LiveKeys::standing(const Identity& identity) const {
-  Standing standing;
+KeyStanding LiveKeys::standing(const Identity& identity) const {
+  KeyStanding standing;
   const Lock lock(mutex_);
   const Moment at = now();
   const KeyBudget& budget = *identity.live->slot->budget;

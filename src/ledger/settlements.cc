@@ -21,7 +21,7 @@ using std::chrono::steady_clock;
 
 // How long a recorded row may wait for company on its way to the database, and how many do not
 // wait any longer.
-constexpr milliseconds kStoreWithin{100};
+constexpr milliseconds kStoreWithin{400};
 constexpr std::size_t kStoreAtOnce = 2'000;
 // The most rows of one transaction, and of one append to the journal.
 constexpr std::size_t kStoredTogether = 8'000;
@@ -94,7 +94,51 @@ void make_storable(UsageRow& row) {
   }
 }
 
+void make_record(Settlement& settlement) {
+  make_storable(settlement.row);
+  encode_usage(settlement.row, RecordKind::kSettled, settlement.record);
+}
+
 }  // namespace
+
+struct Settlements::Turn {
+  Turn(IoContext* of, Settlements* by) : context(of), owner(by) {}
+
+  IoContext* const context;
+  Mutex mutex;
+  Settlements* owner TOLLGATE_GUARDED_BY(mutex);  // null once it has stopped
+  std::vector<Settlement> settlements TOLLGATE_GUARDED_BY(mutex);
+};
+
+class Settlements::EndOfTurn {
+ public:
+  explicit EndOfTurn(std::shared_ptr<Turn> turn) : turn_(std::move(turn)) {}
+  EndOfTurn(EndOfTurn&&) = default;
+  ~EndOfTurn() {
+    if (turn_ == nullptr) return;
+    std::vector<Settlement> settlements;
+    Settlements* const owner = take(settlements);
+    for (Settlement& settlement : settlements) settlement.waiter.reset();
+    if (owner != nullptr) owner->leave_to_recorder(settlements);
+  }
+
+  void operator()() {
+    std::vector<Settlement> settlements;
+    Settlements* const owner = take(settlements);
+    turn_.reset();
+    if (owner != nullptr) owner->record_turn(settlements);
+  }
+
+ private:
+  Settlements* take(std::vector<Settlement>& settlements) {
+    const Lock lock(turn_->mutex);
+    settlements.reserve(turn_->settlements.size());
+    settlements.swap(turn_->settlements);
+    return turn_->owner;
+  }
+
+  std::shared_ptr<Turn> turn_;
+};
 
 Settlements::~Settlements() { stop(); }
 
@@ -115,6 +159,17 @@ void Settlements::start(sql::Writer& writer, std::unique_ptr<Journal> journal) {
 }
 
 void Settlements::stop() {
+  std::vector<std::shared_ptr<Turn>> turns;
+  {
+    const Lock lock(turns_mutex_);
+    turns.swap(turns_);
+  }
+  for (const std::shared_ptr<Turn>& turn : turns) {
+    const Lock lock(turn->mutex);
+    turn->owner = nullptr;
+    leave_to_recorder(turn->settlements);
+    turn->settlements.clear();
+  }
   {
     const Lock lock(queue_mutex_);
     stopping_ = true;
@@ -138,28 +193,73 @@ Journal::Serial Settlements::recorded() const {
 
 // --- to the journal ---
 
-bool Settlements::settle_now(Settlement& settlement) {
-  if (settlement.record.empty()) {
-    make_storable(settlement.row);
-    encode_usage(settlement.row, RecordKind::kSettled, settlement.record);
+void Settlements::settle(Settlement settlement) {
+  make_record(settlement);
+  if (durability_ == Durability::kFull || !healthy_) return leave_to_recorder({&settlement, 1});
+  IoContext& context = settlement.waiter->context();
+  const std::shared_ptr<Turn> turn = turn_of(context);
+  {
+    const Lock lock(turn->mutex);
+    turn->settlements.push_back(std::move(settlement));
+    if (turn->settlements.size() > 1) return;
   }
-  if (durability_ == Durability::kFull || !healthy_) return false;
+  asio::post(context, EndOfTurn(turn));
+}
+
+std::shared_ptr<Settlements::Turn> Settlements::turn_of(IoContext& context) {
+  const Lock lock(turns_mutex_);
+  for (const std::shared_ptr<Turn>& turn : turns_) {
+    if (turn->context == &context) return turn;
+  }
+  return turns_.emplace_back(std::make_shared<Turn>(&context, this));
+}
+
+// On the waiters' own thread: they go on from here.
+void Settlements::record_turn(std::span<Settlement> settlements) {
+  std::vector<Callback<Status>> waiters;
+  waiters.reserve(settlements.size());
+  while (!settlements.empty()) {
+    const auto some = settlements.first(std::min(settlements.size(), kRecordedTogether));
+    if (!record_now(some)) {
+      leave_to_recorder(settlements);
+      break;
+    }
+    for (Settlement& settled : some) waiters.push_back(std::move(*settled.waiter));
+    settlements = settlements.subspan(some.size());
+  }
+  for (Callback<Status>& waiter : waiters) waiter.resume_here({});
+}
+
+void Settlements::settle_unwaited(Settlement settlement) {
+  make_record(settlement);
+  const std::span<Settlement> one(&settlement, 1);
+  if (durability_ == Durability::kFull || !healthy_ || !record_now(one)) leave_to_recorder(one);
+}
+
+bool Settlements::record_now(std::span<Settlement> settlements) {
+  std::vector<std::string_view> records;
+  records.reserve(settlements.size());
+  std::size_t bytes = 0;
+  for (const Settlement& settlement : settlements) {
+    bytes += Journal::framed_size(settlement.record);
+    records.emplace_back(settlement.record);
+  }
   LiveKeys::Answers answers;
   {
-    const std::string_view record = settlement.record;
     const Lock lock(journal_mutex_);
-    const auto serial = journal_->append(std::span(&record, 1));
+    if (bytes > journal_->append_bytes_max() / 4) return false;
+    const auto serial = journal_->append(records);
     if (!serial) return false;
-    hand_over(std::span(&settlement, 1), *serial, answers);
+    hand_over(settlements, *serial, answers);
   }
-  finish(std::span(&settlement, 1), answers);
+  count_ended(settlements, answers);
   return true;
 }
 
-void Settlements::push(Settlement settlement) {
+void Settlements::leave_to_recorder(std::span<Settlement> settlements) {
   {
     const Lock lock(queue_mutex_);
-    queue_.push_back(std::move(settlement));
+    std::ranges::move(settlements, std::back_inserter(queue_));
   }
   changed_.notify_one();
 }
@@ -398,7 +498,7 @@ void Settlements::retry_later(const Error& error) {
 }
 
 // What the end of a request is to everyone else.
-void Settlements::finish(std::span<Settlement> settled, LiveKeys::Answers& answers) {
+void Settlements::count_ended(std::span<Settlement> settled, LiveKeys::Answers& answers) {
   for (const Settlement& settlement : settled) {
     if (settlement.error) {
       settlement.use->count_error(settlement.admitted_at);
@@ -410,6 +510,10 @@ void Settlements::finish(std::span<Settlement> settled, LiveKeys::Answers& answe
     metrics_.open_reservations->Decrement(settled.size());
   }
   answers.tell();
+}
+
+void Settlements::finish(std::span<Settlement> settled, LiveKeys::Answers& answers) {
+  count_ended(settled, answers);
   Wakeups wakeups;
   for (Settlement& settlement : settled) {
     if (settlement.waiter) wakeups.add(std::move(*settlement.waiter), {});

@@ -1,11 +1,11 @@
 // Usage rows on their way to the disk: first the journal, then the database.
 //
 // A request is settled when the journal has its row: its reservation ends, its use is counted, and
-// its answer may end. Under Durability::kProcess that is one append on the request's own thread.
-// Under kFull, and whenever the journal cannot take a row at once, the row waits for the recorder:
-// a thread that appends all that waits, syncs once, and wakes the waiters with one post for each of
-// their threads. When that fails the waiters hear of it at once and the rows stay, first in line,
-// until they are recorded.
+// its answer may end. Under Durability::kProcess that is one append on the request's own thread,
+// for all that this turn of the thread's event loop settles. Under kFull, and whenever the journal
+// cannot take a row at once, the row waits for the recorder: a thread that appends all that waits,
+// syncs once, and wakes the waiters with one post for each of their threads. When that fails the
+// waiters hear of it at once and the rows stay, first in line, until they are recorded.
 //
 // A request that guards money or tokens has been in the journal before that: reserve() leaves the
 // row that it is to have should it never be settled, as a note that matters until it is. It goes
@@ -76,11 +76,11 @@ class Settlements {
   // When everything is in the database, the journal needs nothing. After the writer has stopped.
   void clear_journal();
 
-  // Any thread. The row's texts are made storable: no NUL bytes, at most kRowTextLengthMax.
-  // True: settled. False: the settlement is as it was, and push() is due.
-  bool settle_now(Settlement& settlement);
-  // Any thread. Leaves the settlement, with its waiter, to the recorder.
-  void push(Settlement settlement);
+  // The row's texts are made storable: no NUL bytes, at most kRowTextLengthMax.
+  // The waiter's thread. The settlement's waiter hears when it is settled.
+  void settle(Settlement settlement);
+  // Any thread. At once, or by the recorder.
+  void settle_unwaited(Settlement settlement);
 
   // Any thread. `row` is what the request leaves should it never be settled; a later one of the
   // same id takes its place. True: it is durable. False: push() is due, of the record that is made.
@@ -105,6 +105,17 @@ class Settlements {
     UsageRow row;
     Journal::Serial serial = 0;
   };
+
+  // What one turn of an I/O thread's event loop settles; and what ends it: a handler, which leaves
+  // it to the recorder if its loop is destroyed before.
+  struct Turn;
+  class EndOfTurn;
+  std::shared_ptr<Turn> turn_of(IoContext& context);
+  void record_turn(std::span<Settlement> settlements);
+
+  // True: settled. False: they are as they were.
+  bool record_now(std::span<Settlement> settlements);
+  void leave_to_recorder(std::span<Settlement> settlements);
 
   // The recorder.
   void serve();
@@ -135,6 +146,7 @@ class Settlements {
   // the line to the database.
   void hand_over(std::span<Settlement> settled, Journal::Serial last, LiveKeys::Answers& answers)
       TOLLGATE_REQUIRES(journal_mutex_);
+  void count_ended(std::span<Settlement> settled, LiveKeys::Answers& answers);
   void finish(std::span<Settlement> settled, LiveKeys::Answers& answers);
 
   // The writer's batch.
@@ -157,6 +169,10 @@ class Settlements {
   std::vector<Recorded> recorded_ TOLLGATE_GUARDED_BY(journal_mutex_);
   std::unordered_map<GenerationNumber, std::string> promised_ TOLLGATE_GUARDED_BY(journal_mutex_);
   std::size_t promised_bytes_ TOLLGATE_GUARDED_BY(journal_mutex_) = 0;
+
+  Mutex turns_mutex_;
+  // One for each I/O thread.
+  std::vector<std::shared_ptr<Turn>> turns_ TOLLGATE_GUARDED_BY(turns_mutex_);
 
   Mutex queue_mutex_;
   std::condition_variable changed_;

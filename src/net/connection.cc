@@ -3,11 +3,13 @@
 #include <openssl/err.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 
+#include "net/tcp_progress.h"
 #include "runtime/async.h"
 
 namespace tollgate::net {
@@ -25,48 +27,44 @@ bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
 }  // namespace
 
+Connection::Socket::~Socket() { ::close(number); }
+
 Connection::Connection(IoThread& thread, int socket, SslPtr ssl)
     : thread_(thread),
-      socket_(socket),
+      socket_{socket},
       ssl_(std::move(ssl)),
-      descriptor_(thread.executor(), socket),
-      shared_(std::make_shared<Shared>(this)),
+      watch_(thread.poller(), [this](Readiness now) { on_ready(now); }),
       deadline_(thread.deadlines(), [this] { fail_with(Failure::kTimeout); }) {}
 
 Connection::~Connection() {
-  shared_->owner = nullptr;
+  if (gone_ != nullptr) *gone_ = true;
   if (ssl_ != nullptr && failure_ == Failure::kNone && SSL_is_init_finished(ssl_.get()) == 1) {
     ERR_clear_error();
     SSL_shutdown(ssl_.get());
   }
 }
 
-void Connection::arm_read() {
-  if (read_armed_) return;
-  read_armed_ = true;
-  descriptor_.async_wait(Descriptor::wait_read,
-                         [shared = shared_](boost::system::error_code error) {
-                           Connection* self = shared->owner;
-                           if (self == nullptr || error) return;
-                           self->read_armed_ = false;
-                           if (self->notify_readable_) {
-                             auto notify = std::exchange(self->notify_readable_, nullptr);
-                             notify();
-                           }
-                           self->readable_.resume(Wake::kReady);
-                         });
+// From the first wait on: a socket that is not connecting yet would be told to have failed.
+bool Connection::watch() {
+  if (watch_.started() || watch_.start(socket())) return true;
+  fail_with(Failure::kAborted);
+  return false;
 }
 
-void Connection::arm_write() {
-  if (write_armed_) return;
-  write_armed_ = true;
-  descriptor_.async_wait(Descriptor::wait_write,
-                         [shared = shared_](boost::system::error_code error) {
-                           Connection* self = shared->owner;
-                           if (self == nullptr || error) return;
-                           self->write_armed_ = false;
-                           self->writable_.resume(Wake::kReady);
-                         });
+void Connection::on_ready(Readiness now) {
+  bool gone = false;
+  gone_ = &gone;
+  if (now.ended) ended_ = true;
+  if (now.readable) {
+    readable_now_ = true;
+    if (notify_readable_) {
+      auto notify = std::exchange(notify_readable_, nullptr);
+      notify();
+    }
+    readable_.resume(Wake::kReady);
+  }
+  if (!gone && now.writable) writable_.resume(Wake::kReady);
+  if (!gone) gone_ = nullptr;
 }
 
 void Connection::fail_with(Failure why) {
@@ -81,21 +79,29 @@ void Connection::note_progress() {
   if (deadline_.armed()) deadline_.arm(patience_);
 }
 
+std::uint64_t Connection::acknowledged() const { return acknowledged_bytes(socket()); }
+
+std::uint64_t Connection::acknowledged_at_arrival() const {
+  std::uint64_t written = written_;
+  if (ssl_ != nullptr) written += BIO_number_written(SSL_get_wbio(ssl_.get()));
+  return acknowledged_at_first_ + written;
+}
+
 void Connection::abort(Failure why) {
   fail_with(why);
-  ::shutdown(socket_, SHUT_RDWR);
+  ::shutdown(socket(), SHUT_RDWR);
 }
 
 Task<bool> Connection::wait_readable() {
   if (failure_ != Failure::kNone) co_return false;
-  arm_read();
+  if (!watch()) co_return false;
   co_await readable_.wait();
   co_return failure_ == Failure::kNone;
 }
 
 Task<bool> Connection::wait_writable() {
   if (failure_ != Failure::kNone) co_return false;
-  arm_write();
+  if (!watch()) co_return false;
   co_await writable_.wait();
   co_return failure_ == Failure::kNone;
 }
@@ -127,6 +133,7 @@ Connection::ReadResult Connection::read_tls(std::span<char> room) {
   if (result == 1) return {ReadState::kData, bytes};
   switch (SSL_get_error(ssl_.get(), result)) {
     case SSL_ERROR_WANT_READ:
+      readable_now_ = false;
       return {ReadState::kWouldBlock};
     case SSL_ERROR_WANT_WRITE:
       tls_wants_write_ = true;
@@ -144,18 +151,26 @@ Connection::ReadResult Connection::read_tls(std::span<char> room) {
 Connection::ReadResult Connection::try_read(std::span<char> room) {
   if (failure_ != Failure::kNone) return {ReadState::kFailed};
   if (ssl_ != nullptr) return read_tls(room);
-  const ssize_t bytes = ::recv(socket_, room.data(), room.size(), 0);
-  if (bytes > 0) return {ReadState::kData, static_cast<std::size_t>(bytes)};
+  const ssize_t bytes = ::recv(socket(), room.data(), room.size(), 0);
+  if (bytes > 0) {
+    const auto size = static_cast<std::size_t>(bytes);
+    // Less than there was room for: all that had come (epoll(7)), and what comes will be told.
+    if (size < room.size() && watch_.started()) readable_now_ = ended_;
+    return {ReadState::kData, size};
+  }
   if (bytes == 0) return {ReadState::kEnd};
-  if (would_block(errno)) return {ReadState::kWouldBlock};
+  if (would_block(errno)) {
+    readable_now_ = false;
+    return {ReadState::kWouldBlock};
+  }
   fail_with(Failure::kPeerGone);
   return {ReadState::kFailed};
 }
 
 Task<Connection::ReadResult> Connection::read_some(std::span<char> room) {
   for (;;) {
-    // A wait that is still armed says that nothing has come since: do not ask the kernel again.
-    if (!read_armed_ || ssl_ != nullptr) {
+    // Nothing has come since: do not ask the kernel again. OpenSSL may still hold something.
+    if (readable_now_ || (ssl_ != nullptr && SSL_has_pending(ssl_.get()) == 1)) {
       // A peer that always has data must not keep the thread from the others.
       if (++eager_reads_ > kEagerReadsMax) {
         eager_reads_ = 0;
@@ -184,7 +199,7 @@ Task<bool> Connection::write_plain(std::span<const std::string_view> pieces) {
     msghdr message{};
     message.msg_iov = vectors.data();
     message.msg_iovlen = count;
-    const ssize_t sent = ::sendmsg(socket_, &message, MSG_NOSIGNAL);
+    const ssize_t sent = ::sendmsg(socket(), &message, MSG_NOSIGNAL);
     if (sent < 0) {
       if (!would_block(errno)) {
         fail_with(Failure::kPeerGone);
@@ -194,6 +209,7 @@ Task<bool> Connection::write_plain(std::span<const std::string_view> pieces) {
       continue;
     }
     note_progress();
+    written_ += static_cast<std::uint64_t>(sent);
     offset += static_cast<std::size_t>(sent);
     while (!pieces.empty() && offset >= pieces.front().size()) {
       offset -= pieces.front().size();
@@ -263,20 +279,29 @@ bool Connection::quiet() {
     // SSL_peek also takes in what is no application data, such as session tickets.
     ERR_clear_error();
     const int result = SSL_peek(ssl_.get(), &byte, 1);
-    return result <= 0 && SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ;
+    const bool quiet = result <= 0 && SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ;
+    if (quiet) readable_now_ = false;
+    return quiet;
   }
-  const ssize_t bytes = ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return bytes < 0 && would_block(errno);
+  const ssize_t bytes = ::recv(socket(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  const bool quiet = bytes < 0 && would_block(errno);
+  if (quiet) readable_now_ = false;
+  return quiet;
 }
 
 void Connection::on_readable(std::function<void()> notify) {
   notify_readable_ = std::move(notify);
-  if (notify_readable_) arm_read();
+  if (!notify_readable_) return;
+  if (!watch_.started()) {
+    watch();
+  } else if (readable_now_) {
+    watch_.look_again(socket());
+  }
 }
 
 void Connection::reset_on_close() {
   const linger at_once{.l_onoff = 1, .l_linger = 0};
-  ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  ::setsockopt(socket(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 void Connection::shutdown_write() {
@@ -284,7 +309,7 @@ void Connection::shutdown_write() {
     ERR_clear_error();
     SSL_shutdown(ssl_.get());
   }
-  ::shutdown(socket_, SHUT_WR);
+  ::shutdown(socket(), SHUT_WR);
 }
 
 }  // namespace tollgate::net

@@ -1,11 +1,10 @@
-// Connection: one connected socket, plain or TLS, on its own I/O thread. Readiness is waited for
-// once and remembered, so that the same wait serves the next read and the watch for a peer that
-// goes away; each read or write is one system call.
+// Connection: one connected socket, plain or TLS, on its own I/O thread. What the poller told is
+// remembered, so that the same readiness serves the next read and the watch for a peer that goes
+// away; each read or write is one system call, and waiting is none.
 //
 // One Task may read and one may write at a time. All waits end by the deadline or by abort().
 #pragma once
 
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -31,7 +30,7 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   IoThread& thread() { return thread_; }
-  int socket() const { return socket_; }
+  int socket() const { return socket_.number; }
   SSL* ssl() const { return ssl_.get(); }
 
   // From now on every wait that lasts beyond this ends with kTimeout.
@@ -69,6 +68,12 @@ class Connection {
   bool wrote() const { return wrote_; }
   void forget_writes() { wrote_ = false; }
 
+  // How much of a dialled connection the peer's TCP has acknowledged, and what that will be once
+  // all that was written so far has arrived. REQUIRES: dialled() was called, before any write.
+  std::uint64_t acknowledged() const;
+  std::uint64_t acknowledged_at_arrival() const;
+  void dialled() { acknowledged_at_first_ = acknowledged(); }
+
   // Whether an idle connection can be used again: nothing waits to be read, not even its end.
   bool quiet();
   // Calls `notify` once when the connection turns readable, ends or fails. The same readiness still
@@ -95,14 +100,14 @@ class Connection {
   const std::string& tls_detail() const { return tls_detail_; }
 
  private:
-  // What a readiness callback may still find after the Connection is gone.
-  struct Shared {
-    Connection* owner;
+  // Closed after nobody watches it any more.
+  struct Socket {
+    int number;
+    ~Socket();
   };
-  using Descriptor = asio::posix::basic_stream_descriptor<IoExecutor>;
 
-  void arm_read();
-  void arm_write();
+  bool watch();
+  void on_ready(Readiness now);
   ReadResult read_tls(std::span<char> room);
   Task<bool> write_tls(std::string_view bytes);
   Task<bool> write_plain(std::span<const std::string_view> pieces);
@@ -111,19 +116,21 @@ class Connection {
   void note_progress();
 
   IoThread& thread_;
-  int socket_;
+  Socket socket_;
   SslPtr ssl_;
-  Descriptor descriptor_;
-  std::shared_ptr<Shared> shared_;
+  Poller::Watch watch_;
   WaitSlot readable_;
   WaitSlot writable_;
   std::function<void()> notify_readable_;
   Deadline deadline_;
   std::chrono::milliseconds patience_{0};
   bool wrote_ = false;
-  int eager_reads_ = 0;  // since the last wait
-  bool read_armed_ = false;
-  bool write_armed_ = false;
+  std::uint64_t written_ = 0;  // but for TLS
+  std::uint64_t acknowledged_at_first_ = 0;
+  int eager_reads_ = 0;           // since the last wait
+  bool readable_now_ = true;      // as far as anybody knows
+  bool ended_ = false;            // the peer's side: readable from here on
+  bool* gone_ = nullptr;          // tells on_ready() that this was destroyed
   bool tls_wants_write_ = false;  // the last TLS read waits for room to write
   Failure failure_ = Failure::kNone;
   std::string tls_detail_;

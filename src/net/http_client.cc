@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "net/tcp_progress.h"
-
 namespace tollgate::net {
 
 namespace {
@@ -122,14 +120,14 @@ bool ClientCall::nothing_received() const {
   if (!reused_ || aborted_ || !head_bytes_.empty()) return false;
   if (connection_->failure() == Failure::kTimeout) return false;
   if (!sent_) return true;
-  return ended_ && acknowledged_bytes(connection_->socket()) == acknowledged_before_;
+  return ended_ && connection_->acknowledged() == acknowledged_before_;
 }
 
 Task<Status> ClientCall::obtain_connection() {
   connection_ = client_.take_idle(origin_.pool_key);
   reused_ = connection_ != nullptr;
   if (reused_) {
-    acknowledged_before_ = acknowledged_bytes(connection_->socket());
+    acknowledged_before_ = connection_->acknowledged_at_arrival();
     co_return Status{};
   }
   co_return co_await dial();

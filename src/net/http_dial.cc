@@ -60,7 +60,10 @@ Task<Status> ClientCall::connect_to(const SocketAddress& address,
       ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length);
     }
   }
-  if (error == 0) co_return Status{};
+  if (error == 0) {
+    connection_->dialled();
+    co_return Status{};
+  }
   co_return fail(ErrorCode::kProviderError, "The provider could not be reached. Try again later.",
                  std::string("connect: ") + std::strerror(error));
 }

@@ -40,12 +40,12 @@ std::string_view health_state_name(HealthState state) {
   bug("a health state outside its enum", std::source_location::current());
 }
 
-Outcome outcome_of(int status) {
-  if (status >= 200 && status < 400) return Outcome::kSuccess;
+Verdict verdict_of(int status) {
+  if (status >= 200 && status < 400) return Verdict::kSuccess;
   const bool about_us = status == 401 || status == 402;
   const bool worth_a_retry = status == 408 || status == 429;
   const bool answered = status >= 400 && status < 500;
-  return answered && !about_us && !worth_a_retry ? Outcome::kNeither : Outcome::kFailure;
+  return answered && !about_us && !worth_a_retry ? Verdict::kNeither : Verdict::kFailure;
 }
 
 std::size_t LatencyCounts::bucket_of(std::chrono::microseconds latency) {

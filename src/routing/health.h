@@ -46,12 +46,12 @@ enum class HealthState : std::uint8_t { kHealthy, kDegraded, kDown };
 std::string_view health_state_name(HealthState state);  // "healthy" …
 
 // What an answer of this upstream status tells of the offer; 0 = no answer.
-enum class Outcome {
+enum class Verdict {
   kSuccess,
   kFailure,  // none at all, 5xx, 408, 429; 401 and 402, which are about our own account
   kNeither   // any other refusal: it may be the request's own fault
 };
-Outcome outcome_of(int status);
+Verdict verdict_of(int status);
 
 // Latencies by size, eight buckets to a doubling from 1,024 µs to 18 minutes: a median read from it
 // is within 6.25 % of the true one between these. Counts, not times: cheap to add and to forget.

@@ -281,12 +281,12 @@ TEST_F(HealthTest, LatenciesBeyondTheScaleCountAtItsEnds) {
 }
 
 TEST_F(HealthTest, StatusesTellWhoseFaultItWas) {
-  for (int status : {200, 201, 299}) EXPECT_EQ(outcome_of(status), Outcome::kSuccess);
+  for (int status : {200, 201, 299}) EXPECT_EQ(verdict_of(status), Verdict::kSuccess);
   for (int status : {0, 100, 401, 402, 408, 429, 500, 502, 503, 529, 599}) {
-    EXPECT_EQ(outcome_of(status), Outcome::kFailure) << status;
+    EXPECT_EQ(verdict_of(status), Verdict::kFailure) << status;
   }
   for (int status : {400, 403, 404, 409, 413, 422}) {
-    EXPECT_EQ(outcome_of(status), Outcome::kNeither) << status;
+    EXPECT_EQ(verdict_of(status), Verdict::kNeither) << status;
   }
 }
 

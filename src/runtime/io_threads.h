@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/deadlines.h"
+#include "runtime/poller.h"
 #include "runtime/task.h"
 #include "runtime/task_group.h"
 
@@ -27,6 +28,7 @@ class IoThread {
   IoContext& context() { return context_; }
   IoExecutor executor() { return context_.get_executor(); }
   Deadlines& deadlines() { return deadlines_; }
+  Poller& poller() { return poller_; }
   TaskGroup& tasks() { return tasks_; }
   // Scratch for one read; its content is anybody's after the next suspension.
   std::span<char> read_buffer() { return *read_buffer_; }
@@ -34,6 +36,7 @@ class IoThread {
  private:
   IoContext context_{1};
   Deadlines deadlines_{context_};
+  Poller poller_{context_};
   TaskGroup tasks_{context_};
   std::unique_ptr<std::array<char, kReadBufferSize>> read_buffer_;
 };
