@@ -15,7 +15,9 @@ namespace tollgate {
 
 namespace {
 
-// What one attempt needs at hand. Its functions are the leaves of relay().
+// What one attempt needs at hand. Its functions are the leaves of relay(). A leaf that were
+// compiled into the frame of its caller would cost every open stream the memory of all that may
+// follow it.
 struct Relaying {
   Gateway& gateway;
   net::Exchange& exchange;
@@ -24,19 +26,19 @@ struct Relaying {
   Outcome outcome = {};
   Metered metered = {};
 
-  Task<Status> settle();
+  [[gnu::noinline]] Task<Status> settle();
   void lost(Error error);
   net::Response head_of_answer() const;
   void add_route_fields(net::Response& answer) const;
-  Task<> refused();
-  Task<> whole();
-  Task<> large(WholeAnswer& answer);
+  [[gnu::noinline]] Task<> refused();
+  [[gnu::noinline]] Task<> whole();
+  [[gnu::noinline]] Task<> large(WholeAnswer& answer);
   StreamTerms stream_terms() const;
-  Task<> stream();
-  Task<> end_stream(StreamRelay& relay);
-  Task<> answer_error(Error error);
+  [[gnu::noinline]] Task<> stream();
+  [[gnu::noinline]] Task<> end_stream(StreamRelay& relay);
+  [[gnu::noinline]] Task<> answer_error(Error error);
   Task<> run();
-  Task<> settle_after_bug();
+  [[gnu::noinline]] Task<> settle_after_bug();
 };
 
 // The row, durable when this returns.

@@ -1,8 +1,9 @@
 #include "runtime/poller.h"
 
 #include <boost/asio/post.hpp>
-#include <system_error>
 #include <utility>
+
+#include "base/check.h"
 
 namespace tollgate {
 
@@ -12,7 +13,7 @@ constexpr std::uint32_t kAllChanges = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
 int new_epoll() {
   const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
-  if (epoll < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+  check(epoll >= 0, "the kernel gives an epoll instance");
   return epoll;
 }
 
