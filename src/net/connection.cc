@@ -38,9 +38,13 @@ Connection::Connection(IoThread& thread, int socket, SslPtr ssl)
 
 Connection::~Connection() {
   if (gone_ != nullptr) *gone_ = true;
-  if (ssl_ != nullptr && failure_ == Failure::kNone && SSL_is_init_finished(ssl_.get()) == 1) {
+  if (ssl_ == nullptr || SSL_is_init_finished(ssl_.get()) != 1) return;
+  if (failure_ == Failure::kNone) {
     ERR_clear_error();
     SSL_shutdown(ssl_.get());
+  } else {
+    // What befell one connection says nothing against its session, which others may resume.
+    SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   }
 }
 

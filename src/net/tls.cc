@@ -90,8 +90,9 @@ Result<std::shared_ptr<const TlsClientContext>> TlsClientContext::load(
   ERR_clear_error();
   ContextPtr context = new_context(TLS_client_method());
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-  SSL_CTX_set_session_cache_mode(context.get(),
-                                 SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
+  // The caller keeps sessions. OpenSSL's own cache would also mark one that was resumed as used up,
+  // so that of many connections opened at once only the first would resume.
+  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
   SSL_CTX_set_alpn_protos(context.get(), kAlpn.data(), kAlpn.size());
   SSL_CTX_set_default_verify_paths(context.get());
   for (const std::string& file : ca_files) {

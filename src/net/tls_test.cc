@@ -122,6 +122,16 @@ TEST_F(TlsTest, ResumesAnEarlierSession) {
   EXPECT_TRUE(second.resumed);
 }
 
+TEST_F(TlsTest, ManyConnectionsResumeOneSession) {
+  const auto server = authority_.server("DNS:api.test");
+  const auto client = authority_.client();
+  const Shaken first = shake(*server, *client, "api.test");
+  for (int i = 0; i < 3; ++i) {
+    const Shaken next = shake(*server, *client, "api.test", [](SSL*) {}, first.session.get());
+    EXPECT_TRUE(next.resumed) << i;
+  }
+}
+
 TEST_F(TlsTest, NamesTheFileThatCannotBeUsed) {
   const CertificateFiles files = authority_.issue("DNS:api.test");
   const CertificateFiles others = authority_.issue("DNS:api.test");
