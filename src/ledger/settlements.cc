@@ -195,7 +195,7 @@ Journal::Serial Settlements::recorded() const {
 
 void Settlements::settle(Settlement settlement) {
   make_record(settlement);
-  if (durability_ == Durability::kFull || !healthy_) return leave_to_recorder({&settlement, 1});
+  if (!healthy_) return leave_to_recorder({&settlement, 1});
   IoContext& context = settlement.waiter->context();
   const std::shared_ptr<Turn> turn = turn_of(context);
   {
@@ -216,6 +216,7 @@ std::shared_ptr<Settlements::Turn> Settlements::turn_of(IoContext& context) {
 
 // On the waiters' own thread: they go on from here.
 void Settlements::record_turn(std::span<Settlement> settlements) {
+  if (durability_ == Durability::kFull) return leave_to_recorder(settlements);
   std::vector<Callback<Status>> waiters;
   waiters.reserve(settlements.size());
   while (!settlements.empty()) {

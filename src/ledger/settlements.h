@@ -1,9 +1,9 @@
 // Usage rows on their way to the disk: first the journal, then the database.
 //
 // A request is settled when the journal has its row: its reservation ends, its use is counted, and
-// its answer may end. Under Durability::kProcess that is one append on the request's own thread,
-// for all that this turn of the thread's event loop settles. Under kFull, and whenever the journal
-// cannot take a row at once, the row waits for the recorder: a thread that appends all that waits,
+// its answer may end. What one turn of an I/O thread's event loop settles goes together. Under
+// Durability::kProcess that is one append on that thread. Under kFull, and whenever the journal
+// cannot take rows at once, they wait for the recorder: a thread that appends all that waits,
 // syncs once, and wakes the waiters with one post for each of their threads. When that fails the
 // waiters hear of it at once and the rows stay, first in line, until they are recorded.
 //
