@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "admin/test_admin_fixture.h"
 
@@ -22,6 +24,29 @@ TEST_F(AdminTest, StrangerHearsNothingButThatAKeyIsMissing) {
     EXPECT_EQ(answer.status, 401);
     EXPECT_EQ(answer.code(), "missing_api_key");
   }
+}
+
+// Its status and limits above all, which say more than the policy does.
+TEST_F(AdminTest, AnEditAnswersTheKeyAsALookAtItDoes) {
+  KeyPolicy spent = named("spent");
+  spent.limits = {{.metric = Metric::kRequests, .window = {.kind = WindowKind::kDay}, .amount = 1}};
+  KeyPolicy expired = named("expired by the test clock");
+  expired.environment = Environment::kSandbox;
+  expired.expires_at = clock_.wall() + std::chrono::hours(1);
+  const KeyWithSecret keys[] = {make(spent), make(expired)};
+  ASSERT_TRUE(buy(keys[0]));
+  ASSERT_TRUE(await(
+      ledger_->advance_test_clock(owner(), store::default_workspace_id(), std::chrono::hours(2))));
+  std::vector<std::string> statuses;
+  for (const KeyWithSecret& key : keys) {
+    const std::string target = "/admin/v1/keys/" + key.key.id.get();
+    const AdminAnswer edited =
+        ask({.method = "PATCH", .target = target, .body = R"({"description":"edited"})"});
+    EXPECT_EQ(edited.status, 200) << edited.body;
+    EXPECT_EQ(edited.body, ask({.target = target}).body);
+    statuses.push_back(text_at(edited.document(), "status"));
+  }
+  EXPECT_EQ(statuses, (std::vector<std::string>{"limited", "expired"}));
 }
 
 TEST_F(AdminTest, EveryAnswerCarriesTheCallersRequestIdOnce) {

@@ -74,10 +74,13 @@ std::string render_key(const KeyView& view, const Secret& secret) {
 }
 
 KeyView view_with_counters(const Key& key, const KeyView& counted, WallTime now) {
+  if (counted.key == key) return counted;
   KeyView view;
   view.key = key;
   view.use = counted.use;
   view.status = key_status(key, now);
+  const bool limited = counted.status == KeyStatus::kLimited;
+  if (view.status == KeyStatus::kActive && limited) view.status = KeyStatus::kLimited;
   for (const auto& secret : key.secrets) {
     UseCount use;
     for (std::size_t i = 0; i < counted.key.secrets.size() && i < counted.secret_use.size(); ++i) {

@@ -13,8 +13,9 @@ std::string render_key(const KeyView& view);
 // With `secret`, which stands in no other answer.
 std::string render_key(const KeyView& view, const Secret& secret);
 
-// A key as a change returned it, with the counters of a view that was taken later: policy, secrets
-// and status are the key's; a limit keeps its counter whatever its amount.
+// A key as a change returned it, with the counters of a view that was taken later. That view
+// itself, unless another change came between: then policy and secrets are the key's, and a limit
+// keeps its counter whatever its amount. `now` is by the clock of the key's environment.
 KeyView view_with_counters(const Key& key, const KeyView& counted, WallTime now);
 
 }  // namespace tollgate

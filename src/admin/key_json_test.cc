@@ -116,6 +116,18 @@ TEST_F(KeyJsonTest, AChangedLimitKeepsItsCounterAndANewOneBeginsUnused) {
   EXPECT_EQ(shown.limits[1].remaining(), 1'250);
 }
 
+TEST_F(KeyJsonTest, AChangedKeyIsShownAsItIsCountedUnlessItWasChangedAgain) {
+  KeyView counted = view();
+  counted.status = KeyStatus::kLimited;
+  EXPECT_EQ(render_key(view_with_counters(counted.key, counted, kNow)), render_key(counted));
+  Key changed = counted.key;
+  changed.policy.name = "another";
+  EXPECT_EQ(view_with_counters(changed, counted, kNow).status, KeyStatus::kLimited);
+  EXPECT_EQ(view_with_counters(changed, counted, kNow).key.policy.name, "another");
+  changed.policy.enabled = false;
+  EXPECT_EQ(view_with_counters(changed, counted, kNow).status, KeyStatus::kDisabled);
+}
+
 TEST_F(KeyJsonTest, UnusedKeyHasNoLastUse) {
   KeyView unused = view();
   unused.use = UseCount();

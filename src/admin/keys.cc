@@ -32,8 +32,12 @@ Result<KeyView> manageable_key(const AdminCall& call) {
 
 // A changed key with its counters.
 KeyView counted_view(const AdminCall& call, const Key& key) {
-  const auto counted = call.context.ledger.key(key.id, std::nullopt);
-  return view_with_counters(key, counted.value_or(KeyView()), call.context.clock.wall());
+  const Ledger& ledger = call.context.ledger;
+  WallTime now = call.context.clock.wall();
+  if (const auto workspace = ledger.workspace(key.workspace, std::nullopt)) {
+    now = workspace_time(*workspace, key.policy.environment, now);
+  }
+  return view_with_counters(key, ledger.key(key.id, std::nullopt).value_or(KeyView()), now);
 }
 
 net::Response answer_with_secret(const AdminCall& call, const KeyWithSecret& made) {

@@ -29,9 +29,9 @@ Result<std::string> render_balance(const Balance& balance, Money credit_value) {
 
 }  // namespace
 
-Result<std::string> render_workspace(const Workspace& workspace, const Balance& balance,
+Result<std::string> render_workspace(const Workspace& workspace, const WorkspaceState& state,
                                      Money credit_value, WallTime now) {
-  const Result<std::string> shown_balance = render_balance(balance, credit_value);
+  const Result<std::string> shown_balance = render_balance(state.balance, credit_value);
   if (!shown_balance) return shown_balance;
   std::optional<WallTime> test_time;
   if (workspace.test_clock_offset > std::chrono::microseconds(0)) {
@@ -41,7 +41,8 @@ Result<std::string> render_workspace(const Workspace& workspace, const Balance& 
       .text("id", workspace.id.get())
       .text("name", workspace.name)
       .time("created_at", workspace.created_at)
-      .raw("limits", json::serialize(limit_rules_json(workspace.limits)))
+      .raw("limits", json::serialize(limits_json(state.limits)))
+      .raw("sandbox_limits", json::serialize(limits_json(state.sandbox_limits)))
       .raw("balance", *shown_balance)
       .time_or_null("test_time", test_time)
       .finish();

@@ -13,7 +13,15 @@ namespace tollgate {
 
 namespace {
 
-// The workspaces with their balances, in their order.
+Result<WorkspaceState> state_of(const Ledger& ledger, const WorkspaceId& id) {
+  Result<Balance> balance = ledger.balance(id);
+  if (!balance) return std::unexpected(balance.error());
+  return WorkspaceState{.balance = *balance,
+                        .limits = ledger.workspace_limits(id, Environment::kProduction),
+                        .sandbox_limits = ledger.workspace_limits(id, Environment::kSandbox)};
+}
+
+// The workspaces with how they stand, in their order.
 Result<std::vector<std::string>> render_all(const AdminCall& call,
                                             const std::vector<Workspace>& workspaces) {
   const Money credit_value = call.context.options()->credit_value;
@@ -21,9 +29,9 @@ Result<std::vector<std::string>> render_all(const AdminCall& call,
   std::vector<std::string> rows;
   rows.reserve(workspaces.size());
   for (const Workspace& workspace : workspaces) {
-    const Result<Balance> balance = call.context.ledger.balance(workspace.id);
-    if (!balance) return std::unexpected(balance.error());
-    auto row = render_workspace(workspace, *balance, credit_value, now);
+    const Result<WorkspaceState> state = state_of(call.context.ledger, workspace.id);
+    if (!state) return std::unexpected(state.error());
+    auto row = render_workspace(workspace, *state, credit_value, now);
     if (!row) return std::unexpected(row.error());
     rows.push_back(std::move(*row));
   }

@@ -53,6 +53,41 @@ TEST_F(WorkspacesTest, NewWorkspaceIsUnlimitedAndOwesNothing) {
   EXPECT_EQ(post("/admin/v1/workspaces", R"({"name":"shop"})").status, 409);
 }
 
+TEST_F(WorkspacesTest, LimitsShowWhatEachEnvironmentHasUsedAndHolds) {
+  const std::string id = make_shop();
+  const std::string target = "/admin/v1/workspaces/" + id;
+  ASSERT_EQ(patch(target, R"({"limits":[{"metric":"requests","window":"day","amount":5},)"
+                          R"({"metric":"concurrency","amount":4}]})")
+                .status,
+            200);
+  ASSERT_EQ(post(target + "/test-clock", R"({"advance":"24h"})").status, 200);
+  auto made =
+      await(ledger_->create_key(owner(), WorkspaceId(id), named("production"), std::nullopt));
+  ASSERT_TRUE(made);
+  ASSERT_TRUE(buy(*made));
+  const Identity identity = *authenticate(*made);
+  Reservation open = *reserve(identity);
+  const auto expected = [&](std::string_view used, std::string_view held, std::string_view left,
+                            std::string_view resets, std::string_view free) {
+    return R"([{"id":")" + id + R"(/requests/day","metric":"requests","window":"day",)" +
+           R"("amount":5,"used":)" + std::string(used) + R"(,"held":)" + std::string(held) +
+           R"(,"remaining":)" + std::string(left) + R"(,"resets_at":")" + std::string(resets) +
+           R"(T00:00:00.000000Z","bound":null},{"id":")" + id +
+           R"(/concurrency","metric":"concurrency","window":null,"amount":4,"used":0,"held":)" +
+           std::string(held) + R"(,"remaining":)" + std::string(free) +
+           R"(,"resets_at":null,"bound":null}])";
+  };
+  const json::value listed =
+      ask({.target = "/admin/v1/workspaces?name=shop"}).document().at("data").at(0);
+  for (const json::value& shown : {ask({.target = target}).document(), listed}) {
+    EXPECT_EQ(json::serialize(shown.at("limits")), expected("1", "1", "3", "2026-11-22", "3"));
+    EXPECT_EQ(json::serialize(shown.at("sandbox_limits")),
+              expected("0", "0", "5", "2026-11-23", "4"));
+  }
+  UsageRow row = row_for(identity, open);
+  EXPECT_TRUE(await(ledger_->settle(std::move(open), std::move(row))));
+}
+
 TEST_F(WorkspacesTest, PrepaidBalanceShowsWhatIsLeftInUsdAndInCredits) {
   const std::string id = make_shop();
   EXPECT_EQ(patch("/admin/v1/workspaces/" + id, R"({"balance":{"mode":"prepaid"}})").status, 200);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <utility>
 #include <vector>
 
 #include "cli/table.h"
@@ -9,9 +10,10 @@
 namespace tollgate::cli {
 namespace {
 
-std::vector<const json::object*> limits_of(const json::object& owner) {
+std::vector<const json::object*> limits_of(const json::object& owner,
+                                           std::string_view member = "limits") {
   std::vector<const json::object*> limits;
-  const json::value* list = owner.if_contains("limits");
+  const json::value* list = owner.if_contains(member);
   if (list == nullptr || !list->is_array()) return limits;
   for (const json::value& entry : list->get_array()) {
     if (const json::object* limit = entry.if_object()) limits.push_back(limit);
@@ -31,6 +33,19 @@ std::string limit_text(const json::object& limit) {
                      window == "-" ? "" : "/" + window);
 }
 
+std::vector<Column> use_columns() {
+  return {{"LIMIT"},
+          {"USED", Align::kRight},
+          {"HELD", Align::kRight},
+          {"REMAINING", Align::kRight},
+          {"RESETS"}};
+}
+
+std::vector<std::string> use_cells(const json::object& limit) {
+  return {limit_text(limit), quantity(limit, "used"), quantity(limit, "held"),
+          quantity(limit, "remaining"), time_cell(limit, "resets_at")};
+}
+
 }  // namespace
 
 std::string limits_cell(const json::object& owner) {
@@ -43,15 +58,24 @@ std::string limits_cell(const json::object& owner) {
 }
 
 std::string limits_table(const json::object& owner) {
-  Table table({{"LIMIT"},
-               {"USED", Align::kRight},
-               {"HELD", Align::kRight},
-               {"REMAINING", Align::kRight},
-               {"RESETS"}});
-  for (const json::object* limit : limits_of(owner)) {
-    table.add({limit_text(*limit), quantity(*limit, "used"), quantity(*limit, "held"),
-               quantity(*limit, "remaining"), time_cell(*limit, "resets_at")});
-  }
+  Table table(use_columns());
+  for (const json::object* limit : limits_of(owner)) table.add(use_cells(*limit));
+  return table.empty() ? std::string() : "\n" + table.text();
+}
+
+std::string workspace_limits_table(const json::object& workspace) {
+  std::vector<Column> columns = use_columns();
+  columns.insert(columns.begin(), {"KEYS"});
+  Table table(std::move(columns));
+  const auto add = [&](std::string_view keys, std::string_view member) {
+    for (const json::object* limit : limits_of(workspace, member)) {
+      std::vector<std::string> cells = use_cells(*limit);
+      cells.insert(cells.begin(), std::string(keys));
+      table.add(std::move(cells));
+    }
+  };
+  add("production", "limits");
+  add("sandbox", "sandbox_limits");
   return table.empty() ? std::string() : "\n" + table.text();
 }
 

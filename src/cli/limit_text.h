@@ -13,5 +13,7 @@ std::string limits_cell(const json::object& owner);
 
 // A table of what of each limit is used, held and left, and when it resets; "" for none.
 std::string limits_table(const json::object& owner);
+// The same of a workspace, whose limits count each environment apart.
+std::string workspace_limits_table(const json::object& workspace);
 
 }  // namespace tollgate::cli

@@ -37,6 +37,24 @@ TEST(LimitText, ATableShowsWhatIsUsedHeldAndLeft) {
             "concurrency 4            0         1          3  -\n");
 }
 
+TEST(LimitText, AWorkspacesTableShowsEachEnvironmentApart) {
+  json::object workspace = key(kLimits);
+  EXPECT_EQ(workspace_limits_table(json::object()), "");
+  workspace["sandbox_limits"] = json::array{json::object{{"metric", "requests"},
+                                                         {"window", "60s"},
+                                                         {"amount", 60},
+                                                         {"used", 0},
+                                                         {"held", 0},
+                                                         {"remaining", 60}}};
+  EXPECT_EQ(workspace_limits_table(workspace),
+            "\n"
+            "KEYS        LIMIT                 USED      HELD  REMAINING  RESETS\n"
+            "production  cost 25 USD/month  1.5 USD  0.25 USD  23.25 USD  2026-12-01 00:00\n"
+            "production  requests 60/60s          7         0         53  -\n"
+            "production  concurrency 4            0         1          3  -\n"
+            "sandbox     requests 60/60s          0         0         60  -\n");
+}
+
 TEST(LimitText, ALimitCannotReachTheTerminalsControls) {
   EXPECT_EQ(limits_cell(key(R"([{"metric":"\u001b[31m","amount":"\u0007","window":{}}])")),
             "?[31m ?/{}");

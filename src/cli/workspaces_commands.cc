@@ -123,7 +123,7 @@ Outcome<void> get_workspace(const Invocation& invocation) {
   if (invocation.flags.output == Output::kJson) {
     invocation.print_json(*workspace);
   } else {
-    invocation.terminal.out(workspace_fields(*workspace));
+    invocation.terminal.out(workspace_fields(*workspace) + workspace_limits_table(*workspace));
   }
   return {};
 }

@@ -9,11 +9,17 @@ namespace tollgate::cli {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 const std::string kShop =
     R"({"id":"ws_1","name":"shop","created_at":"2026-11-21T10:15:30.123456Z","limits":[)"
-    R"({"metric":"cost","window":"month","amount":"500"}],"balance":{"mode":"prepaid",)"
+    R"({"id":"ws_1/cost/month","metric":"cost","window":"month","amount":"500","used":"12.5",)"
+    R"("held":"0.25","remaining":"487.25","resets_at":"2026-12-01T00:00:00.000000Z",)"
+    R"("bound":null}],"sandbox_limits":[)"
+    R"({"id":"ws_1/cost/month","metric":"cost","window":"month","amount":"500","used":"0",)"
+    R"("held":"0","remaining":"500","resets_at":"2027-01-01T00:00:00.000000Z",)"
+    R"("bound":null}],"balance":{"mode":"prepaid",)"
     R"("granted":"25","charged":"0.5","held":"0","available":"24.5","credits":"2450"},)"
     R"("test_time":null})";
 
@@ -60,6 +66,17 @@ TEST_F(WorkspacesCommand, GetFindsANameAndShowsTheBalance) {
   EXPECT_EQ(server_->received().at(1).target, "/admin/v1/workspaces/ws_1");
   EXPECT_THAT(ran.out, AllOf(HasSubstr("available   24.5 USD (2450 credits)\n"),
                              HasSubstr("limits      cost 500 USD/month\n")));
+}
+
+TEST_F(WorkspacesCommand, GetShowsWhatEachEnvironmentHasUsedOfTheLimits) {
+  serve_shop(kShop);
+  EXPECT_THAT(
+      run_on_data({"workspaces", "get", "shop"}).out,
+      EndsWith(
+          "\n"
+          "KEYS        LIMIT                   USED      HELD   REMAINING  RESETS\n"
+          "production  cost 500 USD/month  12.5 USD  0.25 USD  487.25 USD  2026-12-01 00:00\n"
+          "sandbox     cost 500 USD/month     0 USD     0 USD     500 USD  2027-01-01 00:00\n"));
 }
 
 TEST_F(WorkspacesCommand, AnIdIsNotLookedUp) {
@@ -130,7 +147,7 @@ TEST_F(WorkspacesCommand, GrantsAreATable) {
 
 TEST_F(WorkspacesCommand, AdvanceClockSaysWhereItStands) {
   std::string moved = kShop;
-  moved.replace(moved.find("null"), 4, R"("2026-11-21T11:15:30.000000Z")");
+  moved.replace(moved.rfind("null"), 4, R"("2026-11-21T11:15:30.000000Z")");
   serve_always(200, moved);
   const Ran ran = run_on_data({"workspaces", "advance-clock", "ws_1", "1h"});
   EXPECT_EQ(server_->received().at(0).body, R"({"advance":"1h"})");

@@ -64,6 +64,8 @@ struct KeySecret {
   std::string last4;
   WallTime created_at;
   std::optional<WallTime> retires_at;  // set when rotated out: dead from then on
+
+  bool operator==(const KeySecret&) const = default;
 };
 
 struct Key {
@@ -76,6 +78,8 @@ struct Key {
   WallTime created_at;
   std::string created_by;
   std::optional<WallTime> revoked_at;
+
+  bool operator==(const Key&) const = default;
 };
 
 // Counters are kept apart from the policy: they change with every request.
