@@ -7,14 +7,16 @@ from decimal import Decimal
 
 import pytest
 from harness import wire
+from harness.crash import installation
 from harness.gateway import wait_for
-from harness.limits import (COST_BOUND, FREE_INPUT, PRICED, SMALL, act_for, ask, assert_books_agree, bytes_of, cost,
-                            limit_of, new_workspace, parallel, production_key, requests, tokens, wait_idle,
-                            workspace_of)
+from harness.limits import (COST_BOUND, FREE_INPUT, MAX_TOKENS, PRICED, SMALL, act_for, ask, assert_books_agree,
+                            body_of, bytes_of, cost, limit_of, new_workspace, parallel, production_key, requests,
+                            tokens, wait_idle, workspace_of)
 from harness.load import Load
 
 CONNECTIONS = 12
 EACH = 3  # requests of every connection after the change
+LIMIT_FIELDS = {"id", "metric", "window", "amount", "used", "held", "remaining", "resets_at", "bound"}
 
 
 def change(gateway, key: dict, **fields) -> dict:
@@ -22,7 +24,8 @@ def change(gateway, key: dict, **fields) -> dict:
 
 
 def under_load(gateway, key: dict, act, before: int = 60):
-    """Runs the load, calls act() in its middle, and gives (those before, those begun after it had returned)."""
+    """Runs the load, calls act() in its middle, and gives (those that had ended before, those begun after it
+    had returned)."""
     def make(number: int):
         streamed = number % 3 == 0
         return bytes_of(key, act_for(key, output=2), stream=streamed or None), streamed
@@ -33,7 +36,7 @@ def under_load(gateway, key: dict, act, before: int = 60):
     moment = act() or time.monotonic()
     report = load.stop_after(moment, EACH)
     assert report.lost == []
-    return ([done for done in report.done if done.began < began], [done for done in report.done if done.began > moment])
+    return ([done for done in report.done if done.ended < began], [done for done in report.done if done.began > moment])
 
 
 def assert_refused_at_once(gateway, key: dict, act, status: int) -> None:
@@ -141,6 +144,25 @@ def test_same_limit_with_another_amount_keeps_its_counter_over_a_restart(start_g
     assert [gateway.chat(key["secret"]).status for _ in range(3)] == [200, 200, 429]
 
 
+def test_request_that_the_gateway_did_not_live_to_settle_is_charged_at_its_bound(tmp_path, binary):
+    with installation(tmp_path) as running:
+        gateway = running.start()
+        key = production_key(gateway, cost("1"))
+        act = act_for(key, hang="head")
+        with gateway.connect() as client:
+            client.send(bytes_of(key, act, PRICED))
+            running.provider.wait_for_requests(1, key["id"])
+            running.kill()
+        gateway = running.start()
+        [row] = gateway.rows_of(key)
+        assert (row["metering"], row["status"], row["error_code"]) == ("interrupted", 500, "internal_error")
+        assert (row["input_tokens"], row["output_tokens"]) == (len(body_of(act, PRICED)) + 1024, MAX_TOKENS)
+        bound = row["input_tokens"] * Decimal("0.0000025") + COST_BOUND
+        assert Decimal(row["cost"]) == Decimal(row["charged"]) == bound
+        limit = limit_of(gateway, key)
+        assert (Decimal(limit["used"]), Decimal(limit["held"])) == (bound, 0)
+
+
 # The test clock.
 
 def sandbox_key(gateway, workspace: dict, *limits: dict, **fields) -> dict:
@@ -219,7 +241,8 @@ def test_sandbox_is_held_to_limits_and_charged_nothing(recorded):
     workspace = new_workspace(gateway, grant="0")
     key = sandbox_key(gateway, workspace, cost("1"), requests(3, "day"))
     for _ in range(3):
-        assert ask(gateway, key, model=PRICED).status == 200  # simulated, at that model's prices
+        answer = ask(gateway, key, model=PRICED, max_tokens=3)  # simulated, at that model's prices
+        assert answer.json()["usage"]["completion_tokens"] == 3
     assert ask(gateway, key, model=PRICED).status == 429
     rows = gateway.rows_of(key)
     assert all(Decimal(row["cost"]) > 0 and Decimal(row["charged"]) == 0 for row in rows)
@@ -246,6 +269,33 @@ def test_workspace_counts_each_environment_apart(recorded):
     sandbox, production = sandbox_key(gateway, workspace), production_key(gateway, workspace=workspace["id"])
     assert [gateway.chat(sandbox["secret"]).status for _ in range(3)] == [200, 200, 429]
     assert [ask(gateway, production).status for _ in range(3)] == [200, 200, 429]
+
+
+def test_workspaces_limits_are_shown_as_each_environment_uses_them(recorded):
+    gateway, provider = recorded
+    workspace = new_workspace(gateway, cost("1", "day"), parallel(9))
+    sandbox, production = sandbox_key(gateway, workspace), production_key(gateway, workspace=workspace["id"])
+    assert ask(gateway, sandbox, model=FREE_INPUT, max_tokens=10).status == 200
+    now = advance(gateway, workspace, "24h")
+    with gateway.connect() as client:
+        client.send(bytes_of(production, act_for(production, gate="shown")))
+        provider.wait_for_requests(1, production["id"])
+        listed = gateway.admin_json("GET", f"/admin/v1/workspaces?name={workspace['name'].replace(' ', '%20')}")["data"]
+        shown = [workspace_of(gateway, workspace), *listed, gateway.cli_json("workspaces", "get", workspace["id"])]
+        printed = gateway.cli("workspaces", "get", workspace["id"])
+        provider.release("shown")
+        assert client.read_answer().status == 200
+    for one in shown:
+        limit, running = one["limits"]
+        assert limit.keys() == running.keys() == LIMIT_FIELDS
+        assert (limit["id"], limit["used"], Decimal(limit["held"])) == (f"{workspace['id']}/cost/day", "0", COST_BOUND)
+        assert Decimal(limit["remaining"]) == 1 - COST_BOUND
+        assert (running["id"], running["held"]) == (f"{workspace['id']}/concurrency", 1)
+        turned, idle = one["sandbox_limits"]
+        assert (turned["id"], turned["used"], turned["held"], idle["held"]) == (limit["id"], "0", "0", 0)
+        assert datetime.fromisoformat(turned["resets_at"]) > now > datetime.fromisoformat(limit["resets_at"])
+    for word in ("production", "sandbox", "REMAINING", f"{COST_BOUND:f} USD"):
+        assert word in printed
 
 
 # One request after the other.

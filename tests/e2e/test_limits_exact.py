@@ -1,13 +1,14 @@
 """Hard means hard: what a limit or a balance has room for is served, and not one request more, at any
 concurrency; and nothing that fits is refused in the end. script/soak limits runs the same at full counts."""
 
+import json
 import threading
 from decimal import Decimal
 
 import pytest
-from harness.limits import (CONTEXT, COST_BOUND, FREE_INPUT, LONG, LONG_OUTPUT_MAX, MAX_TOKENS, OUTPUT_MAX, RENAMED,
-                            SMALL, TOKEN_BOUND, WIDE, WIDE_CONTEXT, Storm, act_for, ask, assert_books_agree, body_of,
-                            bytes_of, cost, limit_of, new_workspace, parallel, production_key, requests,
+from harness.limits import (CONTEXT, COST_BOUND, FREE_INPUT, LONG, LONG_OUTPUT_MAX, MAX_TOKENS, OUTPUT_MAX, PRICED,
+                            RENAMED, SMALL, TOKEN_BOUND, WIDE, WIDE_CONTEXT, Storm, act_for, ask, assert_books_agree,
+                            body_of, bytes_of, cost, limit_of, new_workspace, parallel, production_key, requests,
                             spend_in_sequence, spend_with_clients, tokens, wait_idle, workspace_of)
 
 AT_ONCE = 250
@@ -98,8 +99,9 @@ def test_request_whose_wait_is_over_is_told_that_it_is_in_flight(recorded):
         provider.wait_for_requests(1, key["id"])
         refused = ask(gateway, key)
         assert (refused.status, refused.code) == (429, "limit_in_flight")
-        assert int(refused.header("Retry-After")) >= 0 and refused.header("x-should-retry") != "false"
+        assert refused.header("Retry-After") == "1" and refused.header("x-should-retry") is None
         details = refused.error["details"]
+        assert details["id"] == key["limits"][0]["id"]
         assert Decimal(details["held"]) == Decimal(details["bound"]) == COST_BOUND
         assert len(provider.requests(key["id"])) == 1
         provider.release("held-long")
@@ -117,6 +119,7 @@ def test_requests_and_concurrency_are_refused_at_once_and_never_wait(recorded):
         refused = ask(gateway, key)
         assert (refused.status, refused.code) == (429, "rate_limit_exceeded")
         assert refused.error["details"]["metric"] == "concurrency" and refused.error["details"]["window"] is None
+        assert refused.header("Retry-After") == "1" and refused.header("x-should-retry") is None
         provider.release("alone")
         assert one.read_answer().status == 200
     assert ask(gateway, key).status == 200
@@ -172,6 +175,27 @@ def test_filled_max_tokens_leaves_room_for_the_prompt_in_the_context(recorded):
     assert provider.body(act.mark)["max_tokens"] == WIDE_CONTEXT - -(-len(body) // 3)
 
 
+def test_filled_max_tokens_leaves_money_for_the_input(recorded):
+    gateway, provider = recorded
+    act = act_for({"id": "of no key: a budget is made to measure"}, output=1)
+    body = body_of(act, PRICED, max_tokens=None)
+    key = production_key(gateway, cost((len(body) + 1024) * Decimal("0.0000025") + 50 * COST_BOUND / MAX_TOKENS))
+    assert gateway.chat(key["secret"], body).status == 200
+    assert provider.body(act.mark)["max_tokens"] == 50
+
+
+def test_filled_max_tokens_is_all_that_changes(recorded):
+    gateway, provider = recorded
+    workspace = new_workspace(gateway, cost("5"))
+    for key in (production_key(gateway, cost("5")), production_key(gateway, tokens(10**6)),
+                production_key(gateway, tokens(10**6, "60s")),
+                production_key(gateway, workspace=workspace["id"])):
+        act = act_for(key, output=1)
+        body = body_of(act, max_tokens=None, surprise={"kept": [1, 2]})
+        assert gateway.chat(key["secret"], body).status == 200
+        assert provider.body(act.mark) == json.loads(body) | {"model": "free-input", "max_tokens": OUTPUT_MAX}
+
+
 def test_filled_member_is_the_one_that_the_offer_names(recorded):
     gateway, provider = recorded
     key = production_key(gateway, cost("5"))
@@ -186,6 +210,7 @@ def test_request_without_max_tokens_that_buys_nothing_is_refused(recorded):
     key = production_key(gateway, cost("0.000009"))
     refused = ask(gateway, key, max_tokens=None)
     assert (refused.status, refused.code) == (429, "limit_exceeded")
+    assert refused.error["details"]["id"] == key["limits"][0]["id"]
     assert provider.requests(key["id"]) == []
 
 
@@ -194,10 +219,9 @@ def test_max_tokens_that_is_given_is_left_alone(recorded, given):
     gateway, provider = recorded
     key = production_key(gateway, cost("5"))
     act = act_for(key)
-    assert ask(gateway, key, act, **given).status == 200
-    sent = provider.body(act.mark)
-    for name in ("max_tokens", "max_completion_tokens"):
-        assert sent.get(name) == given.get(name)
+    body = body_of(act, **given)
+    assert gateway.chat(key["secret"], body).status == 200
+    assert provider.body(act.mark) == json.loads(body) | {"model": "free-input"}
     wait_idle(gateway, key)
     assert Decimal(limit_of(gateway, key)["used"]) == 7 * COST_BOUND / MAX_TOKENS
 
@@ -207,8 +231,20 @@ def test_body_of_an_unguarded_key_is_left_alone(recorded):
     for limits in ([], [requests(1000)], [parallel(100)]):
         key = production_key(gateway, *limits)
         act = act_for(key, output=3)
-        assert ask(gateway, key, act, max_tokens=None).status == 200
-        assert provider.body(act.mark).keys() == {"model", "messages"}
+        body = body_of(act, max_tokens=None, surprise={"kept": [1, 2]})
+        assert gateway.chat(key["secret"], body).status == 200
+        assert provider.body(act.mark) == json.loads(body) | {"model": "free-input"}
+
+
+def test_fee_that_nothing_bounds_is_403_where_money_is_guarded(recorded):
+    gateway, provider = recorded
+    hosted = {"web_search_options": {}}
+    guarded = production_key(gateway, cost("5"))
+    refused = ask(gateway, guarded, **hosted)
+    assert (refused.status, refused.code, refused.header("x-should-retry")) == (403, "model_not_priced", "false")
+    assert provider.requests(guarded["id"]) == []
+    for limits in ([], [tokens(10**6)]):
+        assert ask(gateway, production_key(gateway, *limits), **hosted).status == 200
 
 
 def test_every_choice_is_held_and_charged(recorded):
@@ -269,7 +305,7 @@ def test_refused_for_want_of_credits_says_so_and_is_served_after_a_grant(recorde
     key = production_key(gateway, workspace=workspace["id"])
     refused = ask(gateway, key, max_tokens=MAX_TOKENS + 1)
     assert (refused.status, refused.code) == (402, "insufficient_credits")
-    assert refused.header("x-should-retry") == "false"
+    assert refused.header("x-should-retry") == "false" and refused.header("Retry-After") is None
     assert Decimal(refused.header("X-Credit-Balance")) == COST_BOUND * 100  # credits
     gateway.admin_json("POST", f"/admin/v1/workspaces/{workspace['id']}/grants", {"amount": "1"})
     assert ask(gateway, key, max_tokens=MAX_TOKENS + 1).status == 200
@@ -299,13 +335,35 @@ def test_limit_that_is_nought_refuses_everything(recorded):
 def test_provider_that_reports_more_than_was_reserved_is_charged_in_full(recorded):
     gateway, provider = recorded
     key = production_key(gateway, cost(COST_BOUND * 10))
-    assert ask(gateway, key, act_for(key, usage="above")).status == 200
+    answer = ask(gateway, key, act_for(key, usage="above"))
+    assert answer.status == 200
     [row] = gateway.rows_of(key)
     assert row["metering"] == "overrun"
+    assert Decimal(row["cost"]) == Decimal(row["charged"]) == Decimal(answer.header("X-Tollgate-Cost"))
     assert Decimal(row["cost"]) == (MAX_TOKENS * 1000 + 1000) * Decimal("0.00001")
     limit = limit_of(gateway, key)
     assert Decimal(limit["used"]) == Decimal(row["cost"]) and Decimal(limit["remaining"]) == 0
     assert ask(gateway, key).status == 429
+
+
+def test_provider_that_reports_more_input_than_was_reserved_is_charged_in_full(recorded):
+    gateway, _ = recorded
+    key = production_key(gateway, cost("1"))
+    assert ask(gateway, key, act_for(key, input=100_000), PRICED).status == 200
+    [row] = gateway.rows_of(key)
+    assert (row["metering"], row["input_tokens"], row["output_tokens"]) == ("overrun", 100_000, MAX_TOKENS)
+    assert Decimal(row["cost"]) == Decimal("0.25") + COST_BOUND
+
+
+@pytest.mark.parametrize("usage", ["absent", "zero", "negative", "garbage"])
+def test_estimate_of_more_than_was_reserved_is_what_was_reserved(recorded, usage):
+    gateway, _ = recorded
+    key = production_key(gateway, cost(COST_BOUND * 10))
+    answer = ask(gateway, key, act_for(key, usage=usage, output=20 * MAX_TOKENS))
+    assert answer.status == 200
+    [row] = gateway.rows_of(key)
+    assert row["metering"] == "estimated"
+    assert Decimal(row["cost"]) == Decimal(answer.header("X-Tollgate-Cost")) == COST_BOUND
 
 
 @pytest.mark.parametrize("usage", ["absent", "zero", "negative", "garbage"])
@@ -321,9 +379,12 @@ def test_usage_that_says_nothing_is_estimated_at_most_at_the_reserve(recorded, u
     assert Decimal(limit_of(gateway, key)["used"]) == Decimal(row["cost"])
 
 
-def test_usage_below_what_was_streamed_is_charged_as_reported_and_flagged(recorded):
+@pytest.mark.parametrize("stream", [None, True])
+def test_usage_below_what_was_counted_is_charged_as_reported(recorded, stream):
+    """Streams are counted while they are relayed, and flagged."""
     gateway, _ = recorded
     key = production_key(gateway, cost(COST_BOUND * 10))
-    assert ask(gateway, key, act_for(key, usage="below"), stream=True).status == 200
+    assert ask(gateway, key, act_for(key, usage="below"), stream=stream).status == 200
     [row] = gateway.rows_of(key)
-    assert (row["metering"], row["flags"], row["output_tokens"]) == ("reported", "below_count", MAX_TOKENS // 2)
+    assert (row["metering"], row["output_tokens"]) == ("reported", MAX_TOKENS // 2)
+    assert stream is None or row["flags"] == "below_count"

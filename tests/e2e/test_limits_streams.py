@@ -53,6 +53,17 @@ def test_stream_past_its_max_tokens_is_ended_with_length(recorded, text, per_eve
     assert Decimal(limit_of(gateway, key)["used"]) == Decimal(row["cost"])
 
 
+def test_stream_past_the_max_tokens_that_was_filled_in_is_ended_within_the_budget(recorded):
+    gateway, provider = recorded
+    key = production_key(gateway, cost(20 * TOKEN_COST, "lifetime"))
+    act = act_for(key, output=2000, pace_ms=1)
+    answer = ask(gateway, key, act, max_tokens=None, stream=True)
+    row = assert_ended_at_bound(gateway, provider, act, answer, 1, 20)
+    wait_idle(gateway, key)
+    limit = limit_of(gateway, key)
+    assert Decimal(limit["used"]) == Decimal(row["cost"]) <= Decimal(limit["amount"])
+
+
 def test_ended_stream_shows_its_usage_to_who_asked_for_it(recorded):
     gateway, provider = recorded
     key = production_key(gateway, cost("1"))
@@ -155,6 +166,22 @@ def test_client_that_leaves_while_it_waits_for_room_leaves_no_row_and_its_place(
     # Whoever had been admitted before it was known to be gone was sent and stands in both books.
     assert_books_agree(gateway, provider, key)
     assert Decimal(limit_of(gateway, key)["used"]) <= COST_BOUND * Decimal("1.5")
+
+
+def test_wait_for_room_ends_when_its_client_leaves(recorded):
+    gateway, provider = recorded
+    key = production_key(gateway, cost(COST_BOUND * Decimal("1.5")))
+    with gateway.connect() as first:
+        first.send(bytes_of(key, act_for(key, gate="room-for-nobody")))
+        provider.wait_for_requests(1, key["id"])
+        with gateway.connect() as waiting:
+            waiting.send(bytes_of(key, act_for(key)))
+        # Not after the two seconds that it may last.
+        wait_for(lambda: gateway.get_key(key["id"])["error_count"] == 1, 1.5, "the end of its wait")
+        provider.release("room-for-nobody")
+        assert first.read_answer().status == 200
+    wait_idle(gateway, key)
+    assert len(provider.requests(key["id"])) == len(gateway.rows_of(key)) == 1
 
 
 def test_client_that_leaves_after_the_end_is_billed_as_reported(recorded):

@@ -5,6 +5,7 @@ import json
 from decimal import Decimal
 
 import pytest
+from harness.limits import cost, production_key
 from harness.upstream import USAGE, chunk, endless, sse
 from harness.wire import chat_body, json_headers
 
@@ -165,6 +166,40 @@ def test_cost_stands_in_the_usage_chunk_though_another_chunk_carries_the_usage(a
     last = stream(gateway, key, stream_options={"include_usage": True}).chunk_objects()[-1]
     [row] = gateway.rows_of(key)
     assert last["choices"] == [] and Decimal(last["usage"]["cost"]) == Decimal(row["cost"])
+
+
+def leave_before_the_head(_, upstream, __):
+    upstream.wait_for_requests(1)
+
+
+def leave_in_the_stream(client, _, events: int):
+    client.read_head()
+    seen = ""
+    while seen.count("data: ") < events:
+        seen += client.read_chunk().decode()
+
+
+@pytest.mark.parametrize("events", [0, 1, 3])
+def test_client_that_leaves_is_charged_each_event_that_was_produced(acme, events):
+    gateway, upstream = acme
+    body = chat_body(MODEL, max_tokens=100, stream=True)
+    key = production_key(gateway, cost(1))
+
+    def script(_, line):
+        if events > 0:
+            line.start_stream()
+        for _ in range(events):
+            line.send_event(chunk("four"))
+        line.wait_closed()
+
+    upstream.script = script
+    with gateway.connect() as client:
+        client.send_request("POST", "/v1/chat/completions", json_headers(key["secret"]), body)
+        (leave_in_the_stream if events else leave_before_the_head)(client, upstream, events)
+    [row] = gateway.wait_for_rows(key, 1)
+    assert (row["status"], row["metering"], row["output_tokens"]) == (499, "estimated", events)
+    assert row["input_tokens"] == (len(body) + 3) // 4
+    assert Decimal(row["cost"]) == row["input_tokens"] * Decimal("0.0000025") + events * Decimal("0.00001")
 
 
 def test_python_sdk_reads_a_bounded_stream_as_a_whole_answer(acme, acme_key):

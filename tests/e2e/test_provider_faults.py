@@ -3,9 +3,11 @@ the request still leaves its one row."""
 
 import json
 import time
+from decimal import Decimal
 
 import pytest
 from harness import upstream as mock
+from harness.limits import cost, limit_of, production_key, wait_idle
 from harness.wire import chat_body, json_headers
 
 MODEL = "acme/large"
@@ -67,16 +69,18 @@ def test_gateway_serves_on_after_a_fault(acme, acme_key, fault):
 
 def test_provider_that_hangs_is_504_at_its_deadline(acme):
     gateway, upstream = acme
-    key = gateway.create_key(environment="production")
+    key = production_key(gateway, cost(1))
     upstream.script = mock.hang
     began = time.monotonic()
-    answer = gateway.chat(key["secret"], chat_body(MODEL))
+    answer = gateway.chat(key["secret"], chat_body(MODEL, max_tokens=100))
     took = time.monotonic() - began
     assert (answer.status, answer.code) == (504, "provider_timeout")
     assert HEAD_SECONDS * 0.9 <= took < HEAD_SECONDS + 2
     [row] = gateway.rows_of(key)
     assert (row["status"], row["error_code"]) == (504, "provider_timeout")
     assert row["metering"] == "interrupted" and row["input_tokens"] > 0
+    wait_idle(gateway, key)
+    assert Decimal(limit_of(gateway, key)["used"]) == Decimal(row["cost"]) > 0
 
 
 def test_stream_that_falls_silent_ends_without_done(acme):

@@ -23,6 +23,7 @@ class Done:
     """A request whose answer's end was seen."""
     number: int
     began: float
+    ended: float
     status: int
     streamed: bool
 
@@ -176,7 +177,8 @@ class LoadLoop:
             return
         status, size = whole
         connection.received = connection.received[size:]
-        self.report.done.append(Done(connection.number, connection.began, status, connection.streamed))
+        self.report.done.append(Done(connection.number, connection.began, time.monotonic(), status,
+                                     connection.streamed))
         if self.stopping and connection.began > self.stopping[0]:
             self.after[connection.sock.fileno()] += 1
         connection.number = 0
