@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t kIdLengthMax = 64;
 constexpr std::size_t kModelIdLengthMax = 200;
+constexpr std::size_t kApiVersionLengthMax = 64;
 constexpr std::int64_t kContextMax = 1'000'000'000;
 constexpr std::int64_t kDeadlineMsMax = 86'400'000;
 constexpr std::int64_t kConnectionsMax = 100'000;
@@ -84,12 +85,28 @@ std::string read_provider_id(MappingReader& reader, Reading& reading) {
 }
 
 Dialect read_dialect(MappingReader& reader) {
-  const auto dialect = reader.text("dialect");
-  if (dialect && dialect->text != "openai") {
-    reader.source().problem(dialect->node, dialect->path,
-                            "this version supports the dialect openai");
+  const auto text = reader.text("dialect");
+  if (!text) return Dialect::kOpenAi;
+  const auto dialect = dialect_from_name(text->text);
+  if (!dialect) {
+    reader.source().problem(text->node, text->path,
+                            "must be openai, anthropic or azure-openai; most other servers speak "
+                            "openai");
   }
-  return Dialect::kOpenAi;
+  return dialect.value_or(Dialect::kOpenAi);
+}
+
+// Goes into a URL as it is.
+std::string read_api_version(MappingReader& reader) {
+  const auto version = reader.text("api_version");
+  if (!version) return std::string(kAzureApiVersion);
+  const bool sound = is_word(version->text, kApiVersionLengthMax, "-._");
+  if (!sound) {
+    reader.source().problem(version->node, version->path,
+                            "must be 1–64 letters, digits and . _ - characters, such as " +
+                                std::string(kAzureApiVersion));
+  }
+  return version->text;
 }
 
 std::string read_base_url(MappingReader& reader) {
@@ -246,6 +263,7 @@ void read_provider(const YAML::Node& node, const std::string& path, Reading& rea
   Provider provider;
   provider.id = ProviderId(read_provider_id(reader, reading));
   provider.dialect = read_dialect(reader);
+  provider.api_version = read_api_version(reader);
   provider.base_url = read_base_url(reader);
   provider.api_key = read_api_key(reader);
   provider.region = read_region(reader);

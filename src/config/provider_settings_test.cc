@@ -170,9 +170,15 @@ TEST_F(ProviderSettings, RefuseUnknownKeysAtEveryDepth) {
               HasSubstr("did you mean `connect_ms`?"));
 }
 
-TEST_F(ProviderSettings, RefuseAnotherDialectNamingTheOneSupported) {
-  EXPECT_THAT(problems("providers: [{id: a, base_url: 'http://h', dialect: anthropic}]"),
-              HasSubstr("providers[0].dialect: this version supports the dialect openai"));
+TEST_F(ProviderSettings, RefuseAnotherDialectNamingThoseThatAreSpoken) {
+  EXPECT_THAT(problems("providers: [{id: a, base_url: 'http://h', dialect: claude}]"),
+              HasSubstr("providers[0].dialect: must be openai, anthropic or azure-openai"));
+}
+
+TEST_F(ProviderSettings, RefuseAnApiVersionThatWouldChangeTheUrl) {
+  EXPECT_THAT(problems("providers: [{id: a, base_url: 'http://h', dialect: azure-openai, "
+                       "api_version: '2024&x=1'}]"),
+              HasSubstr("providers[0].api_version: must be 1–64 letters"));
 }
 
 TEST_F(ProviderSettings, RefuseWhatIsMissing) {

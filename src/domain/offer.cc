@@ -8,10 +8,21 @@ std::string_view dialect_name(Dialect dialect) {
   switch (dialect) {
     case Dialect::kOpenAi:
       return "openai";
+    case Dialect::kAnthropic:
+      return "anthropic";
+    case Dialect::kAzureOpenAi:
+      return "azure-openai";
     case Dialect::kSandbox:
       return "sandbox";
   }
   bug("a dialect outside its enum", std::source_location::current());
+}
+
+std::optional<Dialect> dialect_from_name(std::string_view name) {
+  for (const Dialect dialect : {Dialect::kOpenAi, Dialect::kAnthropic, Dialect::kAzureOpenAi}) {
+    if (name == dialect_name(dialect)) return dialect;
+  }
+  return std::nullopt;
 }
 
 }  // namespace tollgate

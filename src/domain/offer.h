@@ -17,8 +17,14 @@
 
 namespace tollgate {
 
-enum class Dialect { kOpenAi, kSandbox };
+enum class Dialect { kOpenAi, kAnthropic, kAzureOpenAi, kSandbox };
 std::string_view dialect_name(Dialect dialect);
+// Of a provider that can be configured: "openai", "anthropic", "azure-openai".
+std::optional<Dialect> dialect_from_name(std::string_view name);
+
+// The version of Azure's API that a provider is asked for where none is configured: the one that
+// Microsoft calls generally available.
+inline constexpr std::string_view kAzureApiVersion = "2024-10-21";
 
 // Deadlines of one provider (SPEC §7 "Upstream edge").
 struct UpstreamDeadlines {
@@ -31,6 +37,7 @@ struct UpstreamDeadlines {
 struct Provider {
   ProviderId id;
   Dialect dialect = Dialect::kOpenAi;
+  std::string api_version = std::string(kAzureApiVersion);  // looked at for kAzureOpenAi only
   std::string base_url;  // http(s)://host[:port][/path], no trailing slash, no userinfo
   Secret api_key;
   std::string region;                          // may be empty
