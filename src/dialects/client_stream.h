@@ -39,8 +39,8 @@ enum class StreamEnd {
 
 struct StreamEnding {
   StreamEnd end = StreamEnd::kWhole;
-  TokenUsage tokens;      // as charged
-  std::string_view cost;  // in USD
+  TokenUsage tokens = {};  // as charged
+  std::string_view cost;   // in USD
 };
 
 class ClientStream {

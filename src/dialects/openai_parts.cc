@@ -244,4 +244,11 @@ void read_ended_choices(JsonCursor& cursor, std::vector<std::int64_t>& ended) {
   }
 }
 
+std::string raw_text_of(JsonNode content) {
+  if (content.is_string()) return std::string(content.string().text);
+  std::string raw;
+  for (const JsonNode part : content) raw += part["text"].string().text;
+  return raw;
+}
+
 }  // namespace tollgate

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "dialects/json_cursor.h"
+#include "dialects/json_tree.h"
 #include "dialects/reported_usage.h"
 
 namespace tollgate {
@@ -25,5 +27,8 @@ Choices read_openai_choices(JsonCursor& cursor);
 
 // `choices`: appends the index of each that has a finish_reason, 0 where it has no index.
 void read_ended_choices(JsonCursor& cursor, std::vector<std::int64_t>& ended);
+
+// The text of a `content`, a string or parts that have a `text`, raw: as it stands between quotes.
+std::string raw_text_of(JsonNode content);
 
 }  // namespace tollgate
