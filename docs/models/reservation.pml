@@ -341,7 +341,7 @@ end_here:
        fi;
        more = 0
      }
-  /* Settlements::promise_now(), push(Promise). */
+  /* Settlements::promise_now(), or push(Promise) and the recorder. */
   :: atomic {
        up && (pc[r] == held || pc[r] == rebound) && !pending[r] && has_room(r) && can_append ->
        append(r, NOTE(r, ask[r]));
@@ -402,7 +402,7 @@ end_here:
        fi;
        more = 0
      }
-  /* Settlements::settle_now(), push(Settlement). */
+  /* Settlements::settle(), then record_now() or the recorder. */
   :: atomic {
        up && pc[r] == ended && !pending[r] && can_append ->
        append(r, ROW(r, spent[r]));

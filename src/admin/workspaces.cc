@@ -75,7 +75,7 @@ Result<Workspace> visible_workspace(const AdminCall& call) {
 Task<Result<net::Response>> list_workspaces(AdminCall& call) {
   auto page = find_page(call);
   if (!page) co_return std::unexpected(page.error());
-  const auto rows = render_all(call, std::move(page->workspaces));
+  const auto rows = render_all(call, page->workspaces);
   if (!rows) co_return std::unexpected(rows.error());
   co_return json_answer(page_json(*rows, page->next_cursor));
 }
