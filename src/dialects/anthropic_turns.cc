@@ -345,7 +345,7 @@ Status ChatTurns::read_tool_call(JsonNode call, std::size_t index) {
   if (!function["name"].is_string()) return bad_message(here_in_call("function.name"), "a string");
   std::string arguments = function["arguments"].text();
   if (is_blank({.text = arguments, .escaped = false})) arguments = "{}";
-  JsonCursor cursor(arguments, kRequestDepthMax);
+  JsonCursor cursor(arguments, kTranslationDepthMax);
   const bool object = cursor.kind() == JsonKind::kObject;
   cursor.skip();
   if (!object || !cursor.finish()) {

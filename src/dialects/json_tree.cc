@@ -4,8 +4,6 @@
 
 #include <charconv>
 
-#include "dialects/chat_request.h"
-
 namespace tollgate {
 namespace {
 
@@ -27,7 +25,7 @@ bool JsonTree::parse(std::string_view text) {
   nodes_.clear();
   overfull_ = false;
   problem_.clear();
-  JsonCursor cursor(text, kRequestDepthMax);
+  JsonCursor cursor(text, kTranslationDepthMax);
   if (!cursor.failed()) read_value(cursor);
   if (overfull_) {
     problem_ = fmt::format("it holds more than {} values", kJsonTreeValuesMax);

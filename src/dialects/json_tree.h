@@ -16,12 +16,17 @@
 #include <string_view>
 #include <vector>
 
+#include "dialects/chat_request.h"
 #include "dialects/json_cursor.h"
 
 namespace tollgate {
 
 // More values than any conversation has: what a tree may hold in memory is bounded (28 bytes each).
 inline constexpr std::size_t kJsonTreeValuesMax = 512 * 1024;
+
+// A translation may stand a value a little deeper than it stood, and what comes of it is still to
+// be read as a request.
+inline constexpr int kTranslationDepthMax = kRequestDepthMax - 16;
 
 class JsonTree;
 
@@ -66,7 +71,7 @@ class JsonNode {
 class JsonTree {
  public:
   // False, with problem(), unless `text` is one JSON document with at most kJsonTreeValuesMax
-  // values, nested no deeper than kRequestDepthMax. `text` must outlive what is read of it.
+  // values, nested no deeper than kTranslationDepthMax. `text` must outlive what is read of it.
   bool parse(std::string_view text);
 
   // The document; none before a parse that succeeded.

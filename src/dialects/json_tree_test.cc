@@ -4,8 +4,6 @@
 
 #include <string>
 
-#include "dialects/chat_request.h"
-
 namespace tollgate {
 namespace {
 
@@ -67,9 +65,9 @@ TEST(JsonTree, RefusesWhatIsNoJsonAndWhatIsTooDeep) {
     EXPECT_FALSE(tree.parse(text)) << text;
     EXPECT_FALSE(tree.root()) << text;
   }
-  const std::string deep(kRequestDepthMax + 1, '[');
-  EXPECT_FALSE(tree.parse(deep + std::string(kRequestDepthMax + 1, ']')));
-  EXPECT_TRUE(tree.parse(deep.substr(1) + std::string(kRequestDepthMax, ']')));
+  const std::string deep(kTranslationDepthMax + 1, '[');
+  EXPECT_FALSE(tree.parse(deep + std::string(kTranslationDepthMax + 1, ']')));
+  EXPECT_TRUE(tree.parse(deep.substr(1) + std::string(kTranslationDepthMax, ']')));
 }
 
 TEST(JsonTree, HoldsNoMoreValuesThanItsBound) {

@@ -35,7 +35,7 @@ Status append_tool_use(JsonElements& blocks, JsonNode call) {
   if (!function["name"].is_string()) return broken("a tool call without a name");
   std::string input = function["arguments"].text();
   if (std::ranges::all_of(input, is_json_space)) input = "{}";
-  JsonCursor cursor(input, kRequestDepthMax);
+  JsonCursor cursor(input, kTranslationDepthMax);
   const bool object = cursor.kind() == JsonKind::kObject;
   cursor.skip();
   if (!object || !cursor.finish()) return broken("a tool call whose arguments are no JSON object");

@@ -126,6 +126,44 @@ TEST(Translation, WhatIsKeptOfThinkingIsBounded) {
   EXPECT_EQ(out, "");
 }
 
+// What is made of a request is a request: a schema stands one level deeper there.
+TEST(Translation, WhatIsNestedTooDeepToBeSaidIsRefused) {
+  const auto nested = [](int levels) {
+    std::string schema;
+    for (int i = 0; i < levels; ++i) schema += R"({"a":)";
+    schema += "1";
+    return schema + std::string(static_cast<std::size_t>(levels), '}');
+  };
+  const auto said = [&](int levels) -> std::string {
+    const std::string body =
+        R"({"model":"m","max_tokens":1,"messages":[{"role":"user","content":"hi"}],)"
+        R"("tools":[{"name":"f","input_schema":)" +
+        nested(levels) + "}]}";
+    const auto request = read_messages_request(body);
+    EXPECT_TRUE(request.has_value()) << levels;
+    const auto chat = chat_from_messages(*request, body, {.upstream_model = "up"});
+    if (!chat) return std::string(error_code_name(chat.error().code));
+    return read_chat_request(*chat) ? "said" : "broken";
+  };
+  EXPECT_EQ(said(kTranslationDepthMax - 3), "said");
+  EXPECT_EQ(said(kTranslationDepthMax - 2), "invalid_request");
+  EXPECT_EQ(said(kRequestDepthMax - 3), "invalid_request");
+
+  const auto argued = [&](int levels) -> std::string {
+    const std::string body =
+        R"({"model":"m","messages":[{"role":"assistant","tool_calls":[{"id":"c","function":{)"
+        R"("name":"f","arguments":)" +
+        json_string(nested(levels)) + "}}]}]}";
+    const auto request = read_chat_request(body);
+    EXPECT_TRUE(request.has_value()) << levels;
+    const auto messages = messages_from_chat(*request, body, {.upstream_model = "up"});
+    if (!messages) return std::string(error_code_name(messages.error().code));
+    return read_messages_request(*messages) ? "said" : "broken";
+  };
+  EXPECT_EQ(argued(kTranslationDepthMax), "said");
+  EXPECT_EQ(argued(kTranslationDepthMax + 1), "invalid_message_format");
+}
+
 // --- there and back ---
 
 TEST(Translation, ToolCallsAndSignaturesSurviveTheWayThereAndBack) {
