@@ -18,12 +18,12 @@ inline constexpr std::size_t kRouteModelsMax = 64;
 inline constexpr std::size_t kRegionLengthMax = 64;
 
 struct RouteRequest {
-  std::string region;               // empty = none asked
-  std::vector<std::string> models;  // ids or wildcards; empty = all
-  std::optional<Tier> tier_floor;
-  std::optional<Tier> tier_ceiling;
-  std::optional<Money> max_cost;
-  std::optional<Strategy> strategy;  // never kOrdered
+  std::string region = {};               // empty = none asked
+  std::vector<std::string> models = {};  // ids or wildcards; empty = all
+  std::optional<Tier> tier_floor = {};
+  std::optional<Tier> tier_ceiling = {};
+  std::optional<Money> max_cost = {};
+  std::optional<Strategy> strategy = {};  // never kOrdered
 
   bool operator==(const RouteRequest&) const = default;
 };

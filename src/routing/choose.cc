@@ -4,17 +4,26 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
+#include "domain/limit_json.h"
 #include "domain/model_pattern.h"
+#include "routing/classifier.h"
+#include "routing/decision.h"
+#include "routing/eligibility.h"
+#include "routing/route_rules.h"
+#include "routing/score.h"
 
 namespace tollgate {
 namespace {
 
 constexpr std::size_t kRegionLengthMax = 64;
 constexpr std::size_t kShownModelBytesMax = 200;
-constexpr std::string_view kAutoPrefix = "tollgate/";
+constexpr std::string_view kReservedPrefix = "tollgate/";
+constexpr std::string_view kNamedStrategy = "model";
+constexpr std::string_view kLorem = "sandbox/lorem";
+constexpr std::chrono::seconds kRetryAfterMax{60};
+const RequestNeeds kNoNeeds{};
 
 std::unexpected<Error> refuse(ErrorCode code, std::string_view param, std::string message) {
   return std::unexpected(
@@ -46,114 +55,363 @@ bool may_be_simulated(std::string_view asked) {
   const bool short_name = asked.find('/') == std::string_view::npos;
   const std::string id = short_name ? std::string("any/").append(asked) : std::string(asked);
   return well_formed_model_id(id) && !asked.starts_with(kSandboxPrefix) &&
-         !asked.starts_with(kAutoPrefix);
+         !asked.starts_with(kReservedPrefix);
 }
 
-// Sandbox offers have no region and need none: nothing leaves the process.
-bool in_region(const Snapshot& snapshot, const Offer& offer, std::string_view region) {
-  return region.empty() || offer.region == region ||
-         snapshot.provider_of(offer).dialect == Dialect::kSandbox;
-}
-
-bool same_price(const Offer* a, const Offer* b) {
-  return a->prices.tokens.input == b->prices.tokens.input &&
-         a->prices.tokens.output == b->prices.tokens.output;
-}
-
-// The region the request is held to, empty if none.
-Result<std::string_view> pinned_region(const RouteNeeds& needs) {
-  if (needs.key_region.empty()) return needs.request_region;
-  if (!needs.request_region.empty() && needs.request_region != needs.key_region) {
-    return refuse(ErrorCode::kRegionNotAllowed, "route.region",
-                  fmt::format("This key is pinned to the region '{}'. Name that region or none.",
-                              needs.key_region));
+// Why none can serve it, of several offers.
+std::string_view reason_text(DropReason reason) {
+  switch (reason) {
+    case DropReason::kKind:
+      return "none is of the kind that this route needs";
+    case DropReason::kRegion:
+      return "none stands there";
+    case DropReason::kTierFloor:
+      return "their tier is below the floor";
+    case DropReason::kTierCeiling:
+      return "their tier is above the ceiling";
+    case DropReason::kVision:
+      return "it holds images, which they do not take";
+    case DropReason::kTools:
+      return "it offers tools, which they do not call";
+    case DropReason::kAudioInput:
+      return "it holds audio, which they do not take";
+    case DropReason::kFileInput:
+      return "it holds files, which they do not take";
+    case DropReason::kVideoInput:
+      return "it holds video, which they do not take";
+    case DropReason::kJsonSchema:
+      return "it asks for a JSON schema, which they do not follow";
+    case DropReason::kToolCalling:
+      return "it offers tools, and they score below the profile's minimum for calling them";
+    case DropReason::kContextWindow:
+      return "it is longer than their context windows";
+    default:
+      return "they are down";
   }
-  return needs.key_region;
 }
 
-Route simulate_unknown(const std::shared_ptr<const Snapshot>& snapshot, std::string_view asked) {
-  auto offer = std::make_shared<Offer>(snapshot->lorem());
-  offer->model = ModelId(std::string(asked));
-  Route route;
-  route.model = offer->model;
-  route.simulated = true;
-  route.snapshot = snapshot;
-  route.offers = {offer.get()};
-  route.own_offer = std::move(offer);
-  return route;
+// 503, by SPEC §4. `model` is empty where several are meant; no reason: there are none at all.
+Error no_offer(std::string_view region, std::string_view model, std::optional<DropReason> reason) {
+  const std::string offers =
+      model.empty() ? "the models that it may go to" : fmt::format("the model '{}'", model);
+  const std::string where = region.empty() ? "" : fmt::format(" in the region '{}'", region);
+  const std::string_view why = reason ? reason_text(*reason) : "none is configured";
+  const std::string_view advice =
+      reason == DropReason::kDown ? "Try again later." : "Change the request or what it may go to.";
+  return Error{
+      .code = region.empty() ? ErrorCode::kNoProviderAvailable : ErrorCode::kRegionUnavailable,
+      .message = fmt::format("No offer of {}{} can serve this request: {}. {}", offers, where, why,
+                             advice),
+      .param = region.empty() ? "model" : "route.region"};
 }
 
-Result<Route> choose_for_sandbox_key(const std::shared_ptr<const Snapshot>& snapshot,
-                                     const RouteNeeds& needs) {
-  const Model* model = snapshot->find(needs.model);
-  if (model == nullptr &&
-      (!snapshot->meanings(needs.model).empty() || !may_be_simulated(needs.model))) {
-    return unknown_model(*snapshot, needs.model);
-  }
-  const std::string_view id = model == nullptr ? needs.model : std::string_view(model->id.get());
-  if (!model_allowed(needs.models, id)) return not_allowed(id);
-  if (auto region = pinned_region(needs); !region) return std::unexpected(region.error());
-  if (model == nullptr) return simulate_unknown(snapshot, needs.model);
-  Route route;
-  route.model = model->id;
-  route.simulated = !model->sandbox;
-  route.snapshot = snapshot;
-  route.offers = {model->simulated};
-  return route;
-}
+// One choice, from what is asked to a Route.
+class Choice {
+ public:
+  Choice(const std::shared_ptr<const Snapshot>& snapshot, const RouteNeeds& needs)
+      : snapshot_(snapshot),
+        needs_(needs),
+        request_(needs.needs == nullptr ? kNoNeeds : *needs.needs) {}
 
-Result<Route> choose_for_production_key(const std::shared_ptr<const Snapshot>& snapshot,
-                                        const RouteNeeds& needs) {
-  const Model* model = snapshot->find(needs.model);
-  if (model == nullptr) return unknown_model(*snapshot, needs.model);
-  if (model->sandbox) {
-    return refuse(ErrorCode::kModelNotAllowed, "model",
-                  fmt::format("The model '{}' answers sandbox keys only. Use a key of the sandbox "
-                              "environment, or another model.",
-                              model->id.get()));
+  Result<Route> choose() {
+    if (auto status = prepare(); !status) return std::unexpected(status.error());
+    if (needs_.environment == Environment::kSandbox) return for_sandbox_key();
+    return for_production_key();
   }
-  if (!model_allowed(needs.models, model->id.get())) return not_allowed(model->id.get());
-  auto region = pinned_region(needs);
-  if (!region) return std::unexpected(region.error());
-  Route route;
-  route.model = model->id;
-  route.snapshot = snapshot;
-  route.offers = eligible_offers(*snapshot, *model, *region, needs.turn);
-  if (!route.offers.empty()) return route;
-  if (region->empty()) {
-    return refuse(ErrorCode::kNoProviderAvailable, "model",
-                  fmt::format("No provider serves the model '{}' now. Try again later, or choose "
-                              "another model.",
-                              model->id.get()));
+
+  void explain() {
+    explained_ = true;
+    decision_.listed_max = snapshot_->figures().size();
   }
-  return refuse(ErrorCode::kRegionUnavailable, "route.region",
-                fmt::format("The model '{}' is not served in the region '{}'. Choose another model "
-                            "or, where the key allows it, another region.",
-                            model->id.get(), *region));
-}
+  // Whether it looked at offers.
+  bool decided() const { return decided_; }
+  const Decision& decision() const { return decision_; }
+
+ private:
+  bool names_model() const { return meaning_.model != nullptr; }
+  bool ignores_model() const { return needs_.profile != nullptr && !needs_.profile->honor_model; }
+  // Nothing was to be decided but at which offer.
+  bool plain() const { return names_model() && needs_.profile == nullptr; }
+  bool in_sandbox() const { return needs_.environment == Environment::kSandbox; }
+
+  // What the model's name means, and the rules.
+  Status prepare() {
+    if (ignores_model()) {
+      meaning_.automatic = needs_.profile->strategy;
+    } else {
+      meaning_ = snapshot_->resolve(needs_.model);
+    }
+    if (meaning_.nothing() && !simulates_unknown()) {
+      return unknown_model(*snapshot_, needs_.model);
+    }
+    auto rules = rules_for({.key_region = needs_.key_region,
+                            .request_region = needs_.request_region,
+                            .profile = needs_.profile,
+                            .request = needs_.route,
+                            .named = meaning_.automatic});
+    if (!rules) return refused_by_rules(std::move(rules.error()));
+    rules_ = *rules;
+    if (needs_.profile == nullptr) return {};
+    return check_capability_caps(needs_.profile->capabilities, request_);
+  }
+
+  // A model that the key may not call is that first, whatever else is wrong.
+  Status refused_by_rules(Error error) const {
+    if (names_model() && !model_allowed(needs_.models, meaning_.model->id.get())) {
+      return not_allowed(meaning_.model->id.get());
+    }
+    return std::unexpected(std::move(error));
+  }
+
+  bool simulates_unknown() const {
+    return in_sandbox() && snapshot_->meanings(needs_.model).empty() &&
+           may_be_simulated(needs_.model);
+  }
+
+  Result<Route> for_production_key() {
+    if (!names_model()) return among(snapshot_->ordinary_figures());
+    if (meaning_.model->sandbox) {
+      return refuse(ErrorCode::kModelNotAllowed, "model",
+                    fmt::format("The model '{}' answers sandbox keys only. Use a key of the "
+                                "sandbox environment, or another model.",
+                                meaning_.model->id.get()));
+    }
+    return among(meaning_.model->figures);
+  }
+
+  // What a production key would get, simulated; wherever it is, and however it does.
+  Result<Route> for_sandbox_key() {
+    rules_.region = {};
+    if (meaning_.nothing()) return simulate_unknown();
+    if (names_model()) return simulate(*meaning_.model);
+    if (snapshot_->ordinary_figures().empty()) return simulate(*snapshot_->find(kLorem));
+    auto route = among(snapshot_->ordinary_figures());
+    if (!route) return route;
+    const Model& model = *snapshot_->find(route->model.get());
+    route->offers = {model.simulated};
+    route->simulated = true;
+    return route;
+  }
+
+  // A model that is named, known or not, is simulated whatever it is capable of.
+  Status listed(std::string_view model) const {
+    const auto within = [&](const std::vector<std::string>& patterns) {
+      return model_allowed(patterns, model);
+    };
+    const bool allowed = within(needs_.models) &&
+                         (needs_.profile == nullptr ||
+                          (within(needs_.profile->models) && within(needs_.profile->order))) &&
+                         (needs_.route == nullptr || within(needs_.route->models));
+    if (!allowed) return not_allowed(model);
+    return {};
+  }
+
+  Result<Route> simulate(const Model& model) const {
+    if (auto status = listed(model.id.get()); !status) return std::unexpected(status.error());
+    Route route = empty_route();
+    route.model = model.id;
+    route.simulated = !model.sandbox;
+    route.offers = {model.simulated};
+    return route;
+  }
+
+  Result<Route> simulate_unknown() const {
+    if (auto status = listed(needs_.model); !status) return std::unexpected(status.error());
+    auto offer = std::make_shared<Offer>(snapshot_->lorem());
+    offer->model = ModelId(std::string(needs_.model));
+    Route route = empty_route();
+    route.model = offer->model;
+    route.simulated = true;
+    route.offers = {offer.get()};
+    route.own_offer = std::move(offer);
+    return route;
+  }
+
+  Route empty_route() const {
+    Route route;
+    route.region = rules_.region;
+    route.max_cost = rules_.max_cost;
+    route.snapshot = snapshot_;
+    return route;
+  }
+
+  // The tier that a model should have: the prompt's, raised to the floor, lowered to the ceiling.
+  Tier wanted_tier() {
+    Tier tier = rules_.tier_floor;
+    if (names_model()) return tier;
+    if (needs_.prompt != nullptr) {
+      decision_.classified = classify(*needs_.prompt, request_);
+      tier = decision_.classified->tier;
+    }
+    decision_.tier = std::clamp(tier, rules_.tier_floor, rules_.tier_ceiling);
+    return *decision_.tier;
+  }
+
+  Result<Route> among(std::span<const OfferFigures> figures) {
+    decided_ = true;
+    decision_.profile = needs_.profile;
+    decision_.strategy = plain() ? kNamedStrategy : strategy_name(rules_.strategy);
+    const Tier tier = wanted_tier();
+
+    const EligibilityNeeds wanted{.key_models = needs_.models,
+                                  .rules = rules_,
+                                  .needs = request_,
+                                  .kind = needs_.kind,
+                                  .named = names_model(),
+                                  .heed_health = !in_sandbox(),
+                                  .now = needs_.now};
+    Eligibility eligibility(*snapshot_, wanted);
+    std::vector<Scored> eligible;
+    eligible.reserve(figures.size());
+    for (const OfferFigures& one : figures) {
+      Scored scored;
+      if (const auto why = eligibility.why_dropped(one, scored.offer)) {
+        decision_.drop(*one.offer, *why);
+      } else {
+        eligible.push_back(scored);
+      }
+    }
+    if (eligible.empty()) return std::unexpected(nothing_left(eligibility));
+    rank_offers(eligible, {.needs = request_,
+                           .strategy = rules_.strategy,
+                           .tier = tier,
+                           .prefer_low_carbon = needs_.prefer_low_carbon,
+                           .any_region = rules_.region.empty(),
+                           .turn = needs_.turn});
+    return route_of(eligible);
+  }
+
+  Route route_of(const std::vector<Scored>& eligible) {
+    Route route = empty_route();
+    route.model = eligible.front().offer.figures->offer->model;
+    route.offers.reserve(eligible.size());
+    for (const Scored& one : eligible) route.offers.push_back(one.offer.figures->offer);
+    decision_.eligible = eligible.size();
+    if (plain() && !explained_ && decision_.dropped.empty()) return route;
+    for (const Scored& one : eligible) {
+      if (decision_.candidates.size() == decision_.listed_max) break;
+      decision_.candidates.push_back({.offer = one.offer.figures->offer,
+                                      .health = one.offer.health.state,
+                                      .score = one.score});
+    }
+    route.decision = decision_json(decision_);
+    return route;
+  }
+
+  // The last reason for which any offer was dropped says what to do about it.
+  Error nothing_left(const Eligibility& eligibility) const {
+    std::optional<DropReason> last;
+    for (std::size_t i = 0; i < kDropReasons; ++i) {
+      if (decision_.dropped_counts[i] > 0) last = static_cast<DropReason>(i);
+    }
+    switch (last.value_or(DropReason::kDown)) {
+      case DropReason::kKeyModels:
+      case DropReason::kProfileModels:
+      case DropReason::kRouteModels:
+        return no_model_allowed(*last);
+      case DropReason::kKind:
+        return wrong_kind();
+      case DropReason::kNotPriced:
+        return Error{.code = ErrorCode::kModelNotPriced,
+                     .message =
+                         "A cost cap holds for this request, and nothing bounds what it may "
+                         "cost. Leave out what is priced by other units than tokens, or use "
+                         "another model.",
+                     .param = "model"};
+      case DropReason::kCostCap:
+        return above_cap(eligibility.smallest_bound().value_or(kMoneyMax));
+      default:
+        return unavailable(last, eligibility.soonest_probe());
+    }
+  }
+
+  Error no_model_allowed(DropReason reason) const {
+    if (names_model() && reason == DropReason::kKeyModels) {
+      return not_allowed(meaning_.model->id.get()).error();
+    }
+    const std::string_view whose = reason == DropReason::kKeyModels ? "this key's models"
+                                   : reason == DropReason::kRouteModels
+                                       ? "route.models"
+                                       : "the models of this key's routing profile";
+    return Error{.code = ErrorCode::kModelNotAllowed,
+                 .message = fmt::format(
+                     "{} not among {}. GET /v1/models lists what is served here.",
+                     names_model() ? fmt::format("The model '{}' is", meaning_.model->id.get())
+                                   : "What is served here is",
+                     whose),
+                 .param = reason == DropReason::kRouteModels ? "route.models" : "model"};
+  }
+
+  Error wrong_kind() const {
+    if (!names_model()) return unavailable(DropReason::kKind, std::nullopt);
+    const ModelFacts& facts = meaning_.model->facts;
+    return Error{
+        .code = ErrorCode::kInvalidModel,
+        .message = fmt::format("The model '{}' is of kind {}, and this route needs one of "
+                               "kind {}. Choose another model.",
+                               facts.id.get(), model_kind_name(facts.kind.value_or(needs_.kind)),
+                               model_kind_name(needs_.kind)),
+        .param = "model"};
+  }
+
+  // As a limit on what one request may cost.
+  Error above_cap(Money bound) const {
+    const Money cap = rules_.max_cost.value_or(Money());
+    const bool own = needs_.route != nullptr && needs_.route->max_cost.has_value();
+    const Limit limit{
+        .metric = Metric::kCost, .window = {.kind = WindowKind::kRequest}, .amount = cap.nanos()};
+    const LimitState state{.limit = limit, .id = limit_id(own ? "route" : "profile", limit)};
+    return Error{.code = ErrorCode::kLimitExceeded,
+                 .message = fmt::format(
+                     "This request may cost {} USD or more, and {} lets one request cost {} USD at "
+                     "most. Send less, or ask for fewer max_tokens.",
+                     format_money(bound),
+                     own ? "route.max_cost" : "the routing profile of this key", format_money(cap)),
+                 .param = own ? std::optional<std::string>("route.max_cost") : std::nullopt,
+                 .details_json = json::serialize(limit_json(state, bound.nanos()))};
+  }
+
+  Error unavailable(std::optional<DropReason> reason, std::optional<SteadyTime> probe) const {
+    Error error = no_offer(rules_.region, names_model() ? meaning_.model->id.get() : "", reason);
+    const bool soon = reason == DropReason::kDown && error.code == ErrorCode::kNoProviderAvailable;
+    if (soon) {
+      const auto wait = std::chrono::ceil<std::chrono::seconds>(
+          std::min(probe.value_or(needs_.now), needs_.now + kRetryAfterMax) - needs_.now);
+      error.retry_after = std::max(wait, std::chrono::seconds(1));
+    }
+    return error;
+  }
+
+  const std::shared_ptr<const Snapshot>& snapshot_;
+  const RouteNeeds& needs_;
+  const RequestNeeds& request_;
+  Meaning meaning_;
+  RouteRules rules_;
+  Decision decision_;
+  bool decided_ = false;
+  bool explained_ = false;
+};
 
 }  // namespace
 
 Result<Route> choose_route(const std::shared_ptr<const Snapshot>& snapshot,
                            const RouteNeeds& needs) {
-  if (needs.environment == Environment::kSandbox) return choose_for_sandbox_key(snapshot, needs);
-  return choose_for_production_key(snapshot, needs);
+  return Choice(snapshot, needs).choose();
 }
 
-std::vector<const Offer*> eligible_offers(const Snapshot& snapshot, const Model& model,
-                                          std::string_view region, std::uint64_t turn) {
-  std::vector<const Offer*> out;
-  out.reserve(model.offers.size());
-  std::ranges::copy_if(model.offers, std::back_inserter(out),
-                       [&](const Offer* offer) { return in_region(snapshot, *offer, region); });
-  for (auto group = out.begin(); group != out.end();) {
-    const auto end = std::find_if_not(
-        group, out.end(), [&](const Offer* offer) { return same_price(*group, offer); });
-    const auto size = static_cast<std::uint64_t>(end - group);
-    std::rotate(group, group + static_cast<std::ptrdiff_t>(turn % size), end);
-    group = end;
-  }
-  return out;
+Explanation explain_route(const std::shared_ptr<const Snapshot>& snapshot,
+                          const RouteNeeds& needs) {
+  Choice choice(snapshot, needs);
+  choice.explain();
+  Explanation explanation{.route = choice.choose(), .decision = {}};
+  if (choice.decided()) explanation.decision = decision_json(choice.decision(), 0);
+  return explanation;
+}
+
+Error no_offer_left(const Route& route) {
+  Error error = no_offer(route.region, route.model.get(), DropReason::kDown);
+  if (error.code == ErrorCode::kNoProviderAvailable) error.retry_after = std::chrono::seconds(1);
+  return error;
 }
 
 Result<std::string_view> requested_region(std::string_view header, std::string_view body) {

@@ -1,5 +1,5 @@
-// Chooses where a request may go: the model it means, and the offers that may serve it, best first
-// (SPEC §6). Pure; called by gateway/ for every request, on any thread.
+// Chooses where a request may go: the models it may mean, and the offers that may serve it, best
+// first (SPEC §6). Pure; called by gateway/ for every request, on any thread, and by explain.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,9 @@
 #include "base/ids.h"
 #include "domain/key.h"
 #include "domain/offer.h"
+#include "domain/prompt_text.h"
+#include "domain/request_needs.h"
+#include "domain/route_request.h"
 #include "routing/snapshot.h"
 
 namespace tollgate {
@@ -24,29 +27,53 @@ struct RouteNeeds {
   std::string_view request_region = {};  // X-Tollgate-Region or route.region; empty = none
   // Any number that moves on by one per request: spreads equal offers evenly.
   std::uint64_t turn = 0;
+  ModelKind kind = ModelKind::kChat;    // what the called route is for
+  const RequestNeeds* needs = nullptr;  // null: of nothing but a little text
+  // What tollgate/auto and profiles judge the prompt by; null: by its floor alone.
+  const PromptText* prompt = nullptr;
+  const RouteRequest* route = nullptr;    // the body's `route`; its region is request_region
+  const ProfileRules* profile = nullptr;  // a profile key's; null = none
+  bool prefer_low_carbon = false;         // the key's
+  SteadyTime now = {};                    // for the offers' health
 };
 
 struct Route {
-  ModelId model;                     // the resolved public id
-  std::vector<const Offer*> offers;  // never empty
+  ModelId model;  // the public id of the best offer's model
+  // Best first, never empty; of several models where the request leaves the model open: each
+  // offer's `model` is the one that it serves.
+  std::vector<const Offer*> offers;
   // A sandbox key's ordinary model: the offer is the sandbox's lorem, under the asked id.
   bool simulated = false;
+  std::string region;             // all is served there; empty = anywhere
+  std::optional<Money> max_cost;  // of one request: the profile's cap or route.max_cost
+  // For the usage row (decision_json()); empty where a model was named and nothing was dropped.
+  std::string decision;
   // What keeps the offers alive.
   std::shared_ptr<const Snapshot> snapshot;
   std::shared_ptr<const Offer> own_offer;  // of a model that nobody configured; else null
 
   const Provider& provider_of(const Offer& offer) const { return snapshot->provider_of(offer); }
+  OfferHealth* health_of(const Offer& offer) const { return snapshot->health_of(offer); }
 };
 
-// Errors: kInvalidModel (unknown, malformed or ambiguous), kModelNotAllowed, kRegionNotAllowed,
-// kRegionUnavailable, kNoProviderAvailable.
+// Errors: kInvalidModel (unknown, malformed, ambiguous or of another kind), kModelNotAllowed,
+// kRegionNotAllowed, kRegionUnavailable, kNoProviderAvailable (with a Retry-After where offers are
+// down), kInsufficientScope (the profile's capability caps), kModelNotPriced and kLimitExceeded
+// (the cost cap; details name it as a limit on cost per request), kInvalidRequest (route fields
+// that would loosen a rule).
 Result<Route> choose_route(const std::shared_ptr<const Snapshot>& snapshot,
                            const RouteNeeds& needs);
 
-// The offers of `model` in `region` (empty = any; sandbox offers have none and satisfy all), best
-// first: cheapest first, those of one price starting at `turn`. May be empty.
-std::vector<const Offer*> eligible_offers(const Snapshot& snapshot, const Model& model,
-                                          std::string_view region, std::uint64_t turn);
+// The same choice, and all that it looked at, whether it found a route or not.
+struct Explanation {
+  Result<Route> route;
+  std::string decision;  // decision_json() of everything; empty where it did not come to offers
+};
+Explanation explain_route(const std::shared_ptr<const Snapshot>& snapshot, const RouteNeeds& needs);
+
+// What a route's request is answered when none of its offers could be tried any more, since others
+// took them down or are probing them: kRegionUnavailable or kNoProviderAvailable.
+Error no_offer_left(const Route& route);
 
 // The one region a request names in its header and its body. kInvalidRequest if they differ or one
 // is no region name (1–64 of [A-Za-z0-9._-]).

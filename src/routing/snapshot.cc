@@ -257,6 +257,10 @@ class SnapshotBuilder {
     OfferFigures figures{.offer = &offer, .model = &model, .health = kept};
     figures.input = offer.prices.tokens.input;
     figures.output = offer.prices.tokens.output;
+    figures.per_request = offer.prices.per_request.value_or(Money());
+    if (!offer.prices.tiers.empty()) {
+      figures.tier_above = offer.prices.tiers.front().above_input_tokens;
+    }
     figures.context_window = offer.context_window;
     const auto next = static_cast<std::uint32_t>(snapshot_->region_numbers_.size());
     figures.region = snapshot_->region_numbers_.emplace(offer.region, next).first->second;

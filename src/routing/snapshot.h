@@ -38,6 +38,8 @@ struct OfferFigures {
   OfferHealth* health = nullptr;  // null: nobody keeps it
   Money input = {};               // per million tokens, below every tier
   Money output = {};
+  Money per_request = {};
+  std::int64_t tier_above = 0;      // the input from which on other prices hold; 0 = none
   std::int64_t context_window = 0;  // 0 = unknown
   std::uint32_t region = 0;         // Snapshot::region_number()
   std::uint32_t carbon = 0;         // grams per kWh; 0 = unknown
