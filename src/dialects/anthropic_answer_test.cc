@@ -99,8 +99,7 @@ TEST(AnthropicAnswer, WhatIsNoMessageIsAProviderError) {
 TEST(AnthropicAnswer, ReadsATokenCount) {
   EXPECT_EQ(read_token_count(R"({"input_tokens":2095,"context_management":{}})"), 2095);
   for (const char* body : {"", "{}", "5", R"({"input_tokens":-1})", R"({"input_tokens":"5"})",
-                           R"({"input_tokens":5})"
-                           "x"}) {
+                           R"({"input_tokens":5}x)"}) {
     const auto count = read_token_count(body);
     ASSERT_FALSE(count.has_value()) << body;
     EXPECT_EQ(count.error().code, ErrorCode::kProviderError) << body;

@@ -62,6 +62,7 @@ class TurnWriter {
     }
     return turns_;
   }
+  std::string_view role() const { return role_; }
   std::string take() {
     close();
     return std::move(turns_);
@@ -121,6 +122,9 @@ class ChatTurns {
   TurnWriter turns_;
   std::size_t message_ = 0;
   std::size_t part_ = 0;
+  // Of the assistant's last turn.
+  bool has_calls_ = false;
+  bool has_thinking_ = false;
 };
 
 Result<AnthropicTurns> ChatTurns::read(JsonNode messages) {
@@ -128,7 +132,9 @@ Result<AnthropicTurns> ChatTurns::read(JsonNode messages) {
     if (Status read = read_message(message); !read) return std::unexpected(std::move(read.error()));
     ++message_;
   }
-  AnthropicTurns turns{.system = std::move(system_), .messages = turns_.take()};
+  AnthropicTurns turns{.system = std::move(system_),
+                       .messages = turns_.take(),
+                       .unsigned_calls = has_calls_ && !has_thinking_};
   if (turns.messages.empty()) {
     return bad_message("messages", "more than system messages: add one of the role user");
   }
@@ -273,6 +279,7 @@ Status ChatTurns::read_assistant(JsonNode message) {
     return untranslatable(
         here(member), member == "audio" ? "it knows no audio" : "functions are called tools there");
   }
+  if (turns_.role() != "assistant") has_calls_ = has_thinking_ = false;
   read_thinking(message["thinking_blocks"]);
   if (Status text = read_assistant_text(message["content"]); !text) return text;
   if (message["refusal"].is_string() && !is_blank(message["refusal"].string())) {
@@ -319,12 +326,14 @@ void ChatTurns::read_thinking(JsonNode blocks) {
   for (const JsonNode block : blocks) {
     if (block["type"].is("redacted_thinking") && block["data"].is_string()) {
       JsonMembers members(turns_.block("assistant"));
+      has_thinking_ = true;
       members.json("type", R"("redacted_thinking")");
       members.json("data", block["data"].raw());
       members.close();
     } else if (block["type"].is("thinking") && block["signature"].is_string() &&
                !block["signature"].string().text.empty() && block["thinking"].is_string()) {
       JsonMembers members(turns_.block("assistant"));
+      has_thinking_ = true;
       members.json("type", R"("thinking")");
       members.json("thinking", block["thinking"].raw());
       members.json("signature", block["signature"].raw());
@@ -351,6 +360,7 @@ Status ChatTurns::read_tool_call(JsonNode call, std::size_t index) {
   if (!object || !cursor.finish()) {
     return bad_message(here_in_call("function.arguments"), "a JSON object, as a string");
   }
+  has_calls_ = true;
   JsonMembers block(turns_.block("assistant"));
   block.json("type", R"("tool_use")");
   block.text("id", tool_use_id(call["id"].text()));

@@ -14,6 +14,10 @@ namespace tollgate {
 struct AnthropicTurns {
   std::string system;    // the blocks of `system`, without brackets; empty: there is none
   std::string messages;  // the elements of `messages`, without brackets
+  // The last turn of the assistant calls tools and holds no signed thinking. Where a request asks
+  // for thinking by a budget, such a turn has to begin with it, and the request would be refused
+  // (…/build-with-claude/extended-thinking, "Preserving thinking blocks").
+  bool unsigned_calls = false;
 };
 
 // - system and developer messages, wherever they stand, become `system`, a block each;

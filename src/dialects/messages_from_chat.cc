@@ -82,6 +82,7 @@ class ChatToMessages {
   std::string out_;
   std::optional<JsonMembers> members_;
   bool has_tools_ = false;
+  bool may_think_by_budget_ = true;
 };
 
 Result<std::string> ChatToMessages::write(std::string_view body) {
@@ -95,6 +96,7 @@ Result<std::string> ChatToMessages::write(std::string_view body) {
   }
   Result<AnthropicTurns> turns = anthropic_turns(root_["messages"]);
   if (!turns) return std::unexpected(std::move(turns.error()));
+  may_think_by_budget_ = !turns->unsigned_calls;
 
   out_.reserve(body.size() + 1'024);
   members_.emplace(out_);
@@ -262,7 +264,7 @@ Status ChatToMessages::write_output() {
       members_->json("thinking", R"({"type":"adaptive"})");
       effort = found->anthropic;
     } else if (const auto budget = std::min(found->budget, max_tokens() / 2);
-               budget >= kThinkingBudgetMin) {
+               budget >= kThinkingBudgetMin && may_think_by_budget_) {
       members_->json("thinking", fmt::format(R"({{"type":"enabled","budget_tokens":{}}})", budget));
     }
   }

@@ -29,8 +29,10 @@ struct ToAnthropic {
 //   temperature, at most 1; top_p, top_k and stream as they are; user → metadata.user_id;
 // - tools, tool_choice (required → any) and parallel_tool_calls; functions keep their schema;
 // - response_format json_schema → output_config.format;
-// - reasoning_effort → thinking: of models before 4.6 a budget, at most half of max_tokens, later
-//   ones choose it themselves by output_config.effort; `thinking` itself goes over as it is;
+// - reasoning_effort → thinking: of models before 4.6 a budget, at most half of max_tokens, and
+// none
+//   in the middle of tools' calls whose own thinking did not come back; later ones choose it
+//   themselves by output_config.effort; `thinking` itself goes over as it is;
 // - what only steers sampling or bookkeeping there (penalties, seed, logit_bias, store, metadata,
 //   service_tier …) is left out.
 //

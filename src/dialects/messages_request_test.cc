@@ -167,15 +167,15 @@ TEST(MessagesRequest, NothingThatIsReadStandsTwiceInAnySpelling) {
 }
 
 TEST(MessagesRequest, TextAsksForNothingBeside) {
-  for (const char* content :
-       {R"("hi")", "[]", R"([{"type":"text","text":"hi","cache_control":{"type":"ephemeral"}}])",
-        R"([{"type":"thinking","thinking":"hm","signature":"c2ln"}])",
-        R"([{"type":"redacted_thinking","data":"c2ln"}])",
-        R"([{"type":"tool_use","id":"toolu_1","name":"f","input":{"source":{"data":"x"}}}])",
-        R"([{"type":"tool_result","tool_use_id":"toolu_1","content":"21 degrees"}])",
-        R"([{"content":[{"type":"text","text":"21"}],"type":"tool_result","is_error":true}])",
-        R"([{"type":"search_result","source":"https://a","title":"t",)"
-        R"("content":[{"type":"text","text":"x"}]}])"}) {
+  for (
+      const char* content :
+      {R"("hi")", "[]", R"([{"type":"text","text":"hi","cache_control":{"type":"ephemeral"}}])",
+       R"([{"type":"thinking","thinking":"hm","signature":"c2ln"}])",
+       R"([{"type":"redacted_thinking","data":"c2ln"}])",
+       R"([{"type":"tool_use","id":"toolu_1","name":"f","input":{"source":{"data":"x"}}}])",
+       R"([{"type":"tool_result","tool_use_id":"toolu_1","content":"21 degrees"}])",
+       R"([{"content":[{"type":"text","text":"21"}],"type":"tool_result","is_error":true}])",
+       R"([{"type":"search_result","content":[{"type":"text","text":"x"}],"source":"https://a"}])"}) {
     const std::string body = saying(content);
     EXPECT_EQ(asked(body), "") << content;
     EXPECT_EQ(read(body).needs.text_bytes, static_cast<std::int64_t>(body.size())) << content;
