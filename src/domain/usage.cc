@@ -32,6 +32,19 @@ constexpr UsageFlagRow kUsageFlags[] = {
 
 }  // namespace
 
+void TokenUsage::add(const TokenUsage& more) {
+  input += more.input;
+  cached_input += more.cached_input;
+  cache_write += more.cache_write;
+  cache_write_1h += more.cache_write_1h;
+  audio_input += more.audio_input;
+  image_input += more.image_input;
+  video_input += more.video_input;
+  output += more.output;
+  reasoning_output += more.reasoning_output;
+  audio_output += more.audio_output;
+}
+
 std::string_view metering_name(Metering metering) {
   for (const auto& row : kMeterings) {
     if (row.metering == metering) return row.name;

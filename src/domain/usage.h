@@ -22,6 +22,8 @@ struct TokenUsage {
   std::int64_t reasoning_output = 0;
   std::int64_t audio_output = 0;
 
+  // Each figure is at most kReportedTokensMax (domain/metering.h): some may be added up.
+  void add(const TokenUsage& more);
   bool operator==(const TokenUsage&) const = default;
 };
 

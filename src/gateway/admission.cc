@@ -1,10 +1,39 @@
 #include "gateway/admission.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
+#include <limits>
 
 #include "gateway/receipt.h"
 
 namespace tollgate {
+
+namespace {
+
+void add_to(std::optional<std::int64_t>& sum, std::int64_t more) {
+  if (sum && __builtin_add_overflow(*sum, more, &*sum)) {
+    sum = std::numeric_limits<std::int64_t>::max();
+  }
+}
+
+// What is left for a request that may use again what it holds, beside what it has spent.
+Available with_held(Available left, const Ask& held, std::int64_t cost, std::int64_t tokens) {
+  if (left.cost) {
+    std::optional<std::int64_t> nanos = left.cost->nanos();
+    add_to(nanos, held.cost.value_or(0) - cost);
+    left.cost = Money::from_nanos(*nanos);
+  }
+  add_to(left.tokens, held.tokens.value_or(0) - tokens);
+  add_to(left.token_rate, held.token_rate.value_or(0) - tokens);
+  return left;
+}
+
+// A cap on what one request may cost is as good as a limit that is nearly used up.
+void cap(std::optional<Money>& left, const std::optional<Money>& most) {
+  if (most) left = std::min(left.value_or(*most), *most);
+}
+
+}  // namespace
 
 CancelHandle cancel_handle(Gateway& gateway, const std::shared_ptr<InFlight>& in_flight) {
   return [context = &gateway.thread.context(), in_flight] {
@@ -20,11 +49,14 @@ Task<Status> admit_guarded(Gateway& gateway, net::Exchange& exchange, Admitted& 
         ledger->cancel_wait(id);
       });
   for (int i = 0; i < kBoundingsMax; ++i) {
-    const Preview preview = gateway.ledger.preview(caller.identity);
+    Preview preview = gateway.ledger.preview(caller.identity);
+    cap(preview.now.cost, admitted.route.max_cost);
+    cap(preview.once_settled.cost, admitted.route.max_cost);
     Result<std::optional<Reservation>> reservation = std::nullopt;
     if (preview.guarded()) {
       auto guarded = choose_affordable(admitted.route, admitted.request, preview);
       if (!guarded) co_return std::unexpected(guarded.error());
+      const Ask held = guarded->ask;
       Guard guard{.ask = guarded->ask,
                   .interrupted = interrupted_row({.caller = caller,
                                                   .request = admitted.request,
@@ -39,6 +71,7 @@ Task<Status> admit_guarded(Gateway& gateway, net::Exchange& exchange, Admitted& 
       reservation = co_await gateway.ledger.reserve(caller.identity, caller.generation,
                                                     std::move(cancel), std::move(guard));
       admitted.terms = guarded->terms;
+      admitted.held = held;
     } else {
       reservation = gateway.ledger.reserve(caller.identity, caller.generation,
                                            cancel_handle(gateway, admitted.in_flight));
@@ -51,6 +84,40 @@ Task<Status> admit_guarded(Gateway& gateway, net::Exchange& exchange, Admitted& 
   }
   co_return fail(ErrorCode::kServiceUnavailable,
                  "The limits of this key are being changed. Retry in a few seconds.");
+}
+
+Task<Status> readmit(Gateway& gateway, net::Exchange& exchange, Admitted& admitted,
+                     const Offer& next, const Metered& spent) {
+  const Caller& caller = admitted.caller;
+  if (!admitted.terms.reserve) co_return gateway.ledger.recheck(caller.identity);
+  const std::int64_t cost = spent.cost.nanos();
+  const std::int64_t tokens = spent.tokens.input + spent.tokens.output;
+  Preview preview = gateway.ledger.preview(caller.identity);
+  cap(preview.now.cost, admitted.route.max_cost);
+  preview.now = with_held(preview.now, admitted.held, cost, tokens);
+  auto guarded = guarded_terms(next, admitted.request, preview);
+  if (!guarded) co_return std::unexpected(guarded.error());
+  add_to(guarded->ask.cost, cost);
+  add_to(guarded->ask.tokens, tokens);
+  add_to(guarded->ask.token_rate, tokens);
+  const Ask held = guarded->ask;
+  Guard guard{
+      .ask = held,
+      .interrupted = interrupted_row({.caller = caller,
+                                      .request = admitted.request,
+                                      .route = admitted.route,
+                                      .offer = next,
+                                      .bound = *guarded->terms.reserve,
+                                      .cost = add(guarded->cost, spent.cost).value_or(kRowCostMax),
+                                      .user_agent = exchange.head().find("User-Agent"),
+                                      .now = gateway.clock.wall(),
+                                      .now_steady = gateway.clock.steady()})};
+  Status bound =
+      co_await gateway.ledger.rebind(caller.identity, admitted.reservation, std::move(guard));
+  if (!bound) co_return bound;
+  admitted.terms = guarded->terms;
+  admitted.held = held;
+  co_return Status();
 }
 
 }  // namespace tollgate

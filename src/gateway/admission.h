@@ -22,4 +22,10 @@ CancelHandle cancel_handle(Gateway& gateway, const std::shared_ptr<InFlight>& in
 // of Ledger::reserve(), and kModelNotPriced.
 Task<Status> admit_guarded(Gateway& gateway, net::Exchange& exchange, Admitted& admitted);
 
+// Before another attempt: the key is checked again, and where something is guarded the reservation
+// is bound anew, to what `next` may cost beside what the attempts before it may (SPEC §6). An error
+// means that there is no further attempt; the reservation then holds no less than it did.
+Task<Status> readmit(Gateway& gateway, net::Exchange& exchange, Admitted& admitted,
+                     const Offer& next, const Metered& spent);
+
 }  // namespace tollgate

@@ -2,6 +2,7 @@
 // Lives in its handler.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -11,6 +12,8 @@
 #include "gateway/terms.h"
 #include "ledger/ledger.h"
 #include "routing/choose.h"
+#include "runtime/io_threads.h"
+#include "runtime/wait_slot.h"
 #include "upstream/call.h"
 
 namespace tollgate {
@@ -22,6 +25,7 @@ class InFlight {
   void cut(ErrorCode why) {
     if (cut_) return;
     cut_ = why;
+    pause_.resume_later(Wake::kAborted);
     if (call_ == nullptr) return;
     call_->abort(why);
     exchange_->abort_blocked_write();
@@ -36,10 +40,14 @@ class InFlight {
   }
   void detach() { call_ = nullptr; }
 
+  // Between two attempts: until then, or until it is cut.
+  Task<> pause(IoThread& thread, std::chrono::milliseconds wait);
+
  private:
   std::optional<ErrorCode> cut_;
   Call* call_ = nullptr;
   net::Exchange* exchange_ = nullptr;
+  WaitSlot pause_;
 };
 
 struct Admitted {
@@ -50,6 +58,7 @@ struct Admitted {
   std::shared_ptr<InFlight> in_flight;
   Reservation reservation = {};
   Terms terms = {};
+  Ask held = {};  // for this attempt and those before it; nothing where nothing is guarded
 
   const Offer& offer() const { return *route.offers.front(); }
 };

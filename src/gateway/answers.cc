@@ -28,15 +28,16 @@ void add_caller_fields(Gateway& gateway, net::Response& response, const Caller& 
   add_own_fields(gateway, response, caller);
 }
 
-Task<> refuse_stranger(net::Exchange& exchange, Error error, std::string request_id) {
+Task<> refuse_stranger(net::Exchange& exchange, Error error, std::string request_id,
+                       net::ErrorShape shape) {
   log_refusal(error, request_id);
-  net::Response answer = net::problem_response(error, request_id);
+  net::Response answer = net::problem_response(error, request_id, shape);
   (void)co_await exchange.respond(std::move(answer));
 }
 
 net::Response error_answer(Gateway& gateway, const Caller& caller, const Error& error) {
   log_refusal(error, caller.request_id);
-  net::Response answer = net::problem_response(error, caller.request_id);
+  net::Response answer = net::problem_response(error, caller.request_id, caller.error_shape);
   add_own_fields(gateway, answer, caller);
   return answer;
 }
@@ -48,13 +49,15 @@ Task<> refuse(Gateway& gateway, net::Exchange& exchange, const Caller& caller, E
   (void)co_await exchange.respond(std::move(answer));
 }
 
-Task<std::optional<Caller>> known_caller(Gateway& gateway, net::Exchange& exchange) {
+Task<std::optional<Caller>> known_caller(Gateway& gateway, net::Exchange& exchange,
+                                         net::ErrorShape shape) {
   std::string request_id;
   auto caller = authenticate(gateway, exchange, request_id);
   if (!caller) {
-    co_await refuse_stranger(exchange, caller.error(), request_id);
+    co_await refuse_stranger(exchange, caller.error(), request_id, shape);
     co_return std::nullopt;
   }
+  caller->error_shape = shape;
   if (auto allowed = may_call_models(*caller); !allowed) {
     co_await refuse(gateway, exchange, *caller, allowed.error());
     co_return std::nullopt;

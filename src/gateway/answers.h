@@ -17,10 +17,12 @@ namespace tollgate {
 void add_caller_fields(Gateway& gateway, net::Response& response, const Caller& caller);
 
 // Step 1 whole: who asks, or nothing when that was refused and answered.
-Task<std::optional<Caller>> known_caller(Gateway& gateway, net::Exchange& exchange);
+Task<std::optional<Caller>> known_caller(Gateway& gateway, net::Exchange& exchange,
+                                         net::ErrorShape shape = net::ErrorShape::kOpenAi);
 
 // Refuses someone we do not know.
-Task<> refuse_stranger(net::Exchange& exchange, Error error, std::string request_id);
+Task<> refuse_stranger(net::Exchange& exchange, Error error, std::string request_id,
+                       net::ErrorShape shape);
 // Refuses a known caller whose request was not admitted, and counts it.
 Task<> refuse(Gateway& gateway, net::Exchange& exchange, const Caller& caller, Error error);
 // The answer to an error of an admitted request, whose row is written.

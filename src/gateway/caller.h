@@ -11,6 +11,7 @@
 #include "gateway/gateway.h"
 #include "ledger/ledger.h"
 #include "net/exchange.h"
+#include "net/problem.h"
 
 namespace tollgate {
 
@@ -22,6 +23,7 @@ struct Caller {
   Identity identity;
   IpAddress address;
   SteadyTime began;
+  net::ErrorShape error_shape = net::ErrorShape::kOpenAi;  // the route's
 };
 
 // kApiKeyInUrl, kHttpsRequired, kMissingApiKey, kInvalidApiKey, kExpiredApiKey, kDisabledApiKey.

@@ -1,5 +1,8 @@
 #include "gateway/completions.h"
 
+#include "base/check.h"
+#include "dialects/messages_request.h"
+#include "dialects/read_prompt.h"
 #include "gateway/admission.h"
 #include "gateway/admitted.h"
 #include "gateway/answers.h"
@@ -22,25 +25,45 @@ Result<ChatRequest> read_request(const net::Exchange& exchange, std::string_view
   if (auto type = check_content_type(exchange.head().find("Content-Type")); !type) {
     return std::unexpected(type.error());
   }
-  return kind == CompletionKind::kChat ? read_chat_request(body) : read_completion_request(body);
+  switch (kind) {
+    case CompletionKind::kChat:
+      return read_chat_request(body);
+    case CompletionKind::kText:
+      return read_completion_request(body);
+    case CompletionKind::kMessages:
+      return read_messages_request(body);
+    case CompletionKind::kCountTokens:
+      return read_count_tokens_request(body);
+  }
+  bug("a kind of completion outside its enum", std::source_location::current());
 }
 
 Result<Route> choose(Gateway& gateway, const Caller& caller, const net::Exchange& exchange,
-                     const ChatRequest& request) {
-  const auto region = requested_region(exchange.head().find("X-Tollgate-Region"), request.route.region);
+                     const ChatRequest& request, std::string_view body) {
+  const auto region =
+      requested_region(exchange.head().find("X-Tollgate-Region"), request.route.region);
   if (!region) return std::unexpected(region.error());
   const KeyPolicy& policy = caller.identity.key().policy;
-  return choose_route(caller.state->targets->snapshot(), {.model = request.model,
-                                                          .models = policy.models,
-                                                          .environment = policy.environment,
-                                                          .key_region = policy.region,
-                                                          .request_region = *region,
-                                                          .turn = gateway.turn++});
+  const std::shared_ptr<const Snapshot>& snapshot = caller.state->targets->snapshot();
+  std::optional<PromptText> prompt;
+  if (snapshot->resolve(request.model).automatic) prompt = prompt_text(request, body);
+  return choose_route(snapshot, {.model = request.model,
+                                 .models = policy.models,
+                                 .environment = policy.environment,
+                                 .key_region = policy.region,
+                                 .request_region = *region,
+                                 .turn = gateway.turn++,
+                                 .needs = &request.needs,
+                                 .prompt = prompt ? &*prompt : nullptr,
+                                 .route = &request.route,
+                                 .prefer_low_carbon = policy.prefer_low_carbon,
+                                 .now = gateway.clock.steady()});
 }
 
 // Without a wait and without a row, unless something guards it.
 Task<Status> admit(Gateway& gateway, net::Exchange& exchange, Admitted& admitted) {
   const Caller& caller = admitted.caller;
+  if (admitted.route.max_cost) co_return co_await admit_guarded(gateway, exchange, admitted);
   auto reservation = gateway.ledger.reserve(caller.identity, caller.generation,
                                             cancel_handle(gateway, admitted.in_flight));
   if (!reservation) co_return std::unexpected(reservation.error());
@@ -53,7 +76,8 @@ Task<Status> admit(Gateway& gateway, net::Exchange& exchange, Admitted& admitted
 }  // namespace
 
 Task<> serve_completion(Gateway& gateway, net::Exchange& exchange, CompletionKind kind) {
-  auto caller = co_await known_caller(gateway, exchange);
+  const auto shape = is_anthropic(kind) ? net::ErrorShape::kAnthropic : net::ErrorShape::kOpenAi;
+  auto caller = co_await known_caller(gateway, exchange, shape);
   if (!caller) co_return;
 
   auto body = co_await exchange.read_body(caller->state->body_bytes_max);
@@ -61,7 +85,7 @@ Task<> serve_completion(Gateway& gateway, net::Exchange& exchange, CompletionKin
   auto request = read_request(exchange, *body, kind);
   if (!request) co_return co_await refuse(gateway, exchange, *caller, request.error());
 
-  auto route = choose(gateway, *caller, exchange, *request);
+  auto route = choose(gateway, *caller, exchange, *request, *body);
   if (!route) co_return co_await refuse(gateway, exchange, *caller, route.error());
 
   Admitted admitted{.caller = std::move(*caller),

@@ -59,6 +59,16 @@ std::string tellable(std::string said, const Provider& provider) {
 
 }  // namespace
 
+Again again_after(int status, std::string_view body) {
+  if (status == 408 || status == 429 || status >= 500) return Again::kAnywhere;
+  if (status == 401 || status == 402 || status == 403) return Again::kElsewhere;
+  // platform.openai.com/docs/guides/error-codes; Anthropic has no code for it, only these words.
+  const bool too_long = body.contains("context_length_exceeded") ||
+                        body.contains("maximum context length") ||
+                        body.contains("prompt is too long");
+  return (status == 400 || status == 413) && too_long ? Again::kElsewhere : Again::kNever;
+}
+
 Error provider_refusal(const UpstreamHead& head, std::string_view body, const Provider& provider) {
   const std::string said = tellable(openai_error_message(body), provider);
   Error error;

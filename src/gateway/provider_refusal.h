@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "gateway/attempts.h"
 #include "upstream/call.h"
 
 namespace tollgate {
@@ -17,5 +18,9 @@ inline constexpr std::size_t kRefusalBytesMax = 64 * 1024;
 // What the provider said is passed on only where it holds none of what we sent it in secret, and is
 // never logged: it may quote the prompt.
 Error provider_refusal(const UpstreamHead& head, std::string_view body, const Provider& provider);
+
+// Whether an error answer is worth another attempt (SPEC §6 "Failover"): 408, 429 and 5xx are, and
+// at another offer a prompt that is too long for this one, or a credential that is refused.
+Again again_after(int status, std::string_view body);
 
 }  // namespace tollgate

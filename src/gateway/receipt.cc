@@ -38,7 +38,10 @@ AnswerEnd end_of(Reach reach) {
 
 Metered meter(const Outcome& outcome, const RequestNeeds& needs, const Prices& prices,
               const std::optional<Reserve>& reserve) {
-  if (outcome.reach == Reach::kNothingSent || outcome.reach == Reach::kRefused) return {};
+  if (outcome.reach == Reach::kNothingSent || outcome.reach == Reach::kRefused ||
+      outcome.reach == Reach::kCounted) {
+    return {};
+  }
   UsageFacts facts{.end = end_of(outcome.reach),
                    .content = outcome.content,
                    .unreported = outcome.unreported,
@@ -60,7 +63,7 @@ UsageRow usage_row(const RowFacts& facts) {
   row.workspace = key.workspace;
   row.environment = key.policy.environment;
   row.requested_model = storable(facts.request.model, facts);
-  row.model = facts.route.model.get();
+  row.model = facts.offer.model.get();
   row.provider = facts.offer.provider.get();
   row.region = facts.offer.region;
   row.tokens = facts.metered.tokens;
@@ -78,11 +81,7 @@ UsageRow usage_row(const RowFacts& facts) {
   row.streamed = facts.request.stream;
   row.client = utf8_prefix(storable(facts.user_agent, facts), kUserAgentBytesMax);
   if (facts.caller.state->record_ip == RecordIp::kYes) row.ip = facts.caller.address.text();
-  row.attempts.push_back({.provider = row.provider,
-                          .model = facts.offer.model.get(),
-                          .status = facts.outcome.upstream_status,
-                          .cost = row.cost,
-                          .ms = ms_between(facts.outcome.attempt_began, facts.finished_steady)});
+  row.attempts.assign(facts.attempts.begin(), facts.attempts.end());
   return row;
 }
 
@@ -90,20 +89,23 @@ UsageRow interrupted_row(const Interruption& facts) {
   // As the client saw it: an answer that never came, or broke off.
   const Outcome outcome{.reach = Reach::kLost,
                         .status = error_status(ErrorCode::kInternal),
-                        .error = Error{.code = ErrorCode::kInternal, .message = {}},
-                        .attempt_began = facts.now_steady};
+                        .error = Error{.code = ErrorCode::kInternal, .message = {}}};
   const Metered metered{
       .tokens = {.input = facts.bound.input, .output = facts.bound.output},
       .metering = Metering::kInterrupted,
       .cost = std::min(facts.cost, kRowCostMax),
       .flags = {},
   };
+  const Attempt attempt{.provider = facts.offer.provider.get(),
+                        .model = facts.offer.model.get(),
+                        .cost = metered.cost};
   UsageRow row = usage_row({.caller = facts.caller,
                             .request = facts.request,
                             .route = facts.route,
                             .offer = facts.offer,
                             .outcome = outcome,
                             .metered = metered,
+                            .attempts = {&attempt, 1},
                             .user_agent = facts.user_agent,
                             .finished_at = facts.now,
                             .finished_steady = facts.now_steady});

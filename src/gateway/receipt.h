@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/error.h"
@@ -16,13 +17,14 @@
 
 namespace tollgate {
 
-// How far the one attempt got.
+// How far an attempt got.
 enum class Reach {
   kNothingSent,  // the provider cannot have seen the request: free
   kRefused,      // it answered with an error status: free
   kLost,         // sent, and then the connection or the wait was lost: what is known is charged
   kAnswered,     // the answer is whole
   kBounded,      // we ended it at its output bound: what was produced is charged
+  kCounted,      // tokens were counted, nothing was produced: free
   kLeft,         // the client went away, or the request was cut: what was produced is charged
 };
 
@@ -36,7 +38,6 @@ struct Outcome {
   ContentCount content = {};
   ContentCount unreported = {};  // of it, what came after the last usage that was reported
   std::optional<SteadyTime> first_token = {};
-  SteadyTime attempt_began = {};
 };
 
 // SPEC §5 rule 5, by domain/metering: a refusal and what was never sent are free, and all else goes
@@ -51,7 +52,8 @@ struct RowFacts {
   const Route& route;
   const Offer& offer;
   const Outcome& outcome;
-  const Metered& metered;
+  const Metered& metered;  // of all attempts
+  std::span<const Attempt> attempts;
   std::string_view user_agent;
   WallTime finished_at;
   SteadyTime finished_steady;

@@ -3,9 +3,11 @@
 #include <exception>
 
 #include "base/log.h"
-#include "dialects/openai_answer.h"
+#include "gateway/admission.h"
 #include "gateway/answers.h"
+#include "gateway/attempts.h"
 #include "gateway/provider_refusal.h"
+#include "gateway/read_answer.h"
 #include "gateway/receipt.h"
 #include "gateway/stream_relay.h"
 #include "gateway/whole_answer.h"
@@ -15,42 +17,100 @@ namespace tollgate {
 
 namespace {
 
-// What one attempt needs at hand. Its functions are the leaves of relay(). A leaf that were
+// What became of an attempt.
+enum class Step { kAnswered, kTryAgain };
+
+// What one request needs at hand. Its functions are the leaves of relay(). A leaf that were
 // compiled into the frame of its caller would cost every open stream the memory of all that may
 // follow it.
 struct Relaying {
   Gateway& gateway;
   net::Exchange& exchange;
   Admitted& admitted;
-  Call& call;
+  Attempts attempts;
+  // Of the attempt that is under way, or was last.
+  Call* call = nullptr;  // null between attempts
+  bool sent = false;     // whether its provider may have seen any of it
+  std::string upstream_id = {};
   Outcome outcome = {};
-  Metered metered = {};
+  Metered metered = {};  // of all attempts
 
+  Task<> run();
+  [[gnu::noinline]] Task<Status> prepare(const Attempts::Plan& plan);
+  [[gnu::noinline]] Task<Step> attempt(UpstreamBody encoded);
+  [[gnu::noinline]] Task<Step> refused();
+  [[gnu::noinline]] Task<Step> whole();
+  [[gnu::noinline]] Task<> large(WholeAnswer& answer);
+  [[gnu::noinline]] Task<Step> stream();
+  [[gnu::noinline]] Task<> end_stream(StreamRelay& relay);
+  [[gnu::noinline]] Task<Step> counted();
+  [[gnu::noinline]] Task<> answer_count(std::int64_t tokens);
   [[gnu::noinline]] Task<Status> settle();
+  [[gnu::noinline]] Task<> answer_error(Error error);
+  [[gnu::noinline]] Task<> settle_after_bug();
+
+  const Offer& offer() const;
+  AnswerDialect dialect() const;
+  std::int64_t now_seconds() const;
   void lost(Error error);
+  Step end_attempt(Again again);
+  Step fail_attempt(Again again);
   net::Response head_of_answer() const;
   void add_route_fields(net::Response& answer) const;
-  [[gnu::noinline]] Task<> refused();
-  [[gnu::noinline]] Task<> whole();
-  [[gnu::noinline]] Task<> large(WholeAnswer& answer);
+  void add_upstream_id(net::Response& answer) const;
   StreamTerms stream_terms() const;
-  [[gnu::noinline]] Task<> stream();
-  [[gnu::noinline]] Task<> end_stream(StreamRelay& relay);
-  [[gnu::noinline]] Task<> answer_error(Error error);
-  Task<> run();
-  [[gnu::noinline]] Task<> settle_after_bug();
 };
 
-// The row, durable when this returns.
+// Makes the call known to whoever may cut it, for as long as it is there.
+class Attached {
+ public:
+  Attached(Relaying& relaying, Call& call) : relaying_(relaying) {
+    relaying.call = &call;
+    relaying.sent = false;
+    relaying.admitted.in_flight->attach(call, relaying.exchange);
+  }
+  ~Attached() {
+    relaying_.sent = relaying_.call->sent();
+    relaying_.call = nullptr;
+    relaying_.admitted.in_flight->detach();
+  }
+  Attached(const Attached&) = delete;
+  Attached& operator=(const Attached&) = delete;
+
+ private:
+  Relaying& relaying_;
+};
+
+std::string call_id(const Admitted& admitted) {
+  const std::string number = generation_id(admitted.reservation.id()).substr(4);
+  return (admitted.request.kind == CompletionKind::kText ? "cmpl-" : "chatcmpl-") + number;
+}
+
+// That serves, or was tried last; the first choice where none was.
+const Offer& Relaying::offer() const {
+  return attempts.begun() > 0 ? attempts.offer() : admitted.offer();
+}
+
+AnswerDialect Relaying::dialect() const {
+  return answer_dialect(admitted.route.provider_of(offer()).dialect);
+}
+
+std::int64_t Relaying::now_seconds() const {
+  const auto now = gateway.clock.wall().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::seconds>(now).count();
+}
+
+// The row of all attempts, durable when this returns.
 Task<Status> Relaying::settle() {
-  const Offer& offer = admitted.offer();
-  metered = meter(outcome, admitted.request.needs, offer.prices, admitted.terms.reserve);
+  if (attempts.open()) end_attempt(Again::kNever);
+  metered = attempts.spent();
   UsageRow row = usage_row({.caller = admitted.caller,
                             .request = admitted.request,
                             .route = admitted.route,
-                            .offer = offer,
+                            .offer = offer(),
                             .outcome = outcome,
                             .metered = metered,
+                            .attempts = attempts.over(),
                             .user_agent = exchange.head().find("User-Agent"),
                             .finished_at = gateway.clock.wall(),
                             .finished_steady = gateway.clock.steady()});
@@ -59,10 +119,37 @@ Task<Status> Relaying::settle() {
   co_return co_await gateway.ledger.settle(std::move(admitted.reservation), std::move(row));
 }
 
+// What the attempt came to is written down.
+Step Relaying::end_attempt(Again again) {
+  std::optional<std::chrono::seconds> retry_after;
+  if (outcome.error) retry_after = outcome.error->retry_after;
+  attempts.end(
+      {.status = outcome.upstream_status,
+       .metered = meter(outcome, admitted.request.needs, offer().prices, admitted.terms.reserve),
+       .again = again,
+       .retry_after = retry_after},
+      gateway.clock.steady());
+  return Step::kTryAgain;
+}
+
+// The same of one that is the offer's own failure.
+Step Relaying::fail_attempt(Again again) {
+  std::optional<std::chrono::seconds> retry_after;
+  if (outcome.error) retry_after = outcome.error->retry_after;
+  if (admitted.in_flight->why()) {
+    attempts.unjudged();
+    again = Again::kNever;
+  } else {
+    attempts.failed(gateway.clock.steady(), retry_after);
+  }
+  return end_attempt(again);
+}
+
 // The attempt broke off: who is to blame, and how far it had come.
 void Relaying::lost(Error error) {
+  if (call != nullptr) sent = call->sent();
   if (const auto why = admitted.in_flight->why()) {
-    outcome.reach = call.sent() ? Reach::kLeft : Reach::kNothingSent;
+    outcome.reach = sent ? Reach::kLeft : Reach::kNothingSent;
     if (*why == ErrorCode::kAborted) {
       error = {.code = ErrorCode::kExpiredApiKey,
                .message =
@@ -72,7 +159,7 @@ void Relaying::lost(Error error) {
       error = {.code = ErrorCode::kClientGone, .message = "The client went away."};
     }
   } else {
-    outcome.reach = call.sent() ? Reach::kLost : Reach::kNothingSent;
+    outcome.reach = sent ? Reach::kLost : Reach::kNothingSent;
   }
   outcome.status = error_status(error.code);
   outcome.error = std::move(error);
@@ -80,22 +167,26 @@ void Relaying::lost(Error error) {
 
 net::Response Relaying::head_of_answer() const {
   net::Response answer;
-  answer.content_type = call.head().content_type;
+  const bool as_it_is = speaks(admitted.request.kind, dialect());
+  answer.content_type = as_it_is                    ? call->head().content_type
+                        : call->head().event_stream ? "text/event-stream"
+                                                    : "application/json";
   if (answer.content_type.empty()) answer.content_type = "application/json";
   add_caller_fields(gateway, answer, admitted.caller);
   add_route_fields(answer);
-  if (!call.head().request_id.empty()) {
-    answer.fields.emplace_back("X-Tollgate-Upstream-Request-Id", call.head().request_id);
-  }
+  add_upstream_id(answer);
   return answer;
 }
 
+void Relaying::add_upstream_id(net::Response& answer) const {
+  if (upstream_id.empty()) return;
+  answer.fields.emplace_back("X-Tollgate-Upstream-Request-Id", upstream_id);
+}
+
 void Relaying::add_route_fields(net::Response& answer) const {
-  answer.fields.emplace_back("X-Tollgate-Model", admitted.route.model.get());
-  answer.fields.emplace_back("X-Tollgate-Provider", admitted.offer().provider.get());
-  if (!admitted.offer().region.empty()) {
-    answer.fields.emplace_back("X-Tollgate-Region", admitted.offer().region);
-  }
+  answer.fields.emplace_back("X-Tollgate-Model", offer().model.get());
+  answer.fields.emplace_back("X-Tollgate-Provider", offer().provider.get());
+  if (!offer().region.empty()) answer.fields.emplace_back("X-Tollgate-Region", offer().region);
 }
 
 // Settles and answers with the outcome's error. A client that left hears nothing.
@@ -106,66 +197,124 @@ Task<> Relaying::answer_error(Error error) {
   net::Response answer = error_answer(gateway, admitted.caller, settled ? error : settled.error());
   add_route_fields(answer);
   if (settled) answer.fields.emplace_back("X-Tollgate-Cost", format_money(metered.cost));
-  if (!call.head().request_id.empty()) {
-    answer.fields.emplace_back("X-Tollgate-Upstream-Request-Id", call.head().request_id);
-  }
+  add_upstream_id(answer);
   (void)co_await exchange.respond(std::move(answer));
 }
 
-// The provider answered with an error status: free, and told in our own words.
-Task<> Relaying::refused() {
+// The provider answered with an error status: free, and told in our own words if nobody else can do
+// better.
+Task<Step> Relaying::refused() {
   outcome.reach = Reach::kRefused;
   std::string body;
   while (body.size() < kRefusalBytesMax) {
-    const auto piece = co_await call.read();
+    const auto piece = co_await call->read();
     if (!piece || piece->empty()) break;
     body.append(*piece);
   }
-  if (admitted.in_flight->why()) lost({});
-  if (!outcome.error) {
-    outcome.error =
-        provider_refusal(call.head(), body, admitted.route.provider_of(admitted.offer()));
-    outcome.status = error_status(outcome.error->code);
+  if (admitted.in_flight->why()) {
+    lost({});
+    co_return fail_attempt(Again::kNever);
   }
-  call.finish();
-  Error error = *outcome.error;
-  co_await answer_error(std::move(error));
+  const Provider& provider = admitted.route.provider_of(offer());
+  outcome.error = provider_refusal(call->head(), body, provider);
+  outcome.status = error_status(outcome.error->code);
+  call->finish();
+  const Again again = again_after(call->head().status, body);
+  if (verdict_of(call->head().status) == Verdict::kFailure) co_return fail_attempt(again);
+  attempts.unjudged();
+  co_return end_attempt(again);
 }
 
-Task<> Relaying::whole() {
+Task<Step> Relaying::whole() {
   WholeAnswer answer;
   for (;;) {
-    const auto piece = co_await call.read();
+    const auto piece = co_await call->read();
     if (!piece) {
       lost(piece.error());
-      Error error = *outcome.error;
-      co_return co_await answer_error(std::move(error));
+      co_return fail_attempt(Again::kElsewhere);
     }
     if (piece->empty()) break;
     answer.append(*piece);
-    if (answer.size() > kHeldAnswerMax) co_return co_await large(answer);
+    if (answer.size() <= kHeldAnswerMax) continue;
+    if (speaks(admitted.request.kind, dialect())) {
+      co_await large(answer);
+      co_return Step::kAnswered;
+    }
+    lost({.code = ErrorCode::kProviderError,
+          .message = "The provider's answer is too large to be said in this dialect. Ask for a "
+                     "stream."});
+    co_return fail_attempt(Again::kNever);
   }
-  call.finish();
+  call->finish();
   outcome.reach = Reach::kAnswered;
-  const Result<OpenAiAnswer> read = read_openai_answer(answer.view());
+  const Result<ReadAnswer> read = ReadAnswer::read(dialect(), answer.view());
   if (!read) {
     // It was served and may be billed: charged as lost, answered as broken.
+    lost(read.error());
     outcome.reach = Reach::kLost;
-    outcome.error = read.error();
-    outcome.status = error_status(read.error().code);
-    Error error = read.error();
-    co_return co_await answer_error(std::move(error));
+    co_return fail_attempt(Again::kElsewhere);
   }
-  outcome.usage = read->usage;
-  outcome.content = read->content;
+  outcome.usage = read->usage();
+  outcome.content = read->content();
+  attempts.succeeded(gateway.clock.steady());
+  end_attempt(Again::kNever);
+  auto body = read->said_to({.kind = admitted.request.kind,
+                             .public_model = offer().model.get(),
+                             .tokens = attempts.spent().tokens,
+                             .now_seconds = now_seconds()});
+  if (!body) {
+    outcome.status = error_status(body.error().code);
+    outcome.error = body.error();
+    co_return Step::kTryAgain;
+  }
+  if (auto settled = co_await settle(); !settled) {
+    net::Response failed = error_answer(gateway, admitted.caller, settled.error());
+    (void)co_await exchange.respond(std::move(failed));
+    co_return Step::kAnswered;
+  }
+  net::Response response = head_of_answer();
+  response.fields.emplace_back("X-Tollgate-Cost", format_money(metered.cost));
+  response.body = std::move(*body);
+  (void)co_await exchange.respond(std::move(response));
+  co_return Step::kAnswered;
+}
+
+// How many tokens a message has, by the provider that would serve it: free.
+Task<Step> Relaying::counted() {
+  std::string body;
+  while (body.size() < kRefusalBytesMax) {
+    const auto piece = co_await call->read();
+    if (!piece) {
+      lost(piece.error());
+      co_return fail_attempt(Again::kElsewhere);
+    }
+    if (piece->empty()) break;
+    body.append(*piece);
+  }
+  call->finish();
+  outcome.reach = Reach::kCounted;
+  const Result<std::int64_t> tokens = read_token_count(body);
+  if (!tokens) {
+    outcome.error = tokens.error();
+    outcome.status = error_status(tokens.error().code);
+    co_return fail_attempt(Again::kElsewhere);
+  }
+  attempts.succeeded(gateway.clock.steady());
+  co_await answer_count(*tokens);
+  co_return Step::kAnswered;
+}
+
+Task<> Relaying::answer_count(std::int64_t tokens) {
   if (auto settled = co_await settle(); !settled) {
     net::Response failed = error_answer(gateway, admitted.caller, settled.error());
     (void)co_await exchange.respond(std::move(failed));
     co_return;
   }
-  net::Response response = head_of_answer();
-  response.fields.emplace_back("X-Tollgate-Cost", format_money(metered.cost));
-  response.body = client_answer(answer.view(), *read, admitted.route.model.get());
+  net::Response response;
+  add_caller_fields(gateway, response, admitted.caller);
+  add_route_fields(response);
+  add_upstream_id(response);
+  response.body = token_count_answer(tokens);
   (void)co_await exchange.respond(std::move(response));
 }
 
@@ -176,7 +325,7 @@ Task<> Relaying::large(WholeAnswer& answer) {
   bool relaying = (co_await exchange.start_stream(std::move(head))).has_value();
   std::optional<Error> broken;
   while (relaying) {
-    const auto piece = co_await call.read();
+    const auto piece = co_await call->read();
     if (!piece) broken = piece.error();
     if (!piece || piece->empty()) break;
     answer.append(*piece);
@@ -188,12 +337,15 @@ Task<> Relaying::large(WholeAnswer& answer) {
   if (!relaying) admitted.in_flight->cut(ErrorCode::kClientGone);
   if (broken || !relaying) {
     lost(broken.value_or(Error{}));
+    fail_attempt(Again::kNever);
   } else {
     outcome.reach = Reach::kAnswered;
-    call.finish();
+    call->finish();
+    attempts.succeeded(gateway.clock.steady());
   }
+  const bool answered = outcome.reach == Reach::kAnswered;
   const Status settled = co_await settle();
-  if (outcome.reach == Reach::kAnswered && settled) {
+  if (answered && settled) {
     (void)co_await exchange.finish(answer.view());
   } else {
     exchange.abort_stream();
@@ -203,28 +355,31 @@ Task<> Relaying::large(WholeAnswer& answer) {
 StreamTerms Relaying::stream_terms() const {
   const ChatRequest& request = admitted.request;
   return {.kind = request.kind,
-          .public_model = admitted.route.model.get(),
+          .provider = dialect(),
+          .now_seconds = now_seconds(),
+          .public_model = offer().model.get(),
           .usage = request.include_usage ? UsageWish::kAsked : UsageWish::kHidden,
           .output_max = admitted.terms.output_max,
           .answers = request.answers()};
 }
 
-Task<> Relaying::stream() {
+Task<Step> Relaying::stream() {
   StreamRelay relay(stream_terms());
   std::optional<Error> broken;
   while (!relay.done() && !relay.bounded() && !broken) {
-    const auto piece = co_await call.read();
+    const auto piece = co_await call->read();
     if (!piece) {
       broken = piece.error();
       break;
     }
     if (piece->empty()) break;
     if (auto taken = relay.take(*piece); !taken) broken = taken.error();
-    if (relay.bounded()) call.abort(ErrorCode::kAborted);  // before a slow client is waited for
+    if (relay.bounded()) call->abort(ErrorCode::kAborted);  // before a slow client is waited for
     if (!outcome.first_token && relay.content().deltas > 0) {
       outcome.first_token = gateway.clock.steady();
     }
     if (relay.out().empty()) continue;
+    attempts.succeeded(gateway.clock.steady());
     Status written;
     if (exchange.response_started()) {
       written = co_await exchange.write(relay.out());
@@ -250,23 +405,23 @@ Task<> Relaying::stream() {
   }
   if (broken) {
     lost(std::move(*broken));
+    fail_attempt(exchange.response_started() ? Again::kNever : Again::kElsewhere);
+    if (!exchange.response_started()) co_return Step::kTryAgain;
   } else if (relay.bounded()) {
     outcome.reach = Reach::kBounded;
   } else {
     outcome.reach = Reach::kAnswered;
-    call.finish();
+    call->finish();
+    attempts.succeeded(gateway.clock.steady());
   }
   co_await end_stream(relay);
+  co_return Step::kAnswered;
 }
 
 // Settles, then ends the stream: properly after a whole answer, with an error event and without
 // [DONE] after any other.
 Task<> Relaying::end_stream(StreamRelay& relay) {
   if (!exchange.response_started()) {
-    if (outcome.error) {
-      Error error = *outcome.error;
-      co_return co_await answer_error(std::move(error));
-    }
     net::Response head = head_of_answer();
     (void)co_await exchange.start_stream(std::move(head));
   }
@@ -280,25 +435,90 @@ Task<> Relaying::end_stream(StreamRelay& relay) {
   }
   if (exchange.client_gone()) co_return exchange.abort_stream();
   const std::string event =
-      "data: " + net::error_envelope(*outcome.error, admitted.caller.request_id) + "\n\n";
+      net::error_event(*outcome.error, admitted.caller.request_id, admitted.caller.error_shape);
   (void)co_await exchange.finish(event);
 }
 
 // Opens the call and sees the answer through, whichever kind it is.
-Task<> Relaying::run() {
-  const Status opened = co_await call.open();
-  outcome.upstream_status = call.head().status;
+Task<Step> Relaying::attempt(UpstreamBody encoded) {
+  const std::string id = call_id(admitted);
+  Call made(gateway.client,
+            {.request = admitted.request,
+             .body = admitted.body,
+             .client_head = exchange.head(),
+             .offer = offer(),
+             .targets = *admitted.caller.state->targets,
+             .public_model = offer().model.get(),
+             .call_id = id,
+             .now_seconds = now_seconds(),
+             .spent = std::chrono::duration_cast<std::chrono::milliseconds>(gateway.clock.steady() -
+                                                                            admitted.caller.began),
+             .limit = admitted.terms.limit},
+            std::move(encoded));
+  const Attached attached(*this, made);
+  const Status opened = co_await made.open();
+  outcome.upstream_status = made.head().status;
+  upstream_id = made.head().request_id;
   if (!opened) {
     lost(opened.error());
-    Error error = *outcome.error;
-    co_await answer_error(std::move(error));
-  } else if (call.head().status < 200 || call.head().status >= 300) {
-    co_await refused();
-  } else if (call.head().event_stream) {
-    co_await stream();
-  } else {
-    co_await whole();
+    const bool free = outcome.reach == Reach::kNothingSent;
+    co_return fail_attempt(free ? Again::kAnywhere : Again::kElsewhere);
   }
+  attempts.answering(gateway.clock.steady());
+  if (made.head().status < 200 || made.head().status >= 300) co_return co_await refused();
+  if (admitted.request.kind == CompletionKind::kCountTokens) co_return co_await counted();
+  if (made.head().event_stream) co_return co_await stream();
+  co_return co_await whole();
+}
+
+// What the next attempt needs: the reservation covers it, and the key is still good. Without it
+// there is no further attempt.
+Task<Status> Relaying::prepare(const Attempts::Plan& plan) {
+  if (plan.wait > std::chrono::milliseconds(0)) {
+    co_await admitted.in_flight->pause(gateway.thread, plan.wait);
+    if (admitted.in_flight->why()) {
+      lost({});
+      co_return std::unexpected(*outcome.error);
+    }
+  }
+  const Offer& next = *admitted.route.offers[plan.place];
+  if (attempts.begun() == 0 && &next == &admitted.offer()) co_return Status();
+  co_return co_await readmit(gateway, exchange, admitted, next, attempts.spent());
+}
+
+// Tries offers until one answers, or none is left.
+Task<> Relaying::run() {
+  while (const auto plan = attempts.next(gateway.clock.steady())) {
+    if (Status ready = co_await prepare(*plan); !ready) {
+      if (!outcome.error) outcome.error = ready.error();
+      break;
+    }
+    if (!attempts.begin(*plan, gateway.clock.steady())) continue;
+    outcome = {};
+    if (admitted.request.kind == CompletionKind::kCountTokens &&
+        dialect() != AnswerDialect::kAnthropic) {
+      // Nobody there counts for us: the estimate of SPEC §5, rule 5.
+      outcome.reach = Reach::kCounted;
+      attempts.unjudged();
+      co_return co_await answer_count(estimated_input(admitted.request.needs.text_bytes));
+    }
+    auto encoded = encode({.request = admitted.request,
+                           .body = admitted.body,
+                           .offer = offer(),
+                           .dialect = admitted.route.provider_of(offer()).dialect,
+                           .limit = admitted.terms.limit});
+    if (!encoded) {
+      outcome = {.status = error_status(encoded.error().code), .error = encoded.error()};
+      attempts.unjudged();
+      end_attempt(Again::kElsewhere);
+      continue;
+    }
+    if (co_await attempt(std::move(*encoded)) == Step::kAnswered) co_return;
+  }
+  if (!outcome.error) outcome.error = no_offer_left(admitted.route);
+  outcome.status = error_status(outcome.error->code);
+  Error error = *outcome.error;
+  co_await answer_error(std::move(error));
 }
 
 // A bug broke the request off after it was admitted: it is settled at what is known all the same.
@@ -313,47 +533,12 @@ Task<> Relaying::settle_after_bug() {
   }
 }
 
-// Makes the call known to whoever may cut it, for as long as it is there.
-class Attached {
- public:
-  Attached(std::shared_ptr<InFlight> in_flight, Call& call, net::Exchange& exchange)
-      : in_flight_(std::move(in_flight)) {
-    in_flight_->attach(call, exchange);
-  }
-  ~Attached() { in_flight_->detach(); }
-  Attached(const Attached&) = delete;
-  Attached& operator=(const Attached&) = delete;
-
- private:
-  std::shared_ptr<InFlight> in_flight_;
-};
-
-std::string call_id(const Admitted& admitted) {
-  const std::string number = generation_id(admitted.reservation.id()).substr(4);
-  return (admitted.request.kind == CompletionKind::kChat ? "chatcmpl-" : "cmpl-") + number;
-}
-
 }  // namespace
 
 Task<> relay(Gateway& gateway, net::Exchange& exchange, Admitted& admitted) {
-  const std::string id = call_id(admitted);
-  const auto now = gateway.clock.wall().time_since_epoch();
-  Call call(gateway.client,
-            {.request = admitted.request,
-             .body = admitted.body,
-             .client_head = exchange.head(),
-             .offer = admitted.offer(),
-             .targets = *admitted.caller.state->targets,
-             .public_model = admitted.route.model.get(),
-             .call_id = id,
-             .now_seconds = std::chrono::duration_cast<std::chrono::seconds>(now).count(),
-             .limit = admitted.terms.limit});
-  const Attached attached(admitted.in_flight, call, exchange);
   exchange.on_client_gone(
       [in_flight = admitted.in_flight] { in_flight->cut(ErrorCode::kClientGone); });
-
-  Relaying relaying{gateway, exchange, admitted, call};
-  relaying.outcome.attempt_began = gateway.clock.steady();
+  Relaying relaying{gateway, exchange, admitted, Attempts(admitted.route, gateway.random)};
   try {
     co_await relaying.run();
   } catch (const std::exception& exception) {

@@ -3,11 +3,36 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "dialects/chunks_from_messages.h"
+#include "dialects/message_stream.h"
+#include "dialects/messages_from_chunks.h"
 
 namespace tollgate {
 
+namespace {
+
+std::unique_ptr<ClientStream> translation_of(const StreamTerms& terms) {
+  const bool from_anthropic = terms.provider == AnswerDialect::kAnthropic;
+  if (!is_anthropic(terms.kind)) {
+    if (!from_anthropic) return nullptr;
+    return std::make_unique<ChunksFromMessages>(ToChunks{
+        .public_model = terms.public_model, .created = terms.now_seconds, .usage = terms.usage});
+  }
+  if (from_anthropic) return std::make_unique<MessageStream>(terms.public_model);
+  return std::make_unique<MessagesFromChunks>(terms.public_model);
+}
+
+Error error_event() {
+  return {.code = ErrorCode::kProviderError,
+          .message = "The provider ended the answer with an error. Try again later.",
+          .detail = "an error event in the stream"};
+}
+
+}  // namespace
+
 StreamRelay::StreamRelay(const StreamTerms& terms)
     : kind_(terms.kind),
+      translation_(translation_of(terms)),
       model_json_(json_string(terms.public_model)),
       wish_(terms.usage),
       output_max_(terms.output_max),
@@ -21,36 +46,54 @@ Status StreamRelay::take(std::string_view bytes) {
     if (!*event) return {};
     if (done_ || bounded_) continue;  // nothing counts behind the end
     const std::string_view payload = (*event)->data;
-    const Result<OpenAiChunk> chunk = read_openai_chunk(payload);
-    if (!chunk) return std::unexpected(chunk.error());
-    if (chunk->error) {
-      return fail(ErrorCode::kProviderError,
-                  "The provider ended the answer with an error. Try again later.",
-                  "an error event in the stream");
-    }
-    if (chunk->done) {
-      done_ = true;
-    } else {
-      take_chunk(payload, *chunk);
-    }
+    Status taken = translation_ == nullptr ? take_payload(payload) : take_translated(payload);
+    if (!taken) return taken;
   }
+}
+
+Status StreamRelay::take_payload(std::string_view payload) {
+  const Result<OpenAiChunk> chunk = read_openai_chunk(payload);
+  if (!chunk) return std::unexpected(chunk.error());
+  if (chunk->error) return std::unexpected(error_event());
+  if (chunk->done) {
+    done_ = true;
+  } else {
+    take_chunk(payload, *chunk);
+  }
+  return {};
+}
+
+Status StreamRelay::take_translated(std::string_view payload) {
+  const Result<StreamFacts> facts = translation_->read(payload);
+  if (!facts) return std::unexpected(facts.error());
+  if (facts->error) return std::unexpected(error_event());
+  const std::int64_t before = reported_output_;
+  count(facts->content, facts->usage);
+  if (facts->opening_usage) reported_output_ = before;
+  if (facts->finish_reason) finish_reason_ = true;
+  if (facts->done) done_ = true;
+  if (facts->content.deltas > 0 && goes_past_bound()) {
+    bounded_ = true;
+    return {};
+  }
+  translation_->append(out_);
+  return {};
 }
 
 // Rule 4's count: the provider's running usage, and what came since by the count of the content
 // itself. A running usage that cannot be true is none.
-void StreamRelay::count(const OpenAiChunk& chunk) {
-  content_.add(chunk.content);
-  unreported_.add(chunk.content);
-  if (chunk.usage.state == UsageState::kAbsent) return;
-  usage_ = chunk.usage;
+void StreamRelay::count(const ContentCount& content, const ReportedUsage& usage) {
+  content_.add(content);
+  unreported_.add(content);
+  if (usage.state == UsageState::kAbsent) return;
+  usage_ = usage;
   if (!believable_usage(usage_, content_)) return;
   reported_output_ = usage_.tokens.output;
   unreported_ = {};
 }
 
-// What only says the usage or that a choice has ended brings no more output.
-bool StreamRelay::goes_past_bound(const OpenAiChunk& chunk) const {
-  if (!output_max_ || (chunk.finish_reason && chunk.content.deltas == 0)) return false;
+bool StreamRelay::goes_past_bound() const {
+  if (!output_max_) return false;
   const std::int64_t counted = counted_output(unreported_.deltas, unreported_.text_bytes);
   return counted > *output_max_ - reported_output_;
 }
@@ -58,13 +101,15 @@ bool StreamRelay::goes_past_bound(const OpenAiChunk& chunk) const {
 void StreamRelay::take_chunk(std::string_view payload, const OpenAiChunk& chunk) {
   if (id_json_.empty()) id_json_ = chunk.id_json;
   if (created_ == 0) created_ = chunk.created.value_or(0);
-  count(chunk);
+  count(chunk.content, chunk.usage);
   if (chunk.usage_only()) {
     usage_payload_ = payload;
     return;
   }
   if (chunk.usage.state != UsageState::kAbsent) usage_payload_.clear();
-  if (goes_past_bound(chunk)) {
+  // What only says the usage or that a choice has ended brings no more output.
+  const bool says_no_more = chunk.finish_reason && chunk.content.deltas == 0;
+  if (!says_no_more && goes_past_bound()) {
     bounded_ = true;
     return;
   }
@@ -103,6 +148,12 @@ void StreamRelay::append_lengths(std::string& out) {
 
 std::string StreamRelay::ending(const TokenUsage& tokens, std::string_view cost) {
   std::string end;
+  if (translation_ != nullptr) {
+    translation_->append_ending(end, {.end = bounded_ ? StreamEnd::kBounded : StreamEnd::kWhole,
+                                      .tokens = tokens,
+                                      .cost = cost});
+    return end;
+  }
   if (bounded_) append_lengths(end);
   if (wish_ == UsageWish::kAsked) {
     std::string extra = "\"cost\":";

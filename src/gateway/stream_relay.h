@@ -4,22 +4,26 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
-#include "dialects/openai_answer.h"
+#include "dialects/client_stream.h"
 #include "dialects/openai_chunk.h"
 #include "net/sse.h"
+#include "upstream/encode.h"
 
 namespace tollgate {
 
 // What a stream is to its client.
 struct StreamTerms {
   CompletionKind kind = CompletionKind::kChat;
-  std::string_view public_model;  // what the client sees in every chunk
+  AnswerDialect provider = AnswerDialect::kOpenAi;  // what it comes in
+  std::int64_t now_seconds = 0;                     // Unix time
+  std::string_view public_model;                    // what the client sees in every chunk
   UsageWish usage = UsageWish::kHidden;
   // The most output, over all choices, that is relayed; nullopt: all of it.
   std::optional<std::int64_t> output_max = {};
@@ -54,13 +58,17 @@ class StreamRelay {
   std::string ending(const TokenUsage& tokens, std::string_view cost);
 
  private:
+  Status take_payload(std::string_view payload);
+  Status take_translated(std::string_view payload);
   void take_chunk(std::string_view payload, const OpenAiChunk& chunk);
-  void count(const OpenAiChunk& chunk);
-  bool goes_past_bound(const OpenAiChunk& chunk) const;
+  void count(const ContentCount& content, const ReportedUsage& usage);
+  bool goes_past_bound() const;
   void note_ended(std::string_view payload);
   void append_lengths(std::string& out);
 
   CompletionKind kind_;
+  // Where the client or the provider does not speak OpenAI's dialect.
+  std::unique_ptr<ClientStream> translation_;
   std::string model_json_;
   UsageWish wish_;
   std::optional<std::int64_t> output_max_;

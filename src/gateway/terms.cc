@@ -53,6 +53,12 @@ Terms unguarded_terms(const ChatRequest& request) {
 Result<GuardedTerms> guarded_terms(const Offer& offer, const ChatRequest& request,
                                    const Preview& preview) {
   const RequestNeeds& needs = request.needs;
+  if (request.kind == CompletionKind::kCountTokens) {
+    // Free, whatever it asks: it counts as a request alone.
+    return GuardedTerms{.terms = {.reserve = Reserve{}},
+                        .ask = {.cost = 0, .tokens = 0, .token_rate = 0},
+                        .cost = {}};
+  }
   const Status priced = check_fees(offer.prices, needs);
   if (!priced && preview.now.cost) return std::unexpected(priced.error());
   const auto tokens = token_bound(offer, needs);

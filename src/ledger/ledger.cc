@@ -416,6 +416,11 @@ Task<Status> Ledger::rebind(const Identity& identity, Reservation& reservation, 
   co_return promised;
 }
 
+Status Ledger::recheck(const Identity& identity) const {
+  if (!ready()) return store_away();
+  return state_->keys.recheck(identity);
+}
+
 Task<Status> Ledger::settle(Reservation reservation, UsageRow row) {
   check(reservation.open() && reservation.ledger_ == this, "only an open reservation settles");
   check(row.id == reservation.id_, "a row carries its reservation's id");

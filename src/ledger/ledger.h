@@ -205,6 +205,9 @@ class Ledger {
   // For another attempt of an open reservation: it now holds the new guard, or no less than it did
   // and the error says why. The key is checked again.
   Task<Status> rebind(const Identity& identity, Reservation& reservation, Guard guard);
+  // The same for one that nothing guards: whether the key may still be used. Errors as
+  // authenticate().
+  Status recheck(const Identity& identity) const;
   // How the key stands, as answers say it in their head.
   KeyStanding standing(const Identity& identity) const;
   // Records the row and with it the end of the reservation, durably, and resumes after that. The

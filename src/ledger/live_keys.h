@@ -101,6 +101,8 @@ class LiveKeys {
   // was. What the new ask does without is given back by narrow(), when the new bound is durable:
   // after a crash before that, the old one is what is charged.
   Status rebind(Place place, const Identity& identity, const Ask& ask);
+  // Whether the key may still be used.
+  Status recheck(const Identity& identity) const;
   void narrow(Place place, const Ask& ask);
   // From here on the request cannot be aborted: its outcome is being written. Gives the counter of
   // the secret that it used.

@@ -244,6 +244,11 @@ void LiveKeys::cancel_wait(GenerationNumber id) {
   answers.tell();
 }
 
+Status LiveKeys::recheck(const Identity& identity) const {
+  const Lock lock(mutex_);
+  return usable_now(identity, now());
+}
+
 Status LiveKeys::rebind(Place place, const Identity& identity, const Ask& ask) {
   Status outcome;
   Answers answers;

@@ -82,7 +82,7 @@ class Rules {
            standing(offer).tool_calling >= needs_.profile->min_tool_calling;
   }
   // By the cheapest of the model's offers.
-  Standing standing(const Offer& offer) const {
+  ModelStanding standing(const Offer& offer) const {
     const Offer* cheapest = &offer;
     for (const Offer& one : catalogue_.offers) {
       if (one.model == offer.model && one.prices.tokens.input < cheapest->prices.tokens.input) {

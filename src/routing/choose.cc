@@ -17,7 +17,6 @@
 namespace tollgate {
 namespace {
 
-constexpr std::size_t kRegionLengthMax = 64;
 constexpr std::size_t kShownModelBytesMax = 200;
 constexpr std::string_view kReservedPrefix = "tollgate/";
 constexpr std::string_view kNamedStrategy = "model";

@@ -32,8 +32,8 @@ TargetOptions target_options(const Settings& settings) {
 
 }  // namespace
 
-Result<Installation> make_installation(const Settings& settings) {
-  auto snapshot = build_snapshot(settings.catalogue);
+Result<Installation> make_installation(const Settings& settings, Health& health) {
+  auto snapshot = build_snapshot(settings.catalogue, &health);
   if (!snapshot) return std::unexpected(snapshot.error());
   auto targets = Targets::make(std::move(*snapshot), target_options(settings));
   if (!targets) return std::unexpected(targets.error());

@@ -9,6 +9,7 @@
 #include "config/settings.h"
 #include "gateway/gateway.h"
 #include "net/tls.h"
+#include "routing/health.h"
 
 namespace tollgate {
 
@@ -18,6 +19,7 @@ struct Installation {
   std::shared_ptr<const net::TlsServerContext> tls;  // null = plain text
 };
 
-Result<Installation> make_installation(const Settings& settings);
+// `health` outlives what is made.
+Result<Installation> make_installation(const Settings& settings, Health& health);
 
 }  // namespace tollgate

@@ -19,8 +19,8 @@ namespace tollgate {
 namespace {
 
 // Where the data plane is mounted; clients of other gateways find it under theirs (SPEC §7).
-constexpr std::array<std::string_view, 4> kDataPlanePrefixes = {"/v1", "/api/v1", "/v2/router",
-                                                                "/v3/router"};
+constexpr std::array<std::string_view, 5> kDataPlanePrefixes = {
+    "/v1", "/api/v1/anthropic/v1", "/api/v1", "/v2/router", "/v3/router"};
 
 struct DataRoute {
   std::string_view method;
@@ -33,6 +33,12 @@ Task<> chat_completions(Plane& plane, net::Exchange& exchange, std::string) {
 }
 Task<> text_completions(Plane& plane, net::Exchange& exchange, std::string) {
   return serve_completion(plane.gateway, exchange, CompletionKind::kText);
+}
+Task<> messages(Plane& plane, net::Exchange& exchange, std::string) {
+  return serve_completion(plane.gateway, exchange, CompletionKind::kMessages);
+}
+Task<> count_tokens(Plane& plane, net::Exchange& exchange, std::string) {
+  return serve_completion(plane.gateway, exchange, CompletionKind::kCountTokens);
 }
 Task<> models(Plane& plane, net::Exchange& exchange, std::string) {
   return list_models(plane.gateway, exchange);
@@ -47,6 +53,8 @@ Task<> key(Plane& plane, net::Exchange& exchange, std::string) {
 constexpr std::array kDataRoutes = {
     DataRoute{"POST", "/chat/completions", chat_completions},
     DataRoute{"POST", "/completions", text_completions},
+    DataRoute{"POST", "/messages", messages},
+    DataRoute{"POST", "/messages/count_tokens", count_tokens},
     DataRoute{"GET", "/models", models},
     DataRoute{"GET", "/models/", one_model},
     DataRoute{"GET", "/key", key},

@@ -28,6 +28,8 @@ constexpr long kDrainPaceNanos = 20'000'000;
 // The newest installation, for the admin API's handlers on any thread.
 class Current {
  public:
+  // How the offers are doing, of every installation.
+  Health& health() { return health_; }
   void set(Installation installation) {
     Lock lock(mutex_);
     installation_ = std::move(installation);
@@ -40,6 +42,7 @@ class Current {
  private:
   Mutex mutex_;
   Installation installation_ TOLLGATE_GUARDED_BY(mutex_);
+  Health health_;
 };
 
 sigset_t block_signals() {
@@ -91,7 +94,7 @@ void reload_settings(const Settings& started, const ReloadSettings& reload, Curr
     log(LogLevel::kError, "reload refused, nothing was changed: {}", settings.error().message);
     return;
   }
-  Result<Installation> installation = make_installation(*settings);
+  Result<Installation> installation = make_installation(*settings, current.health());
   if (installation && settings->tls.enabled() != started.tls.enabled()) {
     installation->tls = current.get().tls;
   }
@@ -174,7 +177,8 @@ int serve(Settings settings, ReloadSettings reload) {
   const sigset_t signals = block_signals();
   configure_log(settings.log_level, settings.log_format);
   fit_connections_to_descriptors(settings);
-  auto installation = make_installation(settings);
+  Current current;
+  auto installation = make_installation(settings, current.health());
   if (!installation) return say_failed(installation.error());
 
   SystemClock clock;
@@ -185,7 +189,6 @@ int serve(Settings settings, ReloadSettings reload) {
   auto ledger = Ledger::open(ledger_options(settings, clock, random, metrics));
   if (!ledger) return say_failed(ledger.error());
 
-  Current current;
   current.set(*installation);
   std::atomic<bool> draining = false;
   AdminContext admin{.ledger = **ledger,

@@ -2,8 +2,10 @@
 
 #include <openssl/crypto.h>
 
+#include <algorithm>
 #include <array>
 
+#include "base/check.h"
 #include "net/head_writer.h"
 
 namespace tollgate {
@@ -16,6 +18,9 @@ constexpr std::array<std::string_view, 7> kSentOn = {
     "Content-Type",   "Accept",      "User-Agent", "anthropic-version",
     "anthropic-beta", "OpenAI-Beta", "traceparent"};
 
+// What a client of another dialect cannot say (platform.claude.com/docs/en/api/versioning).
+constexpr std::string_view kAnthropicVersion = "2023-06-01";
+
 const Provider& provider_of(const UpstreamRequest& request) {
   return request.targets.snapshot()->provider_of(request.offer);
 }
@@ -24,7 +29,7 @@ bool sandboxed(const UpstreamRequest& request) {
   return provider_of(request).dialect == Dialect::kSandbox;
 }
 
-SandboxScript script_of(const UpstreamRequest& request) {
+SandboxScript script_of(const UpstreamRequest& request, const UpstreamBody& encoded) {
   std::optional<std::int64_t> output_limit;
   if (request.limit) output_limit = request.limit->tokens;
   const SandboxCall call{.behaviour = sandbox_behaviour(request.offer.upstream_model),
@@ -32,7 +37,13 @@ SandboxScript script_of(const UpstreamRequest& request) {
                          .id = std::string(request.call_id),
                          .created = request.now_seconds,
                          .output_limit = output_limit};
-  return make_sandbox_script(request.request, request.body, call);
+  if (speaks(request.request.kind, AnswerDialect::kOpenAi)) {
+    return make_sandbox_script(request.request, request.body, call);
+  }
+  const std::string chat = encoded.text();
+  const Result<ChatRequest> read = read_chat_request(chat);
+  check(read.has_value(), "a request that was said as a chat is one");
+  return make_sandbox_script(*read, chat, call);
 }
 
 net::CallDeadlines deadlines_of(const Provider& provider) {
@@ -49,16 +60,17 @@ bool is_event_stream(std::string_view content_type) {
 
 }  // namespace
 
-Call::Call(net::HttpClient& client, const UpstreamRequest& request)
-    : request_(request), body_(request.body) {
+Call::Call(net::HttpClient& client, const UpstreamRequest& request, UpstreamBody encoded)
+    : request_(request), body_(std::move(encoded)) {
   if (sandboxed(request)) {
-    sandbox_ = std::make_unique<SandboxPlayer>(client.thread(), script_of(request),
+    sandbox_ = std::make_unique<SandboxPlayer>(client.thread(), script_of(request, body_),
                                                deadlines_of(provider_of(request)));
     return;
   }
   const Target& target = request.targets.of(provider_of(request));
-  body_ = upstream_body(request.request, request.body, request.offer.upstream_model, request.limit);
-  http_ = std::make_unique<net::ClientCall>(client, target.origin, target.deadlines);
+  net::CallDeadlines deadlines = target.deadlines;
+  deadlines.total = std::max(deadlines.total - request.spent, std::chrono::milliseconds(0));
+  http_ = std::make_unique<net::ClientCall>(client, target.origin, deadlines);
 }
 
 Task<Status> Call::open() {
@@ -78,11 +90,8 @@ std::string Call::request_head(const Target& target) const {
   std::string head;
   head.reserve(512);
   net::HeadWriter writer(head);
-  const std::string_view route =
-      request_.request.kind == CompletionKind::kChat ? "/chat/completions" : "/completions";
-  std::string path;
-  path.reserve(target.base_path.size() + route.size());
-  path.append(target.base_path).append(route);
+  std::string path = target.base_path;
+  path += upstream_path(request_.request.kind, *target.provider, request_.offer);
   writer.request_line("POST", path);
   writer.field("Host", target.origin.host_header);
   for (const std::string_view name : kSentOn) {
@@ -93,7 +102,13 @@ std::string Call::request_head(const Target& target) const {
   if (request_.client_head.count("Content-Type") == 0) {
     writer.field("Content-Type", "application/json");
   }
-  if (!target.authorization.empty()) writer.field("Authorization", target.authorization.expose());
+  if (target.provider->dialect == Dialect::kAnthropic &&
+      request_.client_head.count("anthropic-version") == 0) {
+    writer.field("anthropic-version", kAnthropicVersion);
+  }
+  if (!target.credential.empty()) {
+    writer.field(target.credential_field, target.credential.expose());
+  }
   for (const auto& [name, value] : target.provider->headers) writer.field(name, value);
   writer.field("Accept-Encoding", "identity");
   writer.length(body_.size());

@@ -5,6 +5,7 @@
 // kProviderError; every wait has the provider's deadline.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,9 +13,9 @@
 
 #include "base/error.h"
 #include "dialects/chat_request.h"
-#include "dialects/splice.h"
 #include "net/exchange.h"
 #include "net/http_client.h"
+#include "upstream/encode.h"
 #include "upstream/sandbox_player.h"
 #include "upstream/targets.h"
 
@@ -23,14 +24,15 @@ namespace tollgate {
 // What the client sent, as far as the provider may see it. All borrowed until the Call is gone.
 struct UpstreamRequest {
   const ChatRequest& request;
-  std::string_view body;
+  std::string_view body;  // as the client wrote it
   const net::RequestHead& client_head;
   const Offer& offer;
   const Targets& targets;
   std::string_view public_model;          // what a simulated answer calls itself
   std::string_view call_id;               // for simulated answers: unique
   std::int64_t now_seconds = 0;           // Unix time, likewise
-  std::optional<OutputLimit> limit = {};  // to be set where the client named none
+  std::chrono::milliseconds spent{0};     // of the provider's total deadline
+  std::optional<OutputLimit> limit = {};  // what `encoded` sets where the client named none
 };
 
 // The answer's head, as far as the client may see it.
@@ -44,7 +46,8 @@ struct UpstreamHead {
 
 class Call {
  public:
-  Call(net::HttpClient& client, const UpstreamRequest& request);
+  // `encoded` is what encode() made of the request for this offer.
+  Call(net::HttpClient& client, const UpstreamRequest& request, UpstreamBody encoded);
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
@@ -67,7 +70,7 @@ class Call {
   std::string request_head(const Target& target) const;
 
   const UpstreamRequest request_;
-  SplicedBody body_;
+  UpstreamBody body_;
   std::unique_ptr<net::ClientCall> http_;
   std::unique_ptr<SandboxPlayer> sandbox_;
   UpstreamHead head_;

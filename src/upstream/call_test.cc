@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "dialects/messages_request.h"
 #include "net/test_peer.h"
 
 namespace tollgate {
@@ -77,9 +78,14 @@ class CallTest : public testing::Test {
 
  private:
   Call& call_of(const Offer& offer, std::string_view body, CompletionKind kind) {
-    request_ =
-        (kind == CompletionKind::kChat ? read_chat_request(body) : read_completion_request(body))
-            .value();
+    request_ = read(body, kind).value();
+    const Provider& provider = snapshot_->provider_of(offer);
+    UpstreamBody encoded = encode({.request = request_,
+                                   .body = body,
+                                   .offer = offer,
+                                   .dialect = provider.dialect,
+                                   .limit = limit_})
+                               .value();
     return call_.emplace(client_, UpstreamRequest{.request = request_,
                                                   .body = body,
                                                   .client_head = client_head_,
@@ -88,7 +94,12 @@ class CallTest : public testing::Test {
                                                   .public_model = "a/b",
                                                   .call_id = "chatcmpl-1",
                                                   .now_seconds = 7,
-                                                  .limit = limit_});
+                                                  .limit = limit_},
+                         std::move(encoded));
+  }
+  static Result<ChatRequest> read(std::string_view body, CompletionKind kind) {
+    if (kind == CompletionKind::kMessages) return read_messages_request(body);
+    return kind == CompletionKind::kChat ? read_chat_request(body) : read_completion_request(body);
   }
 
  protected:
@@ -101,6 +112,47 @@ TEST_F(CallTest, SetsTheOutputLimitThatTheClientDidNotName) {
   EXPECT_TRUE(sent.ends_with(R"({"max_tokens":77,"model":"their-model","messages":)"
                              R"([{"role":"user","content":"hi"}],"unknown":[1, 2]})"))
       << sent;
+  EXPECT_EQ(answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), "ok");
+}
+
+constexpr std::string_view kMessage =
+    R"({"model":"a/b","max_tokens":9,"messages":[{"role":"user","content":"hi"}]})";
+
+TEST_F(CallTest, AnAnthropicProviderGetsItsOwnPathCredentialAndVersion) {
+  provider_.dialect = Dialect::kAnthropic;
+  provider_.api_key = Secret("the provider's own");
+  const std::string sent = request_of(call(kMessage, CompletionKind::kMessages));
+  EXPECT_TRUE(sent.starts_with("POST /v1/messages HTTP/1.1\r\n")) << sent;
+  EXPECT_NE(sent.find("x-api-key: the provider's own\r\n"), std::string::npos) << sent;
+  EXPECT_NE(sent.find("anthropic-version: 2023-06-01\r\n"), std::string::npos) << sent;
+  EXPECT_EQ(sent.find("Authorization"), std::string::npos) << sent;
+  EXPECT_NE(sent.find(R"("model":"their-model")"), std::string::npos) << sent;
+  EXPECT_EQ(answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), "ok");
+}
+
+TEST_F(CallTest, AzureHasTheDeploymentAndTheVersionInThePath) {
+  provider_.dialect = Dialect::kAzureOpenAi;
+  provider_.base_url = "http://127.0.0.1:" + std::to_string(upstream_.port());
+  provider_.api_version = "2030-01-01";
+  provider_.api_key = Secret("the provider's own");
+  const std::string sent = request_of(call());
+  EXPECT_TRUE(sent.starts_with("POST /openai/deployments/their-model/chat/completions"
+                               "?api-version=2030-01-01 HTTP/1.1\r\n"))
+      << sent;
+  EXPECT_NE(sent.find("api-key: the provider's own\r\n"), std::string::npos) << sent;
+  EXPECT_EQ(answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), "ok");
+}
+
+TEST_F(CallTest, AChatIsSaidAsAMessageToAnAnthropicProviderAndTheOtherWayRound) {
+  provider_.dialect = Dialect::kAnthropic;
+  const std::string message = request_of(call());
+  EXPECT_TRUE(message.starts_with("POST /v1/messages ")) << message;
+  EXPECT_NE(message.find(R"("max_tokens":)"), std::string::npos) << message;
+  EXPECT_EQ(answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), "ok");
+  provider_.dialect = Dialect::kOpenAi;
+  const std::string chat = request_of(call(kMessage, CompletionKind::kMessages));
+  EXPECT_TRUE(chat.starts_with("POST /v1/chat/completions ")) << chat;
+  EXPECT_NE(chat.find(R"("max_tokens":9)"), std::string::npos) << chat;
   EXPECT_EQ(answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), "ok");
 }
 

@@ -1,5 +1,7 @@
 #include "upstream/targets.h"
 
+#include <openssl/crypto.h>
+
 #include <atomic>
 #include <map>
 
@@ -10,6 +12,12 @@ namespace tollgate {
 namespace {
 
 using Context = std::shared_ptr<const net::TlsClientContext>;
+
+std::string_view credential_field(Dialect dialect) {
+  if (dialect == Dialect::kAnthropic) return "x-api-key";
+  if (dialect == Dialect::kAzureOpenAi) return "api-key";
+  return "Authorization";
+}
 
 Result<Target> make_target(const Provider& provider, const TargetOptions& options,
                            std::uint64_t generation, std::map<std::string, Context>& contexts) {
@@ -37,7 +45,11 @@ Result<Target> make_target(const Provider& provider, const TargetOptions& option
   target.origin.pool_key += " for " + provider.id.get() + " of " + std::to_string(generation);
   target.base_path = url->path;
   if (!provider.api_key.empty()) {
-    target.authorization = Secret("Bearer " + std::string(provider.api_key.expose()));
+    std::string key(provider.api_key.expose());
+    target.credential_field = credential_field(provider.dialect);
+    target.credential =
+        provider.dialect == Dialect::kOpenAi ? Secret("Bearer " + key) : Secret(key);
+    OPENSSL_cleanse(key.data(), key.size());
   }
   target.deadlines = {.connect = provider.deadlines.connect,
                       .head = provider.deadlines.head,

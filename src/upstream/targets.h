@@ -21,7 +21,8 @@ struct Target {
   const Provider* provider = nullptr;
   net::Origin origin;
   std::string base_path;
-  Secret authorization;  // "Bearer …"; empty = none
+  std::string_view credential_field = "Authorization";
+  Secret credential;  // that field's value; empty = none
   net::CallDeadlines deadlines{};
 };
 

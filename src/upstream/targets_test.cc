@@ -45,8 +45,8 @@ TEST(Targets, HasACredentialOnlyWhereTheProviderHasAKey) {
   Provider keyed = provider("keyed", "http://h");
   keyed.api_key = Secret("the provider's own");
   const auto targets = make(snapshot({open, keyed}));
-  EXPECT_TRUE(target(*targets, "open").authorization.empty());
-  EXPECT_EQ(target(*targets, "keyed").authorization.expose(), "Bearer the provider's own");
+  EXPECT_TRUE(target(*targets, "open").credential.empty());
+  EXPECT_EQ(target(*targets, "keyed").credential.expose(), "Bearer the provider's own");
 }
 
 TEST(Targets, KeepsTheProvidersDeadlines) {

@@ -40,6 +40,15 @@ def sandbox_key(gateway):
     return gateway.create_key(name="shared sandbox key")
 
 
+# As acme/large each, for tests that make an offer fail: after five failures it is left alone.
+FRAGILE_MODELS = [f"acme/fragile-{number:02}" for number in range(100)]
+
+
+@pytest.fixture(scope="module")
+def fragile_models():
+    return iter(FRAGILE_MODELS)
+
+
 @pytest.fixture(scope="module")
 def acme_running(tmp_path_factory):
     """(gateway, upstream): the provider acme with the model acme/large, and short deadlines."""
@@ -49,6 +58,7 @@ def acme_running(tmp_path_factory):
                             deadlines={"connect_ms": 2000, "head_ms": 1500, "silence_ms": 1500, "total_ms": 20000})
         settings["models"].append({"id": "acme/tiny", "upstream_model": "large",
                                    "prices": {"input": "0.0001", "output": "0.0002"}})
+        settings["models"] += [settings["models"][0] | {"id": model} for model in FRAGILE_MODELS]
         config = gateways.write_config(folder / "tollgate.yaml", providers=[settings])
         with gateways.Gateway(folder / "data", config, {"ACME_KEY": secrets.token_hex(16)}) as running:
             yield running, upstream

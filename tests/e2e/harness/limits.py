@@ -22,6 +22,8 @@ PRICED = "acme/priced"  # input 2.50, output 10
 LONG = "acme/long"  # as FREE_INPUT, with longer answers
 WIDE = "acme/wide"  # as FREE_INPUT, with answers as long as its context
 RENAMED = "acme/renamed"  # as FREE_INPUT, and takes max_completion_tokens
+# As FREE_INPUT, for providers that fail: after five failures an offer is left alone for a while.
+STORMY = {status: f"acme/stormy-{status}" for status in (429, 500, 503)}
 CONTEXT = 1024
 WIDE_CONTEXT = 8192
 OUTPUT_MAX = 4096  # of FREE_INPUT, PRICED and RENAMED
@@ -43,6 +45,7 @@ def provider_settings(url: str, **more) -> dict:
             "models": [model(FREE_INPUT, 128000, OUTPUT_MAX), model(SMALL, CONTEXT, CONTEXT),
                        model(PRICED, 128000, OUTPUT_MAX, {"input": "2.50"}), model(LONG, 128000, LONG_OUTPUT_MAX),
                        model(WIDE, WIDE_CONTEXT, WIDE_CONTEXT),
+                       *(model(stormy, 128000, OUTPUT_MAX) for stormy in STORMY.values()),
                        model(RENAMED, 128000, OUTPUT_MAX, max_tokens_field="max_completion_tokens")]} | more
 
 

@@ -1,0 +1,62 @@
+#include "upstream/encode.h"
+
+#include "dialects/chat_from_messages.h"
+#include "dialects/messages_from_chat.h"
+
+namespace tollgate {
+
+namespace {
+
+Result<UpstreamBody> translated(Result<std::string> body) {
+  if (!body) return std::unexpected(std::move(body.error()));
+  return UpstreamBody(std::move(*body));
+}
+
+std::int64_t anthropic_max_tokens(const EncodeTerms& terms) {
+  if (terms.limit) return terms.limit->tokens;
+  if (terms.offer.max_output_tokens > 0) return terms.offer.max_output_tokens;
+  return kAnthropicMaxTokens;
+}
+
+}  // namespace
+
+AnswerDialect answer_dialect(Dialect provider) {
+  return provider == Dialect::kAnthropic ? AnswerDialect::kAnthropic : AnswerDialect::kOpenAi;
+}
+
+bool speaks(CompletionKind kind, AnswerDialect dialect) {
+  return is_anthropic(kind) == (dialect == AnswerDialect::kAnthropic);
+}
+
+Result<UpstreamBody> encode(const EncodeTerms& terms) {
+  const AnswerDialect dialect = answer_dialect(terms.dialect);
+  if (speaks(terms.request.kind, dialect)) {
+    return UpstreamBody(
+        upstream_body(terms.request, terms.body, terms.offer.upstream_model, terms.limit));
+  }
+  if (dialect == AnswerDialect::kOpenAi) {
+    return translated(chat_from_messages(terms.request, terms.body,
+                                         {.upstream_model = terms.offer.upstream_model,
+                                          .max_tokens_field = terms.offer.max_tokens_field}));
+  }
+  if (terms.request.kind == CompletionKind::kText) {
+    return fail(ErrorCode::kInvalidRequest,
+                "This model takes chats only. Send the prompt to /v1/chat/completions.");
+  }
+  return translated(messages_from_chat(
+      terms.request, terms.body,
+      {.upstream_model = terms.offer.upstream_model, .max_tokens = anthropic_max_tokens(terms)}));
+}
+
+std::string upstream_path(CompletionKind kind, const Provider& provider, const Offer& offer) {
+  if (provider.dialect == Dialect::kAnthropic) {
+    return kind == CompletionKind::kCountTokens ? "/messages/count_tokens" : "/messages";
+  }
+  const std::string route = kind == CompletionKind::kText ? "/completions" : "/chat/completions";
+  if (provider.dialect != Dialect::kAzureOpenAi) return route;
+  // learn.microsoft.com/azure/ai-services/openai/reference: the deployment stands in the path.
+  return "/openai/deployments/" + offer.upstream_model + route +
+         "?api-version=" + provider.api_version;
+}
+
+}  // namespace tollgate
