@@ -122,7 +122,9 @@ class Rules {
 
 class ChoiceProperty : public ChoiceTest {
  protected:
-  std::uint64_t below(std::uint64_t bound) { return random_.below(static_cast<std::uint32_t>(bound)); }
+  std::uint64_t below(std::uint64_t bound) {
+    return random_.below(static_cast<std::uint32_t>(bound));
+  }
   bool one_in(std::uint64_t count) { return below(count) == 0; }
   template <class List>
   auto any_of(const List& list) {

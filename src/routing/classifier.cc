@@ -15,10 +15,7 @@ namespace {
 
 constexpr std::uint64_t kHashStart = 0xCBF29CE484222325U;  // FNV-1a
 constexpr std::uint64_t kHashPrime = 0x100000001B3U;
-constexpr std::size_t kStemMin = 4;  // bytes before a * in the table
-constexpr std::size_t kStemMax = 20;
 constexpr std::size_t kGramsMax = 4;  // characters of a script without blanks
-constexpr std::size_t kWordBytesMax = 64;
 
 constexpr std::uint64_t hashed(std::uint64_t hash, char byte) {
   return (hash ^ static_cast<unsigned char>(byte)) * kHashPrime;
@@ -36,7 +33,7 @@ constexpr std::uint64_t hash_of_pair(std::uint64_t first, std::uint64_t second) 
 // The table's words by hash: whole words, phrases of two, ideograms, and stems apart.
 class Lexicon {
  public:
-  Lexicon() : words_(kSlots), stems_(kSlots) {
+  Lexicon() : words_(kWordSlots), stems_(kStemSlots) {
     for (const Words& row : kWords) {
       std::string_view rest = row.words;
       while (!rest.empty()) {
@@ -49,28 +46,42 @@ class Lexicon {
 
   // The feature that a word counts for, -1 for none; of words, phrases and ideograms.
   int word(std::uint64_t hash) const { return find(words_, hash); }
-  int stem(std::uint64_t hash) const { return find(stems_, hash); }
+  int stem(std::uint64_t hash, std::size_t bytes) const {
+    const bool possible = bytes < 32 && ((stem_lengths_ >> bytes) & 1) != 0;
+    return possible ? find(stems_, hash) : -1;
+  }
 
  private:
-  static constexpr std::size_t kSlots = 8'192;
-  struct Slot {
-    std::uint64_t hash = 0;
-    int feature = -1;
-  };
+  // Sizes that fit a processor's first cache: a hash's upper 56 bits, and the feature in the rest.
+  static constexpr std::size_t kWordSlots = 4'096;
+  static constexpr std::size_t kStemSlots = 512;
+  using Slots = std::vector<std::uint64_t>;  // 0 = empty
 
-  static int find(const std::vector<Slot>& slots, std::uint64_t hash) {
-    for (std::size_t at = hash % kSlots;; at = (at + 1) % kSlots) {
-      if (slots[at].feature < 0 || slots[at].hash == hash) return slots[at].feature;
+  static std::uint64_t slot_of(std::uint64_t hash, int feature) {
+    return (hash & ~std::uint64_t{0xFF}) | static_cast<std::uint64_t>(feature + 1);
+  }
+  static int find(const Slots& slots, std::uint64_t hash) {
+    for (std::size_t at = hash >> 8;; ++at) {
+      const std::uint64_t slot = slots[at & (slots.size() - 1)];
+      if (slot == 0) return -1;
+      if (((slot ^ hash) >> 8) == 0) return static_cast<int>(slot & 0xFF) - 1;
     }
   }
-  static void insert(std::vector<Slot>& slots, std::uint64_t hash, Feature feature) {
-    std::size_t at = hash % kSlots;
-    while (slots[at].feature >= 0 && slots[at].hash != hash) at = (at + 1) % kSlots;
-    if (slots[at].feature < 0) slots[at] = {.hash = hash, .feature = static_cast<int>(feature)};
+  // The first row that lists a word keeps it.
+  static void insert(Slots& slots, std::uint64_t hash, Feature feature) {
+    std::size_t at = hash >> 8;
+    while (slots[at & (slots.size() - 1)] != 0) {
+      if (((slots[at & (slots.size() - 1)] ^ hash) >> 8) == 0) return;
+      ++at;
+    }
+    slots[at & (slots.size() - 1)] = slot_of(hash, static_cast<int>(feature));
   }
   void add(std::string_view word, Feature feature) {
-    if (word.ends_with('*'))
-      return insert(stems_, hash_of(word.substr(0, word.size() - 1)), feature);
+    if (word.ends_with('*')) {
+      word.remove_suffix(1);
+      stem_lengths_ |= 1U << word.size();
+      return insert(stems_, hash_of(word), feature);
+    }
     const std::size_t divider = word.find('_');
     if (divider == std::string_view::npos) return insert(words_, hash_of(word), feature);
     insert(words_,
@@ -78,8 +89,9 @@ class Lexicon {
            feature);
   }
 
-  std::vector<Slot> words_;
-  std::vector<Slot> stems_;
+  Slots words_;
+  Slots stems_;
+  std::uint32_t stem_lengths_ = 0;  // bit n: there is a stem of n bytes
 };
 
 const Lexicon& lexicon() {
@@ -95,45 +107,72 @@ struct Character {
   std::size_t size = 1;
 };
 
-Character character_at(std::string_view text, std::size_t at) {
+// What an ASCII character of a word counts as, in lower case; 0 for one that belongs to no word.
+constexpr std::array<char, 128> kLowered = [] {
+  std::array<char, 128> out{};
+  for (char c = 'a'; c <= 'z'; ++c) {
+    out[static_cast<std::size_t>(c)] = c;
+    out[static_cast<std::size_t>(c - 'a' + 'A')] = c;
+  }
+  for (char c = '0'; c <= '9'; ++c) out[static_cast<std::size_t>(c)] = c;
+  for (char c : {'\'', '-', '+', '.'}) out[static_cast<std::size_t>(c)] = c;
+  return out;
+}();
+
+Character wide_character_at(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t offset) {
     return at + offset < text.size() ? static_cast<unsigned char>(text[at + offset]) : 0U;
   };
+  const std::size_t left = text.size() - at;
   const unsigned first = byte(0);
-  if (first < 0x80) {
-    const bool letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') ||
-                        (first >= '0' && first <= '9') || first == '\'' || first == '-' ||
-                        first == '+' || first == '.';
-    return {letter ? Script::kLetter : Script::kOther, 1};
-  }
   if (first < 0xE0) {
     const bool sign = first == 0xC2 || (first == 0xC3 && (byte(1) == 0x97 || byte(1) == 0xB7));
-    return {sign ? Script::kOther : Script::kLetter, 2};
+    return {sign ? Script::kOther : Script::kLetter, std::min<std::size_t>(left, 2)};
   }
-  if (first >= 0xF0) return {Script::kOther, 4};
+  if (first >= 0xF0) return {Script::kOther, std::min<std::size_t>(left, 4)};
   const unsigned point = ((first & 0xFU) << 12) | ((byte(1) & 0x3FU) << 6) | (byte(2) & 0x3FU);
   const bool sign = (point >= 0x2000 && point < 0x2C00) || (point >= 0x3000 && point < 0x3040) ||
                     point >= 0xFE00 || point == 0x964;
   const bool ideogram = (point >= 0x3040 && point < 0xA000) || (point >= 0xAC00 && point < 0xD7B0);
-  return {sign ? Script::kOther : ideogram ? Script::kIdeogram : Script::kLetter, 3};
+  return {sign       ? Script::kOther
+          : ideogram ? Script::kIdeogram
+                     : Script::kLetter,
+          std::min<std::size_t>(left, 3)};
 }
 
-// Lower case of one character's bytes: ASCII, Latin-1 and Cyrillic, which is what the table has.
-void lower(char* bytes, std::size_t size) {
-  auto& first = reinterpret_cast<unsigned char&>(bytes[0]);
-  if (size == 1) {
-    if (first >= 'A' && first <= 'Z') first += 'a' - 'A';
-    return;
-  }
-  if (size != 2) return;
-  auto& second = reinterpret_cast<unsigned char&>(bytes[1]);
-  if (first == 0xC3 && second >= 0x80 && second <= 0x9E) second += 0x20;
-  if (first == 0xD0 && second >= 0x90 && second <= 0x9F) second += 0x20;
-  if (first == 0xD0 && second >= 0xA0 && second <= 0xAF) {
-    first = 0xD1;
-    second -= 0x20;
-  }
+Character character_at(std::string_view text, std::size_t at) {
+  const auto first = static_cast<unsigned char>(text[at]);
+  if (first >= 0x80) return wide_character_at(text, at);
+  return {kLowered[first] != 0 ? Script::kLetter : Script::kOther, 1};
 }
+
+// A letter of two bytes in lower case: of Latin-1 and Cyrillic, which is what the table has.
+std::array<char, 2> lowered_pair(char one, char two) {
+  const auto first = static_cast<unsigned char>(one);
+  const auto second = static_cast<unsigned char>(two);
+  const auto raised = static_cast<char>(second + 0x20);
+  if (first == 0xC3 && second >= 0x80 && second <= 0x9E) return {one, raised};
+  if (first == 0xD0 && second >= 0x90 && second <= 0x9F) return {one, raised};
+  if (first == 0xD0 && second >= 0xA0 && second <= 0xAF) {
+    return {static_cast<char>(0xD1), static_cast<char>(second - 0x20)};
+  }
+  return {one, two};
+}
+
+// A word as it is read, byte by byte.
+struct Word {
+  std::uint64_t hash = kHashStart;
+  std::uint64_t before_last = kHashStart;  // without the last character
+  std::size_t bytes = 0;
+  std::size_t characters = 0;
+  int stem = -1;
+
+  void add(char byte, const Lexicon& known) {
+    hash = hashed(hash, byte);
+    ++bytes;
+    if (stem < 0) stem = known.stem(hash, bytes);
+  }
+};
 
 class Counter {
  public:
@@ -142,23 +181,24 @@ class Counter {
   void read(std::string_view text) {
     for (std::size_t at = 0; at < text.size();) {
       const Character character = character_at(text, at);
-      const std::size_t size = std::min(character.size, text.size() - at);
-      ++characters_;
+      if (character.script != Script::kIdeogram) grams_ = {};
       if (character.script == Script::kLetter) {
         at = read_word(text, at);
         continue;
       }
+      ++characters_;
       if (character.script == Script::kIdeogram) {
         characters_ += kIdeogramExtra;
-        read_grams(text, at);
-      } else if (size == 1) {
+        read_ideogram(text.substr(at, character.size));
+      } else if (character.size == 1) {
         read_sign(text[at]);
       } else {
-        read_wide_sign(text.substr(at, size));
+        read_wide_sign(text.substr(at, character.size));
       }
-      at += size;
+      at += character.size;
     }
     previous_ = 0;
+    grams_ = {};
   }
 
   // Characters that were not read, by their bytes.
@@ -186,54 +226,49 @@ class Counter {
 
   // Reads the word that begins here; where it ends.
   std::size_t read_word(std::string_view text, std::size_t at) {
-    std::array<char, kWordBytesMax> word;
-    std::size_t length = 0;
-    std::uint64_t hash = kHashStart;
-    std::uint64_t before_dot = 0;
-    int stem = -1;
+    const std::size_t begin = at;
+    Word word;
     while (at < text.size()) {
       const Character character = character_at(text, at);
       if (character.script != Script::kLetter) break;
-      const std::size_t size = std::min(character.size, text.size() - at);
-      if (length + size <= word.size()) {
-        std::copy_n(text.data() + at, size, word.data() + length);
-        lower(word.data() + length, size);
-        before_dot = hash;
-        for (const std::size_t end = length + size; length < end; ++length) {
-          hash = hashed(hash, word[length]);
-          const bool stem_size = length + 1 >= kStemMin && length < kStemMax;
-          if (stem < 0 && stem_size) stem = lexicon().stem(hash);
-        }
+      word.before_last = word.hash;
+      ++word.characters;
+      if (character.size == 1) {
+        const auto byte = static_cast<unsigned char>(text[at]);
+        word.add(byte < 0x80 ? kLowered[byte] : text[at], lexicon_);
+      } else if (character.size == 2) {
+        for (char byte : lowered_pair(text[at], text[at + 1])) word.add(byte, lexicon_);
+      } else {
+        for (char byte : text.substr(at, character.size)) word.add(byte, lexicon_);
       }
-      at += size;
-      ++characters_;
+      at += character.size;
     }
-    --characters_;  // the first was counted already
-    const bool ends_sentence = length > 1 && word[length - 1] == '.';
-    if (word[0] >= '0' && word[0] <= '9') add(Feature::kNumbers, 1);
-    count(ends_sentence ? before_dot : hash, stem);
+    characters_ += word.characters;
+    if (text[begin] >= '0' && text[begin] <= '9') add(Feature::kNumbers, 1);
+    const bool ends_sentence = at - begin > 1 && text[at - 1] == '.';
+    count(ends_sentence ? word.before_last : word.hash, word.stem);
     if (ends_sentence) previous_ = 0;
     return at;
   }
 
   void count(std::uint64_t hash, int stem) {
-    const int phrase = previous_ == 0 ? -1 : lexicon().word(hash_of_pair(previous_, hash));
-    const int whole = lexicon().word(hash);
+    const int phrase = previous_ == 0 ? -1 : lexicon_.word(hash_of_pair(previous_, hash));
+    const int whole = lexicon_.word(hash);
     count_word(phrase);
     if (whole != phrase || phrase < 0) count_word(whole >= 0 ? whole : stem);
     previous_ = hash;
   }
 
-  // Sequences of two to four ideograms that begin here.
-  void read_grams(std::string_view text, std::size_t at) {
-    std::uint64_t hash = kHashStart;
-    std::size_t end = at;
-    for (std::size_t n = 1; n <= kGramsMax && end < text.size(); ++n) {
-      const Character next = character_at(text, end);
-      if (next.script != Script::kIdeogram || end + next.size > text.size()) return;
-      for (std::size_t i = 0; i < next.size; ++i) hash = hashed(hash, text[end + i]);
-      end += next.size;
-      if (n > 1) count_word(lexicon().word(hash));
+  // Sequences of two to four ideograms that end here.
+  void read_ideogram(std::string_view ideogram) {
+    // Each sequence grows out of the one that ended at the character before.
+    for (std::size_t n = kGramsMax; n > 0; --n) {
+      std::uint64_t hash = n == 1 ? kHashStart : grams_[n - 2];
+      if (hash != 0) {
+        for (char byte : ideogram) hash = hashed(hash, byte);
+        if (n > 1) count_word(lexicon_.word(hash));
+      }
+      grams_[n - 1] = hash;
     }
   }
 
@@ -248,8 +283,11 @@ class Counter {
     previous_ = 0;
   }
 
+  const Lexicon& lexicon_ = lexicon();
   Counts counts_{};
   std::size_t characters_ = 0;
+  // Of the sequences of one to four ideograms that end before this character; 0 = none.
+  std::array<std::uint64_t, kGramsMax> grams_{};
   std::uint64_t previous_ = 0;  // the word before, 0 = none that belongs to a phrase
 };
 

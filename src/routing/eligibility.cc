@@ -109,12 +109,13 @@ std::optional<DropReason> Eligibility::why_dropped(const OfferFigures& offer, El
   }
   eligible.figures = &offer;
   if (offer.health != nullptr && needs_.heed_health) {
-    eligible.health = offer.health->figures(needs_.now);
-  }
-  if (!eligible.health.may_try(needs_.now)) {
-    const SteadyTime due = eligible.health.probe_at;
-    soonest_probe_ = std::min(due, soonest_probe_.value_or(due));
-    return DropReason::kDown;
+    const HealthFigures health = offer.health->figures(needs_.now);
+    if (!health.may_try(needs_.now)) {
+      soonest_probe_ = std::min(health.probe_at, soonest_probe_.value_or(health.probe_at));
+      return DropReason::kDown;
+    }
+    eligible.health = health.state;
+    eligible.median = health.median;
   }
   eligible.place = verdict_.place;
   eligible.capabilities_known = verdict_.capabilities_known;

@@ -80,8 +80,9 @@ struct EligibilityNeeds {
 // What an eligible offer brings to the choice.
 struct Eligible {
   const OfferFigures* figures = nullptr;
-  HealthFigures health = {};
-  std::uint32_t place = 0;         // in the profile's ordered list; 0 without one
+  std::chrono::microseconds median{0};  // of its latency; 0 = not measured
+  std::uint32_t place = 0;              // in the profile's ordered list; 0 without one
+  HealthState health = HealthState::kHealthy;
   bool capabilities_known = true;  // all that are needed
 };
 

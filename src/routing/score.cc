@@ -103,8 +103,8 @@ class Ranking {
     measure();
     score();
     const std::size_t first = order_first_equals();
-    const OfferFigures& choice = *offers_[first].offer.figures;
-    if (needs_.any_region && choice.region != 0) mark_elsewhere(choice.region);
+    const std::uint32_t region = offers_[first].region;
+    if (needs_.any_region && region != 0) mark_elsewhere(region);
     sort();
   }
 
@@ -142,10 +142,11 @@ class Ranking {
     double latencies = 0;
     for (Scored& one : offers_) {
       one.rank = rank_of(one.offer);
+      one.region = one.offer.figures->region;
       one.cost = expected_cost(*one.offer.figures, size);
       cost_min_ = std::min(cost_min_, one.cost);
       carbon_min_ = std::min(carbon_min_, carbon_of(*one.offer.figures));
-      const auto latency = static_cast<double>(one.offer.health.median.count());
+      const auto latency = static_cast<double>(one.offer.median.count());
       if (latency <= 0) continue;
       latency_min_ = std::min(latency_min_, latency);
       latencies += latency;
@@ -158,21 +159,24 @@ class Ranking {
 
   double latency_term(const Scored& one) const {
     if (measured_ == 0) return 1;
-    const auto known = static_cast<double>(one.offer.health.median.count());
+    const auto known = static_cast<double>(one.offer.median.count());
     const double latency = known > 0 ? known : latency_unknown_;
     return (latency_min_ + kLatencySlackUs) / (latency + kLatencySlackUs);
   }
 
   void score() {
     const double others = needs_.prefer_low_carbon ? 1 - kCarbonWeight : 1;
-    for (Scored& one : offers_) {
+    for (std::size_t i = 0; i < offers_.size(); ++i) {
+      Scored& one = offers_[i];
       // A nano-dollar on each side: what is free is best, and nothing is divided by it.
       const double price = (cost_min_ + 1) / (one.cost + 1);
       one.score = others * (weights_.price * price + weights_.latency * latency_term(one));
       if (needs_.prefer_low_carbon) {
         one.score += kCarbonWeight * carbon_min_ / carbon_of(*one.offer.figures);
       }
-      if (one.offer.health.state == HealthState::kDegraded) one.score *= kDegradedFactor;
+      if (one.offer.health == HealthState::kDegraded) one.score *= kDegradedFactor;
+      const Scored& best = offers_[leader_];
+      if (one.rank < best.rank || (one.rank == best.rank && one.score > best.score)) leader_ = i;
     }
   }
 
@@ -181,30 +185,24 @@ class Ranking {
            other.score >= better.score * weights_.equal;
   }
 
-  // Gives the best and its equals their order of this turn, and the rest the one after them. The
-  // first choice's index.
+  // Gives the best and its equals their order of this turn. The first choice's index.
   std::size_t order_first_equals() {
-    const auto best = std::ranges::min_element(offers_, [](const Scored& a, const Scored& b) {
-      return std::tuple(a.rank, -a.score) < std::tuple(b.rank, -b.score);
-    });
-    const Scored leader = *best;
-    const auto count = static_cast<std::size_t>(
-        std::ranges::count_if(offers_, [&](const Scored& one) { return equal(leader, one); }));
-    const std::size_t turn = whose_turn(needs_.turn, count);
-    std::size_t first = 0;
-    std::size_t place = 0;
+    const Scored leader = offers_[leader_];
+    std::vector<std::uint32_t> equals;
     for (std::size_t i = 0; i < offers_.size(); ++i) {
-      offers_[i].order = static_cast<std::uint32_t>(count);
-      if (!equal(leader, offers_[i])) continue;
-      offers_[i].order = static_cast<std::uint32_t>((place + count - turn) % count);
-      if (place++ == turn) first = i;
+      if (equal(leader, offers_[i])) equals.push_back(static_cast<std::uint32_t>(i));
     }
-    return first;
+    const std::size_t turn = whose_turn(needs_.turn, equals.size());
+    for (std::size_t i = 0; i < equals.size(); ++i) {
+      const std::size_t place = (i + equals.size() - turn) % equals.size();
+      offers_[equals[i]].order = static_cast<std::uint32_t>(place);
+    }
+    return equals[turn];
   }
 
   // An ordered list goes before regions: its first model is tried there first, then elsewhere.
   void mark_elsewhere(std::uint32_t region) {
-    for (Scored& one : offers_) one.elsewhere = one.offer.figures->region != region;
+    for (Scored& one : offers_) one.elsewhere = one.region != region;
   }
 
   void sort() {
@@ -215,10 +213,13 @@ class Ranking {
       };
       return key(a) < key(b);
     };
-    const auto ranked =
-        offers_.begin() + static_cast<std::ptrdiff_t>(std::min(offers_.size(), kRankedMax));
+    if (offers_.size() <= kRankedMax) {
+      std::sort(offers_.begin(), offers_.end(), before);
+      return turn_further_equals(offers_.size());
+    }
+    const auto ranked = offers_.begin() + static_cast<std::ptrdiff_t>(kRankedMax);
     std::partial_sort(offers_.begin(), ranked, offers_.end(), before);
-    turn_further_equals(static_cast<std::size_t>(ranked - offers_.begin()));
+    turn_further_equals(kRankedMax);
   }
 
   // Those that come after the first equals take turns among themselves: what a failing first choice
@@ -247,12 +248,18 @@ class Ranking {
   double latency_min_ = std::numeric_limits<double>::max();
   double latency_unknown_ = 0;
   std::int64_t measured_ = 0;
+  std::size_t leader_ = 0;  // the best so far
 };
 
 }  // namespace
 
 void rank_offers(std::vector<Scored>& offers, const ScoreNeeds& needs) {
   if (offers.empty()) return;
+  if (offers.size() == 1) {  // the best of all in everything
+    const bool degraded = offers.front().offer.health == HealthState::kDegraded;
+    offers.front().score = degraded ? kDegradedFactor : 1;
+    return;
+  }
   Ranking(offers, needs).rank();
 }
 

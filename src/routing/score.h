@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -33,14 +34,16 @@ struct ScoreNeeds {
 
 struct Scored {
   Eligible offer;
-  double cost = 0;          // expected, in nano-dollars
-  double score = 0;         // 0..1
-  std::uint32_t rank = 0;   // what stands before the score: the lowest first
-  std::uint32_t order = 0;  // among equals
-  bool elsewhere = false;   // in another region than the first choice
+  double cost = 0;         // expected, in nano-dollars
+  double score = 0;        // 0..1
+  std::uint32_t rank = 0;  // what stands before the score: the lowest first
+  // Among the best and its equals; all others come after these.
+  std::uint32_t order = std::numeric_limits<std::uint32_t>::max();
+  std::uint32_t region = 0;
+  bool elsewhere = false;  // in another region than the first choice
 };
 
-// Sets everything but `offer`, and sorts.
+// Sets everything but `offer`, and sorts; of a single offer only its score.
 void rank_offers(std::vector<Scored>& offers, const ScoreNeeds& needs);
 
 }  // namespace tollgate

@@ -334,6 +334,7 @@ std::vector<std::string> Snapshot::meanings(std::string_view name) const {
 }
 
 std::optional<std::uint32_t> Snapshot::region_number(std::string_view region) const {
+  if (region.empty()) return 0;
   const auto at = region_numbers_.find(region);
   if (at == region_numbers_.end()) return std::nullopt;
   return at->second;
