@@ -97,7 +97,7 @@ class Eligibility {
 
   // Of what the cost cap dropped: the smallest bound.
   std::optional<Money> smallest_bound() const { return smallest_bound_; }
-  // Of what is down: when the first probe is due; SteadyTime::max() while they are under way.
+  // Of what is down: when the first probe is due.
   std::optional<SteadyTime> soonest_probe() const { return soonest_probe_; }
 
  private:

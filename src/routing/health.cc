@@ -20,8 +20,6 @@ constexpr std::size_t kSubBuckets = std::size_t{1} << kSubBits;
 
 constexpr std::chrono::seconds kRetryAfterMin{0};
 
-constexpr std::int64_t kNoProbe = std::numeric_limits<std::int64_t>::max();
-
 bool below(std::int64_t percent, std::int64_t successes, std::int64_t failures) {
   return successes * 100 < percent * (successes + failures);
 }
@@ -68,8 +66,8 @@ HealthAttempt& HealthAttempt::operator=(HealthAttempt&& other) noexcept {
   if (this == &other) return *this;
   if (offer_ != nullptr) offer_->dropped(*this);
   offer_ = std::exchange(other.offer_, nullptr);
-  kind_ = other.kind_;
   epoch_ = other.epoch_;
+  probe_ = other.probe_;
   return *this;
 }
 
@@ -108,14 +106,15 @@ std::optional<HealthAttempt> OfferHealth::begin(SteadyTime now) {
   // The epoch first: an offer that goes down meanwhile leaves this attempt outdated, not fresh.
   const std::uint32_t epoch = epoch_.load(std::memory_order_acquire);
   const auto state = static_cast<HealthState>(published_.load(std::memory_order_acquire) & 3);
-  using Kind = HealthAttempt::Kind;
-  if (state != HealthState::kDown) return HealthAttempt(*this, Kind::kOrdinary, epoch);
+  if (state != HealthState::kDown) return HealthAttempt(*this, epoch, 0);
   const Lock lock(mutex_);
-  if (!down_) return HealthAttempt(*this, Kind::kOrdinary, epoch);
-  if (probing_ || now < due_) return std::nullopt;
-  probing_ = true;
+  if (!down_) return HealthAttempt(*this, epoch_.load(std::memory_order_relaxed), 0);
+  if (now < due_) return std::nullopt;
+  if (++probes_begun_ == 0) ++probes_begun_;
+  probe_ = probes_begun_;
+  due_ = now + kProbeLapse;
   publish();
-  return HealthAttempt(*this, Kind::kProbe, epoch);
+  return HealthAttempt(*this, epoch_.load(std::memory_order_relaxed), probe_);
 }
 
 HealthReport OfferHealth::report(SteadyTime now) {
@@ -202,13 +201,13 @@ void OfferHealth::publish() {
     stale_from = std::min(stale_from, static_cast<std::uint64_t>(slot.number) + kSlots);
   }
   const std::size_t median = measured_ == 0 ? 0 : median_bucket() + 1;
-  probe_at_.store(probing_ ? kNoProbe : due_.time_since_epoch().count(), std::memory_order_relaxed);
+  probe_at_.store(due_.time_since_epoch().count(), std::memory_order_relaxed);
   published_.store(pack(state(), median, stale_from), std::memory_order_release);
 }
 
 bool OfferHealth::outdated(const HealthAttempt& attempt) const {
-  if (attempt.is_probe()) return false;
-  return down_ || attempt.epoch_ != epoch_.load(std::memory_order_relaxed);
+  if (attempt.epoch_ != epoch_.load(std::memory_order_relaxed)) return true;
+  return down_ && !attempt.is_probe();
 }
 
 void OfferHealth::succeeded(const HealthAttempt& attempt, std::chrono::microseconds latency,
@@ -216,9 +215,10 @@ void OfferHealth::succeeded(const HealthAttempt& attempt, std::chrono::microseco
   const Lock lock(mutex_);
   if (outdated(attempt)) return;
   Slot& slot = slot_at(now);
-  if (attempt.is_probe()) {
+  if (down_) {
     forget_outcomes();
-    down_ = probing_ = false;
+    down_ = false;
+    probe_ = 0;
     came_back_ = now;
   }
   ++slot.successes;
@@ -232,13 +232,14 @@ void OfferHealth::failed(const HealthAttempt& attempt,
                          std::optional<std::chrono::seconds> retry_after, SteadyTime now) {
   const Lock lock(mutex_);
   if (outdated(attempt)) return;
+  if (attempt.is_probe() && attempt.probe_ != probe_) return;  // it had lapsed
   if (retry_after) not_before_ = now + std::clamp(*retry_after, kRetryAfterMin, kRetryAfterMax);
   Slot& slot = slot_at(now);
   ++slot.failures;
   ++failures_;
   ++in_a_row_;
   if (attempt.is_probe()) {
-    probing_ = false;
+    probe_ = 0;
     wait_ = std::min(wait_ * 2, kProbeAfterMax);
     wait_for_probe(now);
   } else {
@@ -249,10 +250,13 @@ void OfferHealth::failed(const HealthAttempt& attempt,
   publish();
 }
 
+// The next request may take the probe at once.
 void OfferHealth::dropped(const HealthAttempt& attempt) {
   if (!attempt.is_probe()) return;
   const Lock lock(mutex_);
-  probing_ = false;
+  if (outdated(attempt) || attempt.probe_ != probe_) return;
+  probe_ = 0;
+  due_ = SteadyTime();
   publish();
 }
 

@@ -12,7 +12,8 @@
 //   down       below 70 % of at least kDownSampleMin outcomes, or after kDownInARow failures in a
 //              row. It stays down until a probe succeeds: one attempt of live traffic at a time,
 //              the first kProbeAfterMin after it went down, each failed one doubling the wait up to
-//              kProbeAfterMax. A probe that succeeds brings it back with a clean record.
+//              kProbeAfterMax. A probe that succeeds brings it back with a clean record; one that
+//              still hangs after kProbeLapse is not waited for.
 // What attempts that began before it went down still bring in counts for nothing: it neither brings
 // the offer back, nor delays its probe, nor takes it down once more.
 #pragma once
@@ -37,6 +38,7 @@ inline constexpr int kDownInARow = 5;
 inline constexpr std::int64_t kDownSampleMin = 20;
 inline constexpr std::chrono::seconds kProbeAfterMin{1};
 inline constexpr std::chrono::seconds kProbeAfterMax{30};
+inline constexpr std::chrono::seconds kProbeLapse{60};
 // An offer that goes down again this soon after it came back waits on from where it was.
 inline constexpr std::chrono::seconds kRelapse{60};
 // The longest that an upstream's Retry-After delays a probe.
@@ -69,7 +71,7 @@ class OfferHealth;
 class HealthAttempt {
  public:
   HealthAttempt(HealthAttempt&& other) noexcept
-      : offer_(std::exchange(other.offer_, nullptr)), kind_(other.kind_), epoch_(other.epoch_) {}
+      : offer_(std::exchange(other.offer_, nullptr)), epoch_(other.epoch_), probe_(other.probe_) {}
   HealthAttempt& operator=(HealthAttempt&& other) noexcept;
   ~HealthAttempt();
 
@@ -77,24 +79,23 @@ class HealthAttempt {
   void succeed(std::chrono::microseconds latency, SteadyTime now);
   // `retry_after` as the upstream asked, if it did.
   void fail(SteadyTime now, std::optional<std::chrono::seconds> retry_after = {});
-  bool is_probe() const { return kind_ == Kind::kProbe; }
+  bool is_probe() const { return probe_ != 0; }
 
  private:
   friend class OfferHealth;
-  enum class Kind : std::uint8_t { kOrdinary, kProbe };
-  HealthAttempt(OfferHealth& offer, Kind kind, std::uint32_t epoch)
-      : offer_(&offer), kind_(kind), epoch_(epoch) {}
+  HealthAttempt(OfferHealth& offer, std::uint32_t epoch, std::uint32_t probe)
+      : offer_(&offer), epoch_(epoch), probe_(probe) {}
 
-  OfferHealth* offer_;  // null once reported
-  Kind kind_;
+  OfferHealth* offer_;   // null once reported
   std::uint32_t epoch_;  // how often the offer had gone down when this began
+  std::uint32_t probe_;  // its number; 0 = no probe
 };
 
 // What the choice reads of an offer.
 struct HealthFigures {
   HealthState state = HealthState::kHealthy;
   std::chrono::microseconds median{0};  // of latency; 0 = not measured
-  // Down: when the next probe is due. SteadyTime::max() while one is under way.
+  // Down: when the next probe is due; while one is under way, when that lapses.
   SteadyTime probe_at = {};
 
   // May be tried: up, or down with its probe due.
@@ -146,7 +147,7 @@ class OfferHealth {
   std::size_t median_bucket() const TOLLGATE_REQUIRES(mutex_);
   void publish() TOLLGATE_REQUIRES(mutex_);
 
-  // Neither a probe nor from since the offer last went down.
+  // From before the offer last went down, or an ordinary one of an offer that is down.
   bool outdated(const HealthAttempt& attempt) const TOLLGATE_REQUIRES(mutex_);
   void succeeded(const HealthAttempt& attempt, std::chrono::microseconds latency, SteadyTime now);
   void failed(const HealthAttempt& attempt, std::optional<std::chrono::seconds> retry_after,
@@ -174,8 +175,9 @@ class OfferHealth {
   std::array<std::uint32_t, LatencyCounts::kBuckets> latencies_ TOLLGATE_GUARDED_BY(mutex_){};
   int in_a_row_ TOLLGATE_GUARDED_BY(mutex_) = 0;
   bool down_ TOLLGATE_GUARDED_BY(mutex_) = false;
-  bool probing_ TOLLGATE_GUARDED_BY(mutex_) = false;
-  SteadyTime due_ TOLLGATE_GUARDED_BY(mutex_){};  // when the probe is, while none is under way
+  std::uint32_t probe_ TOLLGATE_GUARDED_BY(mutex_) = 0;  // the one under way; 0 = none
+  std::uint32_t probes_begun_ TOLLGATE_GUARDED_BY(mutex_) = 0;
+  SteadyTime due_ TOLLGATE_GUARDED_BY(mutex_){};  // the next probe
   std::chrono::seconds wait_ TOLLGATE_GUARDED_BY(mutex_){0};
   std::optional<SteadyTime> came_back_ TOLLGATE_GUARDED_BY(mutex_);
   SteadyTime not_before_ TOLLGATE_GUARDED_BY(mutex_){};  // as an upstream's Retry-After asked

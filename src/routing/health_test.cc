@@ -121,8 +121,47 @@ TEST_F(HealthTest, OneProbeAtATimeAfterTheWait) {
   ASSERT_TRUE(probe.has_value());
   EXPECT_TRUE(probe->is_probe());
   EXPECT_FALSE(offer_.figures(now_).may_try(now_));
-  EXPECT_FALSE(offer_.begin(now_ + minutes(10)).has_value());
+  EXPECT_FALSE(offer_.begin(now_ + kProbeLapse - milliseconds(1)).has_value());
   probe->fail(now_);
+}
+
+TEST_F(HealthTest, AProbeThatHangsIsNotWaitedFor) {
+  fail(5);
+  now_ += kProbeAfterMin;
+  auto hanging = offer_.begin(now_);
+  ASSERT_TRUE(hanging.has_value());
+  EXPECT_EQ(until_probe(), kProbeLapse);
+  now_ += kProbeLapse;
+  auto next = offer_.begin(now_);
+  ASSERT_TRUE(next.has_value());
+  EXPECT_TRUE(next->is_probe());
+  EXPECT_FALSE(offer_.begin(now_).has_value());
+  hanging->fail(now_);  // says nothing any more
+  EXPECT_EQ(until_probe(), kProbeLapse);
+  next->succeed(milliseconds(5), now_);
+  EXPECT_EQ(state(), HealthState::kHealthy);
+}
+
+TEST_F(HealthTest, AHangingProbeThatAnswersAfterAllBringsTheOfferBack) {
+  fail(5);
+  now_ += kProbeAfterMin;
+  auto hanging = offer_.begin(now_);
+  now_ += kProbeLapse;
+  auto next = offer_.begin(now_);
+  hanging->succeed(milliseconds(5), now_);
+  EXPECT_EQ(state(), HealthState::kHealthy);
+  next->fail(now_);
+  EXPECT_EQ(offer_.report(now_).failures, 0);
+}
+
+TEST_F(HealthTest, ALapsedProbeThatIsGivenBackFreesNoOther) {
+  fail(5);
+  now_ += kProbeAfterMin;
+  auto hanging = offer_.begin(now_);
+  now_ += kProbeLapse;
+  const auto next = offer_.begin(now_);
+  hanging.reset();
+  EXPECT_FALSE(offer_.begin(now_).has_value());
 }
 
 TEST_F(HealthTest, OneProbeThatSucceedsBringsItBackWithACleanRecord) {
