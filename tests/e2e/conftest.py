@@ -10,6 +10,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from harness import gateway as gateways  # noqa: E402
+from harness import sdk_world  # noqa: E402
+from harness.compatibility import Compatibility  # noqa: E402
 from harness.limits import gateway_and_provider  # noqa: E402
 from harness.upstream import MockUpstream, default_script, provider  # noqa: E402
 
@@ -20,7 +22,7 @@ def pytest_collection_modifyitems(items):
     missing = pytest.mark.skip(reason="no binary: set TOLLGATE_BINARY, or run script/build dev")
     for item in items:
         if "gateway" in item.fixturenames or "start_gateway" in item.fixturenames \
-                or "acme" in item.fixturenames or "binary" in item.fixturenames:
+                or "acme" in item.fixturenames or "binary" in item.fixturenames or "world" in item.fixturenames:
             item.add_marker(missing)
 
 
@@ -103,3 +105,17 @@ def start_gateway(tmp_path):
     for one in running:
         if one.process.poll() is None:
             one.stop()
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory, binary):
+    """The gateway of the SDKs' tests, before a provider of each dialect."""
+    with sdk_world.world(tmp_path_factory.mktemp("sdks")) as running:
+        yield running
+        assert running.openai.problems + running.anthropic.problems == []
+
+
+@pytest.fixture(scope="session")
+def compatibility():
+    """What test_sdk_matrix.py found out, for test_compatibility.py."""
+    return Compatibility()

@@ -1,0 +1,223 @@
+"""The official SDKs for Python, unmodified, behind one interface: ask(call, …) → the outcome, or {"error": …}."""
+
+import json
+
+from .sdk_questions import QUESTIONS as ASK
+from .sdk_questions import outcome
+
+try:
+    import anthropic
+    import openai
+except ImportError:
+    anthropic = openai = None
+
+
+def failure(error) -> dict:
+    body = error.body if isinstance(error.body, dict) else {}
+    return {"error": {"name": type(error).__name__, "status": getattr(error, "status_code", None),
+                      "code": body.get("error", body).get("code"), "request_id": getattr(error, "request_id", None)}}
+
+
+class OpenAiPython:
+    name = "openai (Python)"
+    dialect = "openai"
+    missing = openai is None and "the openai SDK (PyPI) is not installed"
+
+    def ask(self, call: str, url: str, secret: str | None, model: str, how: str = "key", prefix: str = "/v1") -> dict:
+        headers = {}
+        if how != "key":  # "header": in x-api-key; "none": nowhere
+            headers = {"Authorization": openai.Omit()} | ({"x-api-key": secret} if secret else {})
+        with openai.OpenAI(base_url=url + prefix, api_key=secret or "unused", max_retries=0, timeout=30) as client:
+            chat = client.with_options(default_headers=headers).chat.completions
+            try:
+                return getattr(self, call)(chat, model)
+            except openai.APIError as error:
+                return failure(error)
+
+    def chat(self, chat, model):
+        return self.read(chat.create(model=model, messages=self.conversation()))
+
+    def conversation(self) -> list[dict]:
+        roles = ("user", "assistant", "user")
+        return [{"role": "system", "content": ASK["system"]}] + [
+            {"role": role, "content": text} for role, text in zip(roles, ASK["turns"])]
+
+    def stream(self, chat, model):
+        return self.read_stream(chat, model=model, messages=self.conversation())
+
+    def read_stream(self, chat, **request) -> dict:
+        """By the SDK's helper, which adds the pieces up."""
+        with chat.stream(stream_options={"include_usage": True}, **request) as stream:
+            deltas = sum(event.type == "content.delta" for event in stream)
+            return self.read(stream.get_final_completion(), deltas=deltas)
+
+    def read(self, answer, **more) -> dict:
+        choice = answer.choices[0]
+        usage = answer.usage and [answer.usage.prompt_tokens,
+                                  getattr(answer.usage.prompt_tokens_details, "cached_tokens", 0) or 0,
+                                  answer.usage.completion_tokens]
+        return outcome(choice.message.content or "", choice.finish_reason, usage, model=answer.model, **more)
+
+    def tools(self, chat, model):
+        return self.round_trip(lambda **request: chat.create(model=model, **request))
+
+    def tools_streamed(self, chat, model):
+        def streamed(**request):
+            with chat.stream(model=model, **request) as stream:
+                return stream.get_final_completion()
+        return self.round_trip(streamed)
+
+    def round_trip(self, ask, **more) -> dict:
+        tool = ASK["tool"]
+        more["tools"] = [{"type": "function", "function": {
+            "name": tool["name"], "description": tool["description"], "parameters": tool["schema"], "strict": True}}]
+        messages = [{"role": "user", "content": ASK["weather"]}]
+        first = ask(messages=messages, **more).choices[0]
+        call = first.message.tool_calls[0]
+        messages += [first.message.model_dump(exclude_none=True, exclude={"parsed"}),
+                     {"role": "tool", "tool_call_id": call.id, "content": tool["answer"]}]
+        for one in messages[1]["tool_calls"]:
+            one["function"].pop("parsed_arguments", None)
+        return self.read(ask(messages=messages, **more), called=[first.finish_reason, call.function.name,
+                                                                json.loads(call.function.arguments)],
+                         thinking=getattr(first.message, "reasoning_content", None))
+
+    def thinking(self, chat, model):
+        """Its answer goes back with what came with it, as the SDK keeps it."""
+        return self.round_trip(lambda **request: chat.create(model=model, **request), reasoning_effort="low",
+                               max_completion_tokens=ASK["max_tokens"])
+
+    def vision(self, chat, model):
+        image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{ASK['png']}"}}
+        content = [{"type": "text", "text": ASK["look"]}, image]
+        return self.read(chat.create(model=model, messages=[{"role": "user", "content": content}]))
+
+    def structured(self, chat, model):
+        wanted = {"type": "json_schema", "json_schema": {"name": "person", "strict": True, "schema": ASK["schema"]}}
+        answer = chat.create(model=model, messages=[{"role": "user", "content": ASK["person"]}],
+                             response_format=wanted)
+        return self.read(answer, object=json.loads(answer.choices[0].message.content))
+
+    def stop(self, chat, model):
+        return self.read(chat.create(model=model, messages=self.count(), stop=[ASK["stop"]]))
+
+    def length(self, chat, model):
+        return self.read(chat.create(model=model, messages=self.count(), max_tokens=ASK["short"]))
+
+    def bounded(self, chat, model):
+        """A stream that only the gateway ends; what the SDK's pieces come to without its help."""
+        text, stop = "", None
+        for chunk in chat.create(model=model, messages=self.count(), max_tokens=ASK["short"], stream=True):
+            text += chunk.choices[0].delta.content or ""
+            stop = chunk.choices[0].finish_reason or stop
+        return outcome(text, stop, None)
+
+    def count(self) -> list[dict]:
+        return [{"role": "user", "content": ASK["count"]}]
+
+    def bad_body(self, chat, model):
+        return self.read(chat.create(model=model, messages=[]))
+
+
+class AnthropicPython:
+    name = "anthropic (Python)"
+    dialect = "anthropic"
+    missing = anthropic is None and "the anthropic SDK (PyPI) is not installed"
+
+    def ask(self, call: str, url: str, secret: str | None, model: str, how: str = "key", prefix: str = "") -> dict:
+        headers = {}
+        if how != "key":
+            headers = {"Authorization": anthropic.Omit(), "x-api-key": secret or anthropic.Omit()}
+        with anthropic.Anthropic(base_url=url + prefix, api_key=secret or "unused", max_retries=0,
+                                 timeout=30) as client:
+            messages = client.with_options(default_headers=headers).messages
+            try:
+                return getattr(self, call)(messages, model)
+            except anthropic.APIError as error:
+                return failure(error)
+
+    def base(self, model, text: str, **more) -> dict:
+        return {"model": model, "max_tokens": ASK["max_tokens"], "messages": [{"role": "user", "content": text}]} | more
+
+    def conversation(self, model) -> dict:
+        roles = ("user", "assistant", "user")
+        turns = [{"role": role, "content": text} for role, text in zip(roles, ASK["turns"])]
+        return self.base(model, "", system=ASK["system"], messages=turns)
+
+    def chat(self, messages, model):
+        return self.read(messages.create(**self.conversation(model)))
+
+    def stream(self, messages, model):
+        with messages.stream(**self.conversation(model)) as stream:
+            kinds = [event.type for event in stream if event.type in EVENTS]
+            final = stream.get_final_message()
+        assert kinds == ["message_start", "content_block_start",
+                         *["content_block_delta"] * kinds.count("content_block_delta"),
+                         "content_block_stop", "message_delta", "message_stop"], kinds
+        return self.read(final, deltas=kinds.count("content_block_delta"))
+
+    def read(self, answer, **more) -> dict:
+        used = answer.usage
+        cached = used.cache_read_input_tokens or 0
+        usage = [used.input_tokens + cached + (used.cache_creation_input_tokens or 0), cached, used.output_tokens]
+        text = "".join(block.text for block in answer.content if block.type == "text")
+        return outcome(text, answer.stop_reason, usage, model=answer.model, **more)
+
+    def tools(self, messages, model):
+        return self.round_trip(lambda **request: messages.create(**request), model)
+
+    def tools_streamed(self, messages, model):
+        def streamed(**request):
+            with messages.stream(**request) as stream:
+                return stream.get_final_message()
+        return self.round_trip(streamed, model)
+
+    def round_trip(self, ask, model, **more) -> dict:
+        tool = ASK["tool"]
+        request = self.base(model, ASK["weather"], **more, tools=[
+            {"name": tool["name"], "description": tool["description"], "input_schema": tool["schema"]}])
+        first = ask(**request)
+        call = next(block for block in first.content if block.type == "tool_use")
+        answer = {"type": "tool_result", "tool_use_id": call.id, "content": tool["answer"]}
+        request["messages"] += [{"role": "assistant", "content": first.content}, {"role": "user", "content": [answer]}]
+        thinking = next((block.thinking for block in first.content if block.type == "thinking"), None)
+        return self.read(ask(**request), called=[STOP_NAMES[first.stop_reason], call.name, call.input],
+                         thinking=thinking)
+
+    def thinking(self, messages, model):
+        return self.round_trip(lambda **request: messages.create(**request), model,
+                               thinking={"type": "enabled", "budget_tokens": ASK["budget"]})
+
+    def vision(self, messages, model):
+        image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": ASK["png"]}}
+        content = [image, {"type": "text", "text": ASK["look"]}]
+        return self.read(messages.create(**self.base(model, content)))
+
+    def structured(self, messages, model):
+        answer = messages.create(**self.base(model, ASK["person"]), output_config={
+            "format": {"type": "json_schema", "schema": ASK["schema"]}})
+        read = self.read(answer)
+        return read | {"object": json.loads(read["text"])}
+
+    def stop(self, messages, model):
+        return self.read(messages.create(**self.base(model, ASK["count"], stop_sequences=[ASK["stop"]])))
+
+    def length(self, messages, model):
+        return self.read(messages.create(**self.base(model, ASK["count"], max_tokens=ASK["short"])))
+
+    def bounded(self, messages, model):
+        with messages.stream(**self.base(model, ASK["count"], max_tokens=ASK["short"])) as stream:
+            final = stream.get_final_message()
+        return self.read(final) | {"usage": None}
+
+    def count_tokens(self, messages, model):
+        request = {name: value for name, value in self.conversation(model).items() if name != "max_tokens"}
+        return {"input_tokens": messages.count_tokens(**request).input_tokens}
+
+    def bad_body(self, messages, model):
+        return self.read(messages.create(**self.base(model, "", messages=[])))
+
+
+STOP_NAMES = {"tool_use": "tool_calls"}
+EVENTS = {"message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta",
+          "message_stop"}
