@@ -6,10 +6,13 @@ from .sdk_questions import QUESTIONS as ASK
 from .sdk_questions import outcome
 
 try:
-    import anthropic
     import openai
 except ImportError:
-    anthropic = openai = None
+    openai = None
+try:
+    import anthropic
+except ImportError:
+    anthropic = None
 
 
 def failure(error) -> dict:
