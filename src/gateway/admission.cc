@@ -33,6 +33,12 @@ void cap(std::optional<Money>& left, const std::optional<Money>& most) {
   if (most) left = std::min(left.value_or(*most), *most);
 }
 
+// Of the cap on what one request may cost, when attempts before it may be billed.
+std::optional<Money> left_of_cap(const Route& route, Money spent) {
+  if (!route.max_cost) return std::nullopt;
+  return Money::from_nanos(std::max(route.max_cost->nanos() - spent.nanos(), std::int64_t{0}));
+}
+
 }  // namespace
 
 CancelHandle cancel_handle(Gateway& gateway, const std::shared_ptr<InFlight>& in_flight) {
@@ -93,10 +99,16 @@ Task<Status> readmit(Gateway& gateway, net::Exchange& exchange, Admitted& admitt
   const std::int64_t cost = spent.cost.nanos();
   const std::int64_t tokens = spent.tokens.input + spent.tokens.output;
   Preview preview = gateway.ledger.preview(caller.identity);
-  cap(preview.now.cost, admitted.route.max_cost);
   preview.now = with_held(preview.now, admitted.held, cost, tokens);
+  const std::optional<Money> cap_left = left_of_cap(admitted.route, spent.cost);
+  cap(preview.now.cost, cap_left);
+  cap(preview.once_settled.cost, cap_left);
   auto guarded = guarded_terms(next, admitted.request, preview);
   if (!guarded) co_return std::unexpected(guarded.error());
+  if (cap_left && guarded->cost > *cap_left) {
+    co_return fail(ErrorCode::kLimitExceeded,
+                   "What is left of this request's cost cap does not cover another attempt.");
+  }
   add_to(guarded->ask.cost, cost);
   add_to(guarded->ask.tokens, tokens);
   add_to(guarded->ask.token_rate, tokens);

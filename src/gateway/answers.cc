@@ -24,7 +24,7 @@ void add_own_fields(Gateway& gateway, net::Response& response, const Caller& cal
 }  // namespace
 
 void add_caller_fields(Gateway& gateway, net::Response& response, const Caller& caller) {
-  net::add_request_id(response, caller.request_id, caller.error_shape);
+  response.fields.emplace_back("X-Request-Id", caller.request_id);
   add_own_fields(gateway, response, caller);
 }
 

@@ -38,8 +38,9 @@ AnswerEnd end_of(Reach reach) {
 
 Metered meter(const Outcome& outcome, const RequestNeeds& needs, const Prices& prices,
               const std::optional<Reserve>& reserve) {
-  if (outcome.reach == Reach::kNothingSent || outcome.reach == Reach::kRefused ||
-      outcome.reach == Reach::kCounted) {
+  if (outcome.reach == Reach::kNothingSent || outcome.reach == Reach::kCounted) return {};
+  // Nothing is estimated of a refusal: without a report it is free.
+  if (outcome.reach == Reach::kRefused && !believable_usage(outcome.usage, outcome.content)) {
     return {};
   }
   UsageFacts facts{.end = end_of(outcome.reach),

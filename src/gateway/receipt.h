@@ -20,7 +20,7 @@ namespace tollgate {
 // How far an attempt got.
 enum class Reach {
   kNothingSent,  // the provider cannot have seen the request: free
-  kRefused,      // it answered with an error status: free
+  kRefused,      // it answered with an error status: free, unless that reports usage
   kLost,         // sent, and then the connection or the wait was lost: what is known is charged
   kAnswered,     // the answer is whole
   kBounded,      // we ended it at its output bound: what was produced is charged

@@ -30,10 +30,18 @@ std::string metered(const Outcome& outcome, const RequestNeeds& needs = kNeeds) 
 }
 
 TEST(Meter, WhatTheProviderCannotHaveServedIsFree) {
-  for (const Reach reach : {Reach::kNothingSent, Reach::kRefused}) {
+  for (const Reach reach : {Reach::kNothingSent, Reach::kCounted}) {
     EXPECT_EQ(metered({.reach = reach, .usage = reported(9, 4), .content = kContent}),
               "0 0 reported 0");
   }
+}
+
+TEST(Meter, ARefusalCostsWhatItReportsAndNothingElse) {
+  EXPECT_EQ(metered({.reach = Reach::kRefused}), "0 0 reported 0");
+  EXPECT_EQ(
+      metered({.reach = Reach::kRefused, .usage = {.state = UsageState::kInvalid, .tokens = {}}}),
+      "0 0 reported 0");
+  EXPECT_EQ(metered({.reach = Reach::kRefused, .usage = reported(9, 4)}), "9 4 reported 17000");
 }
 
 TEST(Meter, ABelievableReportIsChargedHoweverFarTheAnswerCame) {
@@ -113,7 +121,7 @@ TEST(Meter, EveryReportAndEveryEndOfAGuardedRequestHasItsOneRightCharge) {
            Case{Reach::kBounded, {}, "74000 counted "},
            Case{Reach::kLeft, {}, "74000 estimated "},
            Case{Reach::kLost, {}, "74000 interrupted "},
-           Case{Reach::kRefused, reported(60, 7), "0 reported "},
+           Case{Reach::kRefused, {}, "0 reported "},
            Case{Reach::kNothingSent, {}, "0 reported "},
        }) {
     EXPECT_EQ(charge(one.reach, one.usage), one.charge);

@@ -17,6 +17,9 @@ namespace tollgate {
 
 namespace {
 
+// How much earlier than its time a deadline may be seen to end a call: times are whole ticks.
+constexpr std::chrono::milliseconds kDeadlineSlack{100};
+
 // What became of an attempt.
 enum class Step { kAnswered, kTryAgain };
 
@@ -52,6 +55,9 @@ struct Relaying {
   const Offer& offer() const;
   AnswerDialect dialect() const;
   std::int64_t now_seconds() const;
+  std::chrono::milliseconds spent_time() const;
+  bool in_time(const Attempts::Plan& plan) const;
+  bool curtailed() const;
   void lost(Error error);
   Step end_attempt(Again again);
   Step fail_attempt(Again again);
@@ -100,6 +106,26 @@ std::int64_t Relaying::now_seconds() const {
   return std::chrono::duration_cast<std::chrono::seconds>(now).count();
 }
 
+std::chrono::milliseconds Relaying::spent_time() const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(gateway.clock.steady() -
+                                                               admitted.caller.began);
+}
+
+// All attempts share one deadline: of its offer's total, something is left for a further one.
+bool Relaying::in_time(const Attempts::Plan& plan) const {
+  if (attempts.begun() == 0) return true;
+  const Provider& next = admitted.route.provider_of(*admitted.route.offers[plan.place]);
+  return spent_time() + plan.wait < next.deadlines.total;
+}
+
+// The shared deadline ended a further attempt: the time that others took is not its offer's fault.
+bool Relaying::curtailed() const {
+  const bool timed_out = outcome.reach != Reach::kRefused && outcome.error &&
+                         outcome.error->code == ErrorCode::kProviderTimeout;
+  const auto total = admitted.route.provider_of(offer()).deadlines.total;
+  return timed_out && attempts.begun() > 1 && spent_time() + kDeadlineSlack >= total;
+}
+
 // The row of all attempts, durable when this returns.
 Task<Status> Relaying::settle() {
   if (attempts.open()) end_attempt(Again::kNever);
@@ -139,6 +165,8 @@ Step Relaying::fail_attempt(Again again) {
   if (admitted.in_flight->why()) {
     attempts.unjudged();
     again = Again::kNever;
+  } else if (curtailed()) {
+    attempts.unjudged();
   } else {
     attempts.failed(gateway.clock.steady(), retry_after);
   }
@@ -201,8 +229,8 @@ Task<> Relaying::answer_error(Error error) {
   (void)co_await exchange.respond(std::move(answer));
 }
 
-// The provider answered with an error status: free, and told in our own words if nobody else can do
-// better.
+// The provider answered with an error status: free unless it reports usage, and told in our own
+// words if nobody else can do better.
 Task<Step> Relaying::refused() {
   outcome.reach = Reach::kRefused;
   std::string body;
@@ -219,7 +247,9 @@ Task<Step> Relaying::refused() {
   outcome.error = provider_refusal(call->head(), body, provider);
   outcome.status = error_status(outcome.error->code);
   call->finish();
-  const Again again = again_after(call->head().status, body);
+  outcome.usage = usage_at_end(dialect(), body);
+  Again again = again_after(call->head().status, body);
+  if (outcome.usage.state == UsageState::kReported) again = std::min(again, Again::kElsewhere);
   if (verdict_of(call->head().status) == Verdict::kFailure) co_return fail_attempt(again);
   attempts.unjudged();
   co_return end_attempt(again);
@@ -321,18 +351,20 @@ Task<> Relaying::answer_count(std::int64_t tokens) {
 // An answer beyond kHeldAnswerMax: relayed as it comes, its usage read from its end.
 Task<> Relaying::large(WholeAnswer& answer) {
   net::Response head = head_of_answer();
-  head.body = answer.take_all_but(kHeldBack);
   bool relaying = (co_await exchange.start_stream(std::move(head))).has_value();
   std::optional<Error> broken;
   while (relaying) {
+    {
+      const std::string ready = answer.take_all_but(kHeldBack);
+      relaying = (co_await exchange.write(ready)).has_value();
+    }
+    if (!relaying) break;
     const auto piece = co_await call->read();
     if (!piece) broken = piece.error();
     if (!piece || piece->empty()) break;
     answer.append(*piece);
-    const std::string ready = answer.take_all_but(kHeldBack);
-    relaying = (co_await exchange.write(ready)).has_value();
   }
-  outcome.usage = answer.usage_at_end();
+  outcome.usage = answer.usage_at_end(dialect());
   outcome.content = answer.content_estimate();
   if (!relaying) admitted.in_flight->cut(ErrorCode::kClientGone);
   if (broken || !relaying) {
@@ -451,8 +483,7 @@ Task<Step> Relaying::attempt(UpstreamBody encoded) {
              .public_model = offer().model.get(),
              .call_id = id,
              .now_seconds = now_seconds(),
-             .spent = std::chrono::duration_cast<std::chrono::milliseconds>(gateway.clock.steady() -
-                                                                            admitted.caller.began),
+             .spent = spent_time(),
              .limit = admitted.terms.limit},
             std::move(encoded));
   const Attached attached(*this, made);
@@ -489,6 +520,7 @@ Task<Status> Relaying::prepare(const Attempts::Plan& plan) {
 // Tries offers until one answers, or none is left.
 Task<> Relaying::run() {
   while (const auto plan = attempts.next(gateway.clock.steady())) {
+    if (!in_time(*plan)) break;
     if (Status ready = co_await prepare(*plan); !ready) {
       if (!outcome.error) outcome.error = ready.error();
       break;

@@ -9,10 +9,6 @@
 
 namespace tollgate {
 
-// Answers larger than this are relayed as they come, the last kHeldBack bytes after the commit.
-inline constexpr std::size_t kHeldAnswerMax = 8 * 1024 * 1024;
-inline constexpr std::size_t kHeldBack = 64;
-
 // Answers the client and settles the reservation, exactly once, whatever happens.
 Task<> relay(Gateway& gateway, net::Exchange& exchange, Admitted& admitted);
 

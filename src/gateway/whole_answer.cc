@@ -1,7 +1,12 @@
 #include "gateway/whole_answer.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "dialects/anthropic_answer.h"
 #include "dialects/openai_chunk.h"
 
 namespace tollgate {
@@ -10,31 +15,56 @@ namespace {
 
 // A usage object and what a provider may write behind it fit in this.
 constexpr std::size_t kTailBytes = 4 * 1024;
+// An answer that is this large already gets room for the largest that is held.
+constexpr std::size_t kGrownOnceFrom = 1024 * 1024;
+
+// `member` is `"usage": {…}`, if it is cut off in the right place.
+std::optional<ReportedUsage> read_usage(AnswerDialect dialect, std::string_view member) {
+  if (dialect == AnswerDialect::kAnthropic) {
+    const auto answer = read_anthropic_answer(fmt::format(R"({{"content":[],{}}})", member));
+    if (!answer) return std::nullopt;
+    return answer->usage;
+  }
+  const auto chunk = read_openai_chunk(fmt::format("{{{}}}", member));
+  if (!chunk) return std::nullopt;
+  return chunk->usage;
+}
 
 }  // namespace
 
+ReportedUsage usage_at_end(AnswerDialect dialect, std::string_view end) {
+  const std::size_t name = end.rfind("\"usage\"");
+  if (name == std::string_view::npos) return {};
+  // The shortest object that parses: usage holds objects of its own, but no text with braces.
+  for (std::size_t close = end.find('}', name); close != std::string_view::npos;
+       close = end.find('}', close + 1)) {
+    const auto usage = read_usage(dialect, end.substr(name, close + 1 - name));
+    if (usage) return *usage;
+  }
+  return {};
+}
+
+void WholeAnswer::append(std::string_view bytes) {
+  // Doubled, it would be held twice over while it moves, and take as much again as it holds.
+  const bool grows = bytes_.size() + bytes.size() > bytes_.capacity();
+  if (grows && bytes_.size() > kGrownOnceFrom && bytes_.size() <= kHeldAnswerMax) {
+    bytes_.reserve(kHeldAnswerMax + std::max(bytes.size(), kGrownOnceFrom));
+  }
+  bytes_.append(bytes);
+}
+
 std::string WholeAnswer::take_all_but(std::size_t keep) {
   if (bytes_.size() <= keep) return {};
-  std::string taken = bytes_.substr(0, bytes_.size() - keep);
-  bytes_.erase(0, taken.size());
+  std::string taken = std::exchange(bytes_, bytes_.substr(bytes_.size() - keep));
+  taken.resize(taken.size() - keep);
   taken_ += taken.size();
   tail_.append(taken, taken.size() - std::min(taken.size(), kTailBytes));
   if (tail_.size() > kTailBytes) tail_.erase(0, tail_.size() - kTailBytes);
   return taken;
 }
 
-ReportedUsage WholeAnswer::usage_at_end() const {
-  const std::string end = tail_ + bytes_;
-  const std::size_t name = end.rfind("\"usage\"");
-  if (name == std::string::npos) return {};
-  // The shortest object that parses: usage holds objects of its own, but no text with braces.
-  for (std::size_t close = end.find('}', name); close != std::string::npos;
-       close = end.find('}', close + 1)) {
-    const std::string object = "{" + end.substr(name, close + 1 - name) + "}";
-    const auto chunk = read_openai_chunk(object);
-    if (chunk) return chunk->usage;
-  }
-  return {};
+ReportedUsage WholeAnswer::usage_at_end(AnswerDialect dialect) const {
+  return tollgate::usage_at_end(dialect, tail_ + bytes_);
 }
 
 ContentCount WholeAnswer::content_estimate() const {

@@ -6,19 +6,28 @@
 #include <string_view>
 
 #include "dialects/reported_usage.h"
+#include "upstream/encode.h"
 
 namespace tollgate {
 
+// Answers larger than this are relayed as they come, the last kHeldBack bytes after the commit.
+inline constexpr std::size_t kHeldAnswerMax = 8 * 1024 * 1024;
+inline constexpr std::size_t kHeldBack = 64;
+
+// What the last usage object in `end` says, the end of a body as a provider of that dialect writes
+// it; kAbsent where none is whole.
+ReportedUsage usage_at_end(AnswerDialect dialect, std::string_view end);
+
 class WholeAnswer {
  public:
-  void append(std::string_view bytes) { bytes_.append(bytes); }
+  void append(std::string_view bytes);
   std::size_t size() const { return bytes_.size(); }
   std::string_view view() const { return bytes_; }
 
   // For an answer too large to hold: what may be relayed now, all but the last `keep` bytes.
   std::string take_all_but(std::size_t keep);
-  // The usage of a large answer, from its end.
-  ReportedUsage usage_at_end() const;
+  // The usage of a large answer, from its end, as a provider of that dialect writes it.
+  ReportedUsage usage_at_end(AnswerDialect dialect) const;
   // Its content, were all of it text: an upper estimate.
   ContentCount content_estimate() const;
 

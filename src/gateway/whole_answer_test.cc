@@ -45,7 +45,7 @@ TEST(WholeAnswer, FindsTheUsageAtTheEndHoweverTheBytesWereCut) {
     for (const std::size_t keep : {std::size_t{1}, std::size_t{50}, std::size_t{5'000}}) {
       WholeAnswer answer;
       ASSERT_EQ(relayed(answer, body, piece, keep), body);
-      const ReportedUsage usage = answer.usage_at_end();
+      const ReportedUsage usage = answer.usage_at_end(AnswerDialect::kOpenAi);
       ASSERT_EQ(usage.state, UsageState::kReported) << piece << " " << keep;
       EXPECT_EQ(usage.tokens.input, 9);
       EXPECT_EQ(usage.tokens.cached_input, 2);
@@ -57,7 +57,21 @@ TEST(WholeAnswer, FindsTheUsageAtTheEndHoweverTheBytesWereCut) {
 TEST(WholeAnswer, ReadsTheUsageThatOtherMembersFollow) {
   WholeAnswer answer;
   answer.append("{" + std::string(kUsage) + R"(,"system_fingerprint":{"a":"}"}})");
-  EXPECT_EQ(answer.usage_at_end().tokens.output, 4);
+  EXPECT_EQ(answer.usage_at_end(AnswerDialect::kOpenAi).tokens.output, 4);
+}
+
+TEST(WholeAnswer, FindsTheUsageOfAnAnthropicAnswer) {
+  WholeAnswer answer;
+  const std::string body =
+      R"({"content":[{"type":"text","text":")" + std::string(20'000, 'x') +
+      R"("}],"usage":{"input_tokens":9,"cache_read_input_tokens":2,"cache_creation":)"
+      R"({"ephemeral_5m_input_tokens":0},"output_tokens":4},"stop_sequence":null})";
+  relayed(answer, body, 1'000, 64);
+  const ReportedUsage usage = answer.usage_at_end(AnswerDialect::kAnthropic);
+  ASSERT_EQ(usage.state, UsageState::kReported);
+  EXPECT_EQ(usage.tokens.input, 11);
+  EXPECT_EQ(usage.tokens.cached_input, 2);
+  EXPECT_EQ(usage.tokens.output, 4);
 }
 
 TEST(WholeAnswer, HasNoUsageWhereNoneStandsAtTheEnd) {
@@ -66,7 +80,7 @@ TEST(WholeAnswer, HasNoUsageWhereNoneStandsAtTheEnd) {
         "{" + std::string(kUsage) + R"(,"text":")" + std::string(100'000, 'x') + "\"}"}) {
     WholeAnswer answer;
     relayed(answer, body, 1'000, 100);
-    EXPECT_NE(answer.usage_at_end().state, UsageState::kReported);
+    EXPECT_NE(answer.usage_at_end(AnswerDialect::kOpenAi).state, UsageState::kReported);
   }
 }
 

@@ -162,6 +162,10 @@ Task<Status> ClientCall::read_head() {
         co_return Status{};
       }
       if (*parsed > 0) {
+        if (head_.status == 101) {
+          co_return fail(ErrorCode::kProviderError, "The provider's answer was not understood.",
+                         "it switched protocols, which nobody asked for");
+        }
         if (++informational > kInformationalMax) {
           co_return fail(ErrorCode::kProviderError, "The provider's answer was not understood.",
                          "too many 1xx heads");
