@@ -24,7 +24,7 @@ void add_own_fields(Gateway& gateway, net::Response& response, const Caller& cal
 }  // namespace
 
 void add_caller_fields(Gateway& gateway, net::Response& response, const Caller& caller) {
-  response.fields.emplace_back("X-Request-Id", caller.request_id);
+  net::add_request_id(response, caller.request_id, caller.error_shape);
   add_own_fields(gateway, response, caller);
 }
 

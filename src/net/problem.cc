@@ -97,12 +97,17 @@ std::string error_event(const Error& error, std::string_view request_id, ErrorSh
   return "event: error\ndata: " + anthropic_error_envelope(error, request_id) + "\n\n";
 }
 
+void add_request_id(Response& response, std::string_view request_id, ErrorShape shape) {
+  response.fields.emplace_back("X-Request-Id", request_id);
+  if (shape == ErrorShape::kAnthropic) response.fields.emplace_back("request-id", request_id);
+}
+
 Response problem_response(const Error& error, std::string_view request_id, ErrorShape shape) {
   Response response;
   response.status = error_status(error.code);
   response.body = shape == ErrorShape::kAnthropic ? anthropic_error_envelope(error, request_id)
                                                   : error_envelope(error, request_id);
-  response.fields.emplace_back("X-Request-Id", request_id);
+  add_request_id(response, request_id, shape);
   if (error.retry_after) {
     response.fields.emplace_back("Retry-After", std::to_string(error.retry_after->count()));
   }

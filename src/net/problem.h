@@ -27,6 +27,10 @@ std::string anthropic_error_envelope(const Error& error, std::string_view reques
 // names its events.
 std::string error_event(const Error& error, std::string_view request_id, ErrorShape shape);
 
+// X-Request-Id; and, where the dialect's clients look for it, `request-id`
+// (platform.claude.com/docs/en/api/errors, "Request id").
+void add_request_id(Response& response, std::string_view request_id, ErrorShape shape);
+
 // The envelope with its status and headers. `detail` goes nowhere: logging it is the caller's.
 Response problem_response(const Error& error, std::string_view request_id,
                           ErrorShape shape = ErrorShape::kOpenAi);

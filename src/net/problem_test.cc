@@ -40,6 +40,14 @@ TEST(Problem, AnthropicsShapeHasTheSameMembersAndItsOwnTypes) {
   EXPECT_EQ(problem_response(error, "req_1").body, error_envelope(error, "req_1"));
 }
 
+TEST(Problem, TheRequestIdStandsWhereTheDialectsClientsLook) {
+  const Error error{.code = ErrorCode::kConflict, .message = "No."};
+  EXPECT_EQ(field(problem_response(error, "req_1"), "request-id"), "");
+  const Response anthropic = problem_response(error, "req_1", ErrorShape::kAnthropic);
+  EXPECT_EQ(field(anthropic, "X-Request-Id"), "req_1;");
+  EXPECT_EQ(field(anthropic, "request-id"), "req_1;");
+}
+
 TEST(Problem, AnthropicsTypesFollowTheStatus) {
   struct Case {
     ErrorCode code;

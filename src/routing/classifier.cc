@@ -110,12 +110,13 @@ struct Character {
 // What an ASCII character of a word counts as, in lower case; 0 for one that belongs to no word.
 constexpr std::array<char, 128> kLowered = [] {
   std::array<char, 128> out{};
-  for (char c = 'a'; c <= 'z'; ++c) {
-    out[static_cast<std::size_t>(c)] = c;
-    out[static_cast<std::size_t>(c - 'a' + 'A')] = c;
+  constexpr std::string_view kWordSigns = "0123456789'-+.";
+  for (unsigned char c : kWordSigns) out[c] = static_cast<char>(c);
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz";
+  for (unsigned char c : kLetters) {
+    out[c] = static_cast<char>(c);
+    out[c - 0x20U] = static_cast<char>(c);
   }
-  for (char c = '0'; c <= '9'; ++c) out[static_cast<std::size_t>(c)] = c;
-  for (char c : {'\'', '-', '+', '.'}) out[static_cast<std::size_t>(c)] = c;
   return out;
 }();
 

@@ -89,8 +89,10 @@ std::uint64_t mixed(std::uint64_t number) {
 // each time, in steps of the golden ratio, so that every second or third request finds them even,
 // too.
 std::size_t whose_turn(std::uint64_t turn, std::size_t count) {
-  const auto share = static_cast<unsigned __int128>((turn / count) * 0x9E3779B97F4A7C15U);
-  const auto begin = static_cast<std::size_t>((share * count) >> 64);
+  // 64 bits that wrap, on purpose: they are a share of a whole turn.
+  const std::uint64_t share = (turn / count) * 0x9E3779B97F4A7C15U;
+  const unsigned __int128 place = static_cast<unsigned __int128>(share) * count;
+  const auto begin = static_cast<std::size_t>(place >> 64);
   return (turn % count + begin) % count;
 }
 

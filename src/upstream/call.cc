@@ -18,7 +18,9 @@ constexpr std::array<std::string_view, 7> kSentOn = {
     "Content-Type",   "Accept",      "User-Agent", "anthropic-version",
     "anthropic-beta", "OpenAI-Beta", "traceparent"};
 
-// What a client of another dialect cannot say (platform.claude.com/docs/en/api/versioning).
+// The version that translated bodies are written to, whatever the client's own is: later ones
+// refuse members that these may hold (platform.claude.com/docs/en/api/versioning).
+constexpr std::string_view kVersionField = "anthropic-version";
 constexpr std::string_view kAnthropicVersion = "2023-06-01";
 
 const Provider& provider_of(const UpstreamRequest& request) {
@@ -94,7 +96,9 @@ std::string Call::request_head(const Target& target) const {
   path += upstream_path(request_.request.kind, *target.provider, request_.offer);
   writer.request_line("POST", path);
   writer.field("Host", target.origin.host_header);
+  const bool translated = !speaks(request_.request.kind, answer_dialect(target.provider->dialect));
   for (const std::string_view name : kSentOn) {
+    if (translated && name == kVersionField) continue;
     for (const net::Field& field : request_.client_head.fields) {
       if (net::equals_ignoring_case(field.name, name)) writer.field(name, field.value);
     }
@@ -103,8 +107,8 @@ std::string Call::request_head(const Target& target) const {
     writer.field("Content-Type", "application/json");
   }
   if (target.provider->dialect == Dialect::kAnthropic &&
-      request_.client_head.count("anthropic-version") == 0) {
-    writer.field("anthropic-version", kAnthropicVersion);
+      (translated || request_.client_head.count(kVersionField) == 0)) {
+    writer.field(kVersionField, kAnthropicVersion);
   }
   if (!target.credential.empty()) {
     writer.field(target.credential_field, target.credential.expose());

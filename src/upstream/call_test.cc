@@ -86,15 +86,16 @@ class CallTest : public testing::Test {
                                    .dialect = provider.dialect,
                                    .limit = limit_})
                                .value();
-    return call_.emplace(client_, UpstreamRequest{.request = request_,
-                                                  .body = body,
-                                                  .client_head = client_head_,
-                                                  .offer = offer,
-                                                  .targets = *targets_,
-                                                  .public_model = "a/b",
-                                                  .call_id = "chatcmpl-1",
-                                                  .now_seconds = 7,
-                                                  .limit = limit_},
+    return call_.emplace(client_,
+                         UpstreamRequest{.request = request_,
+                                         .body = body,
+                                         .client_head = client_head_,
+                                         .offer = offer,
+                                         .targets = *targets_,
+                                         .public_model = "a/b",
+                                         .call_id = "chatcmpl-1",
+                                         .now_seconds = 7,
+                                         .limit = limit_},
                          std::move(encoded));
   }
   static Result<ChatRequest> read(std::string_view body, CompletionKind kind) {
@@ -130,14 +131,33 @@ TEST_F(CallTest, AnAnthropicProviderGetsItsOwnPathCredentialAndVersion) {
   EXPECT_EQ(answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), "ok");
 }
 
+TEST_F(CallTest, ATranslatedBodyGoesByTheVersionItIsWrittenTo) {
+  provider_.dialect = Dialect::kAnthropic;
+  client_head_.fields = {{"anthropic-version", "2026-10-21"}};
+  const std::string sent = request_of(call());
+  EXPECT_NE(sent.find("anthropic-version: 2023-06-01\r\n"), std::string::npos) << sent;
+  EXPECT_EQ(sent.find("2026-10-21"), std::string::npos) << sent;
+  EXPECT_EQ(answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), "ok");
+}
+
+TEST_F(CallTest, AMessageGoesByTheVersionThatItsClientNames) {
+  provider_.dialect = Dialect::kAnthropic;
+  client_head_.fields = {{"anthropic-version", "2026-10-21"}};
+  const std::string sent = request_of(call(kMessage, CompletionKind::kMessages));
+  EXPECT_NE(sent.find("anthropic-version: 2026-10-21\r\n"), std::string::npos) << sent;
+  EXPECT_EQ(sent.find("2023-06-01"), std::string::npos) << sent;
+  EXPECT_EQ(answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), "ok");
+}
+
 TEST_F(CallTest, AzureHasTheDeploymentAndTheVersionInThePath) {
   provider_.dialect = Dialect::kAzureOpenAi;
   provider_.base_url = "http://127.0.0.1:" + std::to_string(upstream_.port());
   provider_.api_version = "2030-01-01";
   provider_.api_key = Secret("the provider's own");
   const std::string sent = request_of(call());
-  EXPECT_TRUE(sent.starts_with("POST /openai/deployments/their-model/chat/completions"
-                               "?api-version=2030-01-01 HTTP/1.1\r\n"))
+  EXPECT_TRUE(
+      sent.starts_with("POST /openai/deployments/their-model/chat/completions"
+                       "?api-version=2030-01-01 HTTP/1.1\r\n"))
       << sent;
   EXPECT_NE(sent.find("api-key: the provider's own\r\n"), std::string::npos) << sent;
   EXPECT_EQ(answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), "ok");

@@ -6,10 +6,13 @@ from .sdk_questions import QUESTIONS as ASK
 from .sdk_questions import outcome
 
 try:
-    import anthropic
     import openai
 except ImportError:
-    anthropic = openai = None
+    openai = None
+try:
+    import anthropic
+except ImportError:
+    anthropic = None
 
 
 def failure(error) -> dict:
@@ -24,13 +27,17 @@ class OpenAiPython:
     missing = openai is None and "the openai SDK (PyPI) is not installed"
 
     def ask(self, call: str, url: str, secret: str | None, model: str, how: str = "key", prefix: str = "/v1") -> dict:
-        headers = {}
-        if how != "key":  # "header": in x-api-key; "none": nowhere
-            headers = {"Authorization": openai.Omit()} | ({"x-api-key": secret} if secret else {})
-        with openai.OpenAI(base_url=url + prefix, api_key=secret or "unused", max_retries=0, timeout=30) as client:
-            chat = client.with_options(default_headers=headers).chat.completions
+        def move_key(request) -> None:
+            """"header": into x-api-key; "none": away. The SDK has no setting for either."""
+            del request.headers["Authorization"]
+            if secret:
+                request.headers["x-api-key"] = secret
+
+        hooks = {"request": [] if how == "key" else [move_key]}
+        with openai.OpenAI(base_url=url + prefix, api_key=secret or "unused", max_retries=0, timeout=30,
+                           http_client=openai.DefaultHttpxClient(event_hooks=hooks)) as client:
             try:
-                return getattr(self, call)(chat, model)
+                return getattr(self, call)(client.chat.completions, model)
             except openai.APIError as error:
                 return failure(error)
 

@@ -17,6 +17,7 @@ from .talker import CALL_INPUT, COUNT, DEAF, OVERLOADED, PERSON, REFUSING, THINK
 
 SDKS = {sdk.name: sdk for sdk in [OpenAiPython(), AnthropicPython(), *sdk_node.SDKS]}
 PRICES = {"input": "2.00", "cached_input": "0.20", "cache_write": "2.50", "output": "10.00"}
+FREE_INPUT = "free-input"  # a model whose bound is max_tokens × 10,000 nano-dollars, whatever it is sent
 # An offer that fails is left alone after a while: every SDK has its own.
 FAILING = [f"{OVERLOADED}-{number}" for number in range(len(SDKS))]
 
@@ -35,6 +36,7 @@ def provider_entry(name: str, dialect: str, url: str) -> dict:
     upstream = {name: name for name in ("large", THINKER, DEAF, REFUSING)} | dict.fromkeys(FAILING, OVERLOADED)
     models = [{"id": f"{name}/{public}", "upstream_model": sent, "context_window": 128000, "max_output_tokens": 4096,
                "prices": PRICES} for public, sent in upstream.items()]
+    models.append(models[0] | {"id": f"{name}/{FREE_INPUT}", "prices": {"input": "0", "output": PRICES["output"]}})
     return {"id": name, "dialect": dialect, "base_url": url, "api_key": f"${{{name.upper()}_KEY}}",
             "region": "eu-west", "models": models}
 
