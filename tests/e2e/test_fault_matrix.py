@@ -7,17 +7,15 @@ from decimal import Decimal
 
 import pytest
 from harness import dialect_scripts as say
-from harness.fault_matrix import (CUT, FAILED, FAULTS, HUGE, REFUSES, SERVED, TELLS, Fault, Memory, all_cases,
-                                  fault_matrix, huge_end, request_id)
-from harness.load import scaled
+from harness.fault_matrix import (CUT, FAILED, FAULTS, HUGE, MEMORY_RISE_MAX, REFUSES, SERVED, TELLS, Fault, Memory,
+                                  all_cases, assert_huge, assert_told, fault_matrix, request_id)
 
 AT_ONCE = 12
 SLACK_SECONDS = 1.0
-HUGE_BYTES = scaled(64, 1024) << 20
+HUGE_BYTES = 64 << 20
 REFUSING = Fault(None, FAILED, FAILED, attempts=2)
 CASES = all_cases([REFUSES, *FAULTS])
 HUGE_CASES = all_cases([HUGE])
-MEMORY_RISE_MAX = 16 << 20  # of a sanitized binary too: fault_matrix() has it give back at once what is freed
 
 
 @pytest.fixture(scope="module")
@@ -45,40 +43,6 @@ def rows(matrix, told):
 
 def fault_of(case) -> Fault:
     return REFUSING if case.fault == REFUSES else FAULTS[case.fault]
-
-
-def assert_error_shape(client: str, document: dict, code: str) -> None:
-    error = document["error"]
-    assert error["code"] == code and error["message"] and error["request_id"]
-    assert "127.0.0.1" not in error["message"]
-    timed_out = client == say.ANTHROPIC and code == "provider_timeout"
-    assert error["type"] == ("timeout_error" if timed_out else "api_error")
-    if client == say.ANTHROPIC:
-        assert document["type"] == "error"
-    else:
-        assert set(document) == {"error"}
-
-
-def events_of(told) -> list[bytes]:
-    """The payloads of a stream, out of its chunks; that it is all proper UTF-8 is seen on the way."""
-    text = told.body.decode()
-    return [line[len("data: "):] for line in text.replace("\r\n", "\n").split("\n") if line.startswith("data: ")]
-
-
-def assert_told(case, told, ends: str) -> None:
-    if ends in TELLS:
-        status, code = TELLS[ends]
-        assert (told.status, told.header("Content-Type")) == (status, "application/json"), told.body[:500]
-        return assert_error_shape(case.client, json.loads(told.body), code)
-    assert told.status == 200, told.body[:500]
-    if not case.stream:
-        return
-    last = events_of(told)[-1]
-    ended = b"[DONE]" in told.body or b"message_stop" in told.body
-    assert ended == (ends == SERVED)
-    if ends == CUT:
-        document = json.loads(last)
-        assert_error_shape(case.client, document, document["error"]["code"])
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -142,20 +106,7 @@ def test_faults_hardly_take_memory(matrix, told):
 
 @pytest.mark.parametrize("case", HUGE_CASES, ids=str)
 def test_huge_answer_is_not_held_in_memory(matrix, told, case):
-    matrix.ask_good(case.dialect)
-    memory = Memory(matrix.gateway.process.pid)
-    got = matrix.ask(case)
-    assert memory.risen <= MEMORY_RISE_MAX, f"{memory.risen >> 20} MB"
-    ends = huge_end(case.client, case.dialect, case.stream)
-    assert_told(case, got, ends)
-    row = matrix.row(case)
-    assert Decimal(row["cost"]) > 0
-    if ends == SERVED:
-        assert got.size > HUGE_BYTES
-        assert (row["status"], row["error_code"], row["metering"]) == (200, None, "reported")
-        assert (row["input_tokens"], row["output_tokens"]) == (10, 5)
-    else:
-        assert row["error_code"] == "provider_error"
+    assert_huge(matrix, case, HUGE_BYTES)
 
 
 def test_gateway_serves_on(matrix, told):

@@ -8,6 +8,7 @@ import socket
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from . import dialect_scripts as say
@@ -341,7 +342,7 @@ def _drain(connection) -> tuple[bytes, bytes, int]:
 
 
 @contextmanager
-def fault_matrix(folder: Path, cases: list[Case], huge_bytes: int):
+def fault_matrix(folder: Path, cases: list[Case], huge_bytes: int, total_seconds: float = TOTAL_SECONDS):
     numbers = {case: number for number, case in enumerate(cases)}
     with MockUpstreamPair() as upstreams, socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))  # without listen(): connections are refused
@@ -352,10 +353,11 @@ def fault_matrix(folder: Path, cases: list[Case], huge_bytes: int):
             scripts = {f"m{numbers[case]:04}": script_of(case, huge_bytes) for case in mine if case.fault != REFUSES}
             upstreams[dialect].script = by_model(scripts, say.good(dialect, False))
             reached = [model_of(case, numbers[case]) for case in mine if case.fault != REFUSES]
-            entries.append(entry(dialect, dialect, upstreams[dialect].url, [*reached, f"good/{dialect}"]))
+            entries.append(entry(dialect, dialect, upstreams[dialect].url, [*reached, f"good/{dialect}"],
+                                 total_seconds))
             refused = [model_of(case, numbers[case]) for case in mine if case.fault == REFUSES]
             if refused:
-                entries.append(entry(f"{dialect}-refusing", dialect, refusing, refused))
+                entries.append(entry(f"{dialect}-refusing", dialect, refusing, refused, total_seconds))
         config = write_config(folder / "tollgate.yaml", providers=entries)
         # What is freed is to be given back at once, where a sanitizer would keep it.
         environment = {"PROVIDER_KEY": secrets.token_hex(16), "ASAN_OPTIONS": "quarantine_size_mb=1"}
@@ -385,9 +387,9 @@ def by_model(scripts: dict, other):
     return lambda received, line: scripts.get(received.json()["model"], other)(received, line)
 
 
-def entry(name: str, dialect: str, url: str, models: list[str]) -> dict:
+def entry(name: str, dialect: str, url: str, models: list[str], total_seconds: float) -> dict:
     deadlines = {"connect_ms": 2000, "head_ms": int(HEAD_SECONDS * 1000), "silence_ms": int(HEAD_SECONDS * 1000),
-                 "total_ms": int(TOTAL_SECONDS * 1000)}
+                 "total_ms": int(total_seconds * 1000)}
     return {"id": name, "dialect": dialect, "base_url": url, "api_key": "${PROVIDER_KEY}", "deadlines": deadlines,
             "models": [{"id": model, "upstream_model": model.split("/")[1], "context_window": 128000,
                         "max_output_tokens": 4096, "prices": {"input": "2.50", "output": "10.00"}}
@@ -411,3 +413,57 @@ class Memory:
             if line.startswith(name + ":"):
                 return int(line.split()[1]) * 1024
         raise AssertionError(f"no {name} of {self.pid}")
+
+
+MEMORY_RISE_MAX = 16 << 20  # of a sanitized binary too: fault_matrix() has it give back at once what is freed
+
+
+def assert_error_shape(client: str, document: dict, code: str) -> None:
+    error = document["error"]
+    assert error["code"] == code and error["message"] and error["request_id"]
+    assert "127.0.0.1" not in error["message"]
+    timed_out = client == say.ANTHROPIC and code == "provider_timeout"
+    assert error["type"] == ("timeout_error" if timed_out else "api_error")
+    if client == say.ANTHROPIC:
+        assert document["type"] == "error"
+    else:
+        assert set(document) == {"error"}
+
+
+def events_of(told) -> list[str]:
+    """The payloads of a stream, out of its chunks; that it is all proper UTF-8 is seen on the way."""
+    text = told.body.decode()
+    return [line[len("data: "):] for line in text.replace("\r\n", "\n").split("\n") if line.startswith("data: ")]
+
+
+def assert_told(case, told, ends: str) -> None:
+    if ends in TELLS:
+        status, code = TELLS[ends]
+        assert (told.status, told.header("Content-Type")) == (status, "application/json"), told.body[:500]
+        return assert_error_shape(case.client, json.loads(told.body), code)
+    assert told.status == 200, told.body[:500]
+    if not case.stream:
+        return
+    last = events_of(told)[-1]
+    ended = b"[DONE]" in told.body or b"message_stop" in told.body
+    assert ended == (ends == SERVED)
+    if ends == CUT:
+        document = json.loads(last)
+        assert_error_shape(case.client, document, document["error"]["code"])
+
+
+def assert_huge(matrix: Matrix, case: Case, huge_bytes: int) -> None:
+    matrix.ask_good(case.dialect)
+    memory = Memory(matrix.gateway.process.pid)
+    got = matrix.ask(case)
+    assert memory.risen <= MEMORY_RISE_MAX, f"{memory.risen >> 20} MB"
+    ends = huge_end(case.client, case.dialect, case.stream)
+    assert_told(case, got, ends)
+    row = matrix.row(case)
+    assert Decimal(row["cost"]) > 0
+    if ends == SERVED:
+        assert got.size > huge_bytes
+        assert (row["status"], row["error_code"], row["metering"]) == (200, None, "reported")
+        assert (row["input_tokens"], row["output_tokens"]) == (10, 5)
+    else:
+        assert row["error_code"] == "provider_error"
