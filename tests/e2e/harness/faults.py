@@ -18,16 +18,16 @@ class Faults:
     """Of gateways that are started with `environment`."""
 
     def __init__(self, folder: Path):
-        self.library = folder / "faults.so"
+        self.shared_object = folder / "faults.so"
         self.page_path = folder / "faults.page"
-        subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", self.library, SOURCE, "-ldl"], check=True)
+        subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", self.shared_object, SOURCE, "-ldl"], check=True)
         self.page_path.write_bytes(bytes(mmap.PAGESIZE))
         self._file = os.open(self.page_path, os.O_RDWR)
         self._page = mmap.mmap(self._file, mmap.PAGESIZE)
 
     @property
     def environment(self) -> dict[str, str]:
-        return {"LD_PRELOAD": str(self.library), "PRELOADED_FAULTS": str(self.page_path)}
+        return {"LD_PRELOAD": str(self.shared_object), "PRELOADED_FAULTS": str(self.page_path)}
 
     def get(self, name: str) -> int:
         return struct.unpack_from("i", self._page, 4 * FIELDS.index(name))[0]
