@@ -13,7 +13,7 @@
 namespace tollgate {
 
 // Where upstreams are (base_url, upstream_model) is for the roles admin and operator.
-std::string render_model(const Snapshot& snapshot, const Model& model, Role role);
+std::string render_model(const Model& model, Role role);
 std::string render_provider(const Snapshot& snapshot, const Provider& provider, Role role);
 
 // A page of a list that a reload may change between two pages: the cursor is the last id shown.

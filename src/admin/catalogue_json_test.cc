@@ -37,7 +37,7 @@ class CatalogueJsonTest : public testing::Test {
   }
 
   json::value model(Role role) const {
-    return parse_json(render_model(*snapshot_, *snapshot_->find("acme/large"), role)).value();
+    return parse_json(render_model(*snapshot_->find("acme/large"), role)).value();
   }
   std::string provider(Role role) const {
     return render_provider(*snapshot_, *snapshot_->provider(ProviderId("acme")), role);

@@ -24,7 +24,7 @@ Task<Result<net::Response>> list_models(AdminCall& call) {
   if (!range) co_return std::unexpected(range.error());
   std::vector<std::string> rows;
   for (std::size_t i = range->first; i < range->end; ++i) {
-    rows.push_back(render_model(*snapshot, models[i], call.by.role));
+    rows.push_back(render_model(models[i], call.by.role));
   }
   co_return json_answer(page_json(rows, range->next_cursor));
 }

@@ -300,7 +300,7 @@ void ObjectReader::problem(std::string_view name, std::string what) {
   if (problems_.size() < kProblemsMax) problems_.emplace_back(name, std::move(what));
 }
 
-Status ObjectReader::finish() {
+void ObjectReader::note_nulls_and_unknown() {
   for (const auto& name : nulls_) {
     if (std::ranges::find(nullable_, name) == nullable_.end()) problem(name, "must not be null");
   }
@@ -312,6 +312,23 @@ Status ObjectReader::finish() {
       }
     }
   }
+}
+
+void ObjectReader::finish_into(
+    const std::function<void(const std::string& name, const std::string& what)>& take) {
+  note_nulls_and_unknown();
+  for (const auto& [name, what] : problems_) take(name, what);
+  problems_.clear();
+}
+
+void ObjectReader::finish_into(ObjectReader& outer, std::string_view path) {
+  finish_into([&](const std::string& name, const std::string& what) {
+    outer.problem(name.empty() ? std::string(path) : fmt::format("{}.{}", path, name), what);
+  });
+}
+
+Status ObjectReader::finish() {
+  note_nulls_and_unknown();
   if (problems_.empty()) return {};
   return std::unexpected(Error{.code = ErrorCode::kUnprocessable,
                                .message = problems_message(problems_),

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,8 +53,14 @@ class ObjectReader {
   // Fails with kUnprocessable and one message that lists every problem, unknown members included;
   // `param` is the first member at fault, details_json {"problems":[{"param","message"}…]}.
   Status finish();
+  // Hands each problem to `take` instead.
+  void finish_into(
+      const std::function<void(const std::string& name, const std::string& what)>& take);
+  // For an object inside of another: its problems become the other's, each name behind `path`.
+  void finish_into(ObjectReader& outer, std::string_view path);
 
  private:
+  void note_nulls_and_unknown();
   const json::value* find(std::string_view name);
   const json::value* find_typed(std::string_view name);
   const json::object* object_;  // borrowed from the value; nullptr when it is no object

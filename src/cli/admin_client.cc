@@ -126,7 +126,7 @@ Result<AdminAnswer> over_socket(const Step& step, const std::string& data, const
   return transact(step, stream, request);
 }
 
-Result<AdminAnswer> over_tls(const Step& step, beast::tcp_stream tcp, const config::HttpUrl& url,
+Result<AdminAnswer> over_tls(const Step& step, beast::tcp_stream tcp, const HttpUrl& url,
                              const Request& request) {
   asio::ssl::context tls(asio::ssl::context::tls_client);
   error_code error;
@@ -149,7 +149,7 @@ Result<AdminAnswer> over_tls(const Step& step, beast::tcp_stream tcp, const conf
   return transact(step, stream, request);
 }
 
-Result<AdminAnswer> over_tcp(const Step& step, const config::HttpUrl& url, const Request& request) {
+Result<AdminAnswer> over_tcp(const Step& step, const HttpUrl& url, const Request& request) {
   asio::ip::tcp::resolver resolver(step.context);
   error_code error;
   const auto endpoints = resolver.resolve(url.host, std::to_string(url.port), error);
@@ -165,7 +165,7 @@ Result<AdminAnswer> over_tcp(const Step& step, const config::HttpUrl& url, const
         fmt::format("No server answers at {}: {}. Is the --url right, and is Tollgate running?",
                     url.text(), error.message()));
   }
-  if (url.scheme == config::UrlScheme::kHttps) {
+  if (url.scheme == UrlScheme::kHttps) {
     return over_tls(step, std::move(stream), url, request);
   }
   return transact(step, stream, request);

@@ -13,14 +13,14 @@
 
 #include "base/error.h"
 #include "base/secret.h"
-#include "config/url.h"
+#include "domain/http_url.h"
 
 namespace tollgate::cli {
 
 // Where the admin API is: a data directory's socket, or a URL.
 struct AdminTarget {
   std::string data;                    // the directory; used when there is no url
-  std::optional<config::HttpUrl> url;  // its path is a prefix of every target
+  std::optional<HttpUrl> url;  // its path is a prefix of every target
   Secret key;                          // for the url
 };
 

@@ -211,7 +211,7 @@ class AdminClientOverTls : public AdminClientTest {
     ::setenv("SSL_CERT_FILE", file.c_str(), 1);
   }
   Result<AdminAnswer> ask(std::uint16_t port) const {
-    const auto url = config::parse_http_url("https://127.0.0.1:" + std::to_string(port));
+    const auto url = parse_http_url("https://127.0.0.1:" + std::to_string(port));
     return AdminClient({.data = {}, .url = *url, .key = Secret("management-key")})
         .send({.target = "/"});
   }

@@ -27,8 +27,8 @@ Outcome<std::string> id_of(const json::value& entry) {
 // Where a server with these settings is reached from this machine.
 std::string local_base_url(const Settings& settings) {
   const bool everywhere = settings.listen.host == "0.0.0.0" || settings.listen.host == "::";
-  const config::HttpUrl url{
-      .scheme = settings.tls.enabled() ? config::UrlScheme::kHttps : config::UrlScheme::kHttp,
+  const HttpUrl url{
+      .scheme = settings.tls.enabled() ? UrlScheme::kHttps : UrlScheme::kHttp,
       .host = everywhere ? "127.0.0.1" : settings.listen.host,
       .port = settings.listen.port,
       .path = {},
@@ -37,7 +37,7 @@ std::string local_base_url(const Settings& settings) {
 }
 
 Outcome<AdminTarget> url_target(const std::string& text, const Terminal& terminal) {
-  auto url = config::parse_http_url(text);
+  auto url = parse_http_url(text);
   if (!url) return misused(fmt::format("--url {}.", url.error().message));
   if (!url->userinfo.empty()) {
     return misused("--url must not hold a password; put a management key into TOLLGATE_ADMIN_KEY.");

@@ -1,7 +1,12 @@
 #include "config/describe.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
+
+#include "domain/built_in_catalogue.h"
+#include "domain/model_facts_json.h"
+#include "domain/price_json.h"
 
 namespace tollgate {
 namespace {
@@ -37,16 +42,26 @@ json::object describe_limits(const Settings::Limits& limits) {
 }
 
 json::object describe_offer(const Offer& offer) {
-  return {{"id", offer.model.get()},
-          {"upstream_model", offer.upstream_model},
-          {"region", offer.region},
-          {"context_window", offer.context_window},
-          {"max_output_tokens", offer.max_output_tokens},
-          {"image_tokens_max", offer.image_tokens_max},
-          {"max_tokens_field", offer.max_tokens_field},
-          {"input", format_money(offer.prices.tokens.input)},
-          {"output", format_money(offer.prices.tokens.output)},
-          {"price_version", offer.price_version}};
+  json::object out{{"id", offer.model.get()},
+                   {"upstream_model", offer.upstream_model},
+                   {"region", offer.region},
+                   {"context_window", offer.context_window},
+                   {"max_output_tokens", offer.max_output_tokens},
+                   {"image_tokens_max", offer.image_tokens_max},
+                   {"max_tokens_field", offer.max_tokens_field}};
+  if (offer.built_in_prices) {
+    out["prices"] = "built-in";
+    return out;
+  }
+  for (const auto& [unit, price] : prices_json(offer.prices)) out[unit] = price;
+  out["price_version"] = offer.price_version;
+  return out;
+}
+
+// Of a provider that offers all of its preset.
+std::int64_t known_models(const Provider& provider) {
+  if (provider.model_list == ModelList::kTold) return 0;
+  return std::ranges::count(built_in_catalogue().offers(), provider.preset, &BuiltInOffer::preset);
 }
 
 json::object describe_provider(const Provider& provider, const Settings& settings) {
@@ -58,6 +73,7 @@ json::object describe_provider(const Provider& provider, const Settings& setting
   for (const auto& [name, value] : provider.headers) header_names.push_back(json::string(name));
   const UpstreamDeadlines& deadlines = provider.deadlines;
   return {{"id", provider.id.get()},
+          {"preset", provider.preset},
           {"dialect", std::string(dialect_name(provider.dialect))},
           {"base_url", provider.base_url},
           {"api_key", !provider.api_key.empty()},
@@ -70,7 +86,8 @@ json::object describe_provider(const Provider& provider, const Settings& setting
             {"head_ms", deadlines.head.count()},
             {"silence_ms", deadlines.silence.count()},
             {"total_ms", deadlines.total.count()}}},
-          {"models", std::move(models)}};
+          {"models", std::move(models)},
+          {"models_of_preset", known_models(provider)}};
 }
 
 }  // namespace
@@ -84,6 +101,14 @@ json::object describe_settings(const Settings& settings) {
   for (const Provider& provider : settings.catalogue.providers) {
     providers.push_back(describe_provider(provider, settings));
   }
+  json::array models;
+  for (const ModelFacts& facts : settings.catalogue.models) {
+    json::object stated = facts_json(facts);
+    stated["id"] = facts.id.get();
+    models.push_back(std::move(stated));
+  }
+  json::object aliases;
+  for (const auto& [alias, target] : settings.catalogue.aliases) aliases[alias] = target;
   const std::string host = settings.listen.host.find(':') == std::string::npos
                                ? settings.listen.host
                                : "[" + settings.listen.host + "]";
@@ -116,7 +141,9 @@ json::object describe_settings(const Settings& settings) {
           {"https_proxy", std::move(proxy)},
           {"no_proxy", texts(settings.no_proxy)},
           {"upstream_ca_file", settings.upstream_ca_file},
-          {"providers", std::move(providers)}};
+          {"providers", std::move(providers)},
+          {"models", std::move(models)},
+          {"aliases", std::move(aliases)}};
 }
 
 }  // namespace tollgate

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/catalogue_settings.h"
 #include "config/file_check.h"
 #include "config/provider_settings.h"
 #include "config/scalar_settings.h"
@@ -96,6 +97,8 @@ void read_document(const YAML::Node& root, Loading& loading) {
     reader.finish();
   }
   read_providers(document, loading.settings);
+  read_model_facts(document, loading.settings);
+  read_aliases(document, loading.settings);
   document.finish();
 }
 

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -54,6 +56,18 @@ TokenPrices read_token_prices(MappingReader& reader) {
 
 }  // namespace
 
+namespace {
+
+// So much an image, a minute, a request or a million characters, and tokens are not counted.
+bool priced_by_other_units(MappingReader& reader) {
+  if (reader.child("input") || reader.child("output") || reader.child("tiers")) return false;
+  return std::ranges::any_of(
+      std::array{"per_request", "per_image", "per_minute", "per_million_characters"},
+      [&reader](const char* unit) { return reader.child(unit).has_value(); });
+}
+
+}  // namespace
+
 Prices read_prices(const YAML::Node& node, const std::string& path, const YamlSource& source) {
   Prices prices;
   if (!node.IsMap()) {
@@ -61,7 +75,8 @@ Prices read_prices(const YAML::Node& node, const std::string& path, const YamlSo
     return prices;
   }
   MappingReader reader(node, path, source);
-  prices.tokens = read_token_prices(reader);
+  prices.by_token = !priced_by_other_units(reader);
+  if (prices.by_token) prices.tokens = read_token_prices(reader);
   prices.per_request = read_amount(reader, "per_request");
   prices.per_image = read_amount(reader, "per_image");
   prices.per_minute = read_amount(reader, "per_minute");

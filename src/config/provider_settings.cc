@@ -12,32 +12,24 @@
 
 #include "config/file_check.h"
 #include "config/text.h"
-#include "config/url.h"
+#include "domain/built_in_catalogue.h"
+#include "domain/destination.h"
+#include "domain/http_url.h"
+#include "domain/presets.h"
+#include "domain/provider_json.h"
 
 namespace tollgate::config {
 namespace {
 
-constexpr std::size_t kIdLengthMax = 64;
 constexpr std::size_t kModelIdLengthMax = 200;
-constexpr std::size_t kApiVersionLengthMax = 64;
 constexpr std::int64_t kContextMax = 1'000'000'000;
 constexpr std::int64_t kDeadlineMsMax = 86'400'000;
-constexpr std::int64_t kConnectionsMax = 100'000;
-constexpr std::size_t kHeadersMax = 32;
-constexpr std::size_t kHeaderValueLengthMax = 4'096;
 
-constexpr std::string_view kIdCharacters = "._-";
 constexpr std::string_view kModelCharacters = "._-:/@+";
 
-// Fields that frame the request or that the gateway itself writes (SPEC §7 "Upstream edge").
-constexpr auto kReservedHeaders = std::to_array<std::string_view>(
-    {"host", "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer",
-     "upgrade", "expect", "proxy-connection", "proxy-authorization", "accept", "accept-encoding",
-     "content-type"});
-
-bool is_word(std::string_view text, std::size_t length_max, std::string_view besides) {
-  return !text.empty() && text.size() <= length_max && std::ranges::all_of(text, [&](char c) {
-    return ascii::is_alphanumeric(c) || besides.find(c) != std::string_view::npos;
+bool is_model_id(std::string_view text) {
+  return !text.empty() && text.size() <= kModelIdLengthMax && std::ranges::all_of(text, [](char c) {
+    return ascii::is_alphanumeric(c) || kModelCharacters.find(c) != std::string_view::npos;
   });
 }
 
@@ -56,9 +48,8 @@ struct Reading {
 std::string read_region(MappingReader& reader) {
   const auto region = reader.text("region");
   if (!region) return {};
-  if (!is_word(region->text, kIdLengthMax, kIdCharacters)) {
-    reader.source().problem(region->node, region->path,
-                            "must be 1–64 letters, digits, '.', '_' or '-'");
+  if (!is_word(region->text)) {
+    reader.source().problem(region->node, region->path, kWordRule);
     return {};
   }
   return region->text;
@@ -67,8 +58,8 @@ std::string read_region(MappingReader& reader) {
 std::string read_provider_id(MappingReader& reader, Reading& reading) {
   const auto id = reader.required_text("id", "the name of this provider");
   if (!id) return {};
-  if (!is_word(id->text, kIdLengthMax, kIdCharacters)) {
-    reading.source.problem(id->node, id->path, "must be 1–64 letters, digits, '.', '_' or '-'");
+  if (!is_word(id->text)) {
+    reading.source.problem(id->node, id->path, kWordRule);
     return {};
   }
   if (id->text == "sandbox") {
@@ -84,9 +75,20 @@ std::string read_provider_id(MappingReader& reader, Reading& reading) {
   return id->text;
 }
 
-Dialect read_dialect(MappingReader& reader) {
+// nullptr for none, or for one that nobody knows.
+const Preset* read_preset(MappingReader& reader) {
+  const auto name = reader.text("preset");
+  if (!name) return nullptr;
+  const Preset* const preset = find_preset(name->text);
+  if (preset == nullptr) {
+    reader.source().problem(name->node, name->path, "must be one of " + preset_names());
+  }
+  return preset;
+}
+
+Dialect read_dialect(MappingReader& reader, const Preset* preset) {
   const auto text = reader.text("dialect");
-  if (!text) return Dialect::kOpenAi;
+  if (!text) return preset == nullptr ? Dialect::kOpenAi : preset->dialect;
   const auto dialect = dialect_from_name(text->text);
   if (!dialect) {
     reader.source().problem(text->node, text->path,
@@ -100,8 +102,7 @@ Dialect read_dialect(MappingReader& reader) {
 std::string read_api_version(MappingReader& reader) {
   const auto version = reader.text("api_version");
   if (!version) return std::string(kAzureApiVersion);
-  const bool sound = is_word(version->text, kApiVersionLengthMax, "-._");
-  if (!sound) {
+  if (!is_api_version(version->text)) {
     reader.source().problem(version->node, version->path,
                             "must be 1–64 letters, digits and . _ - characters, such as " +
                                 std::string(kAzureApiVersion));
@@ -109,7 +110,9 @@ std::string read_api_version(MappingReader& reader) {
   return version->text;
 }
 
-std::string read_base_url(MappingReader& reader) {
+std::string read_base_url(MappingReader& reader, const Preset* preset) {
+  const bool known = preset != nullptr && !preset->base_url.empty();
+  if (known && !reader.child("base_url")) return std::string(preset->base_url);
   const auto value = reader.required_text("base_url", "e.g. https://api.example.com/v1");
   if (!value) return {};
   const auto url = parse_base_url(value->text);
@@ -117,20 +120,19 @@ std::string read_base_url(MappingReader& reader) {
     reader.source().problem(value->node, value->path, url.error().message);
     return {};
   }
+  Provider written;
+  written.base_url = *url;
+  if (const auto wrong = destination_problem(written)) {
+    reader.source().problem(value->node, value->path, *wrong);
+  }
   return *url;
 }
 
 Secret read_api_key(MappingReader& reader) {
   auto value = reader.text("api_key");
   if (!value) return {};
-  const bool visible =
-      std::ranges::all_of(value->text, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
-  if (value->text.empty()) {
-    reader.source().problem(value->node, value->path,
-                            "is empty; leave it out if this provider takes no key");
-  } else if (!visible) {
-    reader.source().problem(value->node, value->path,
-                            "must be visible ASCII characters, without blanks or line ends");
+  if (const std::string_view wrong = api_key_problem(value->text); !wrong.empty()) {
+    reader.source().problem(value->node, value->path, wrong);
   }
   return Secret(std::move(value->text));
 }
@@ -152,19 +154,6 @@ UpstreamDeadlines read_deadlines(MappingReader& provider) {
   return deadlines;
 }
 
-// What is wrong with a header of the provider; empty = nothing.
-std::string_view header_problem(const std::string& lower_name, std::string_view value) {
-  static constexpr std::string_view kTokenCharacters = "!#$%&'*+-.^_`|~";  // RFC 9110 §5.6.2
-  if (!is_word(lower_name, kModelIdLengthMax, kTokenCharacters)) return "is no header name";
-  if (std::ranges::find(kReservedHeaders, lower_name) != kReservedHeaders.end()) {
-    return "is written by the gateway itself";
-  }
-  if (value.size() > kHeaderValueLengthMax) return "is longer than 4096 bytes";
-  if (has_control(value)) return "must not hold control characters or line ends";
-  if (value.starts_with(' ') || value.ends_with(' ')) return "must not start or end with a blank";
-  return {};
-}
-
 std::map<std::string, std::string> read_headers(MappingReader& provider) {
   std::map<std::string, std::string> headers;
   const auto node = provider.child("headers");
@@ -173,7 +162,7 @@ std::map<std::string, std::string> read_headers(MappingReader& provider) {
   std::set<std::string> seen;
   for (auto& [name, value] : reader.entries()) {
     const std::string lower_name = ascii::to_lower(name);
-    const std::string_view problem = header_problem(lower_name, value.text);
+    const std::string_view problem = header_problem(name, value.text);
     if (!problem.empty()) {
       reader.source().problem(value.node, value.path, problem);
     } else if (!seen.insert(lower_name).second) {
@@ -188,9 +177,9 @@ std::map<std::string, std::string> read_headers(MappingReader& provider) {
   return headers;
 }
 
-std::string read_max_tokens_field(MappingReader& reader) {
+std::string read_max_tokens_field(MappingReader& reader, const Preset* preset) {
   const auto value = reader.text("max_tokens_field");
-  if (!value) return "max_tokens";
+  if (!value) return std::string(preset == nullptr ? "max_tokens" : preset->max_tokens_field);
   // The gateway reads these two of a request, and must not write a third beside one of them.
   if (value->text != "max_tokens" && value->text != "max_completion_tokens") {
     reader.source().problem(value->node, value->path,
@@ -202,7 +191,7 @@ std::string read_max_tokens_field(MappingReader& reader) {
 std::string read_model_id(MappingReader& reader, Reading& reading, const OfferName& rest) {
   const auto id = reader.required_text("id", "the public id, e.g. acme/large");
   if (!id) return {};
-  if (!is_word(id->text, kModelIdLengthMax, kModelCharacters)) {
+  if (!is_model_id(id->text)) {
     reading.source.problem(id->node, id->path,
                            "must be 1–200 letters, digits or any of . _ - : / @ +");
     return {};
@@ -224,6 +213,45 @@ std::string read_model_id(MappingReader& reader, Reading& reading, const OfferNa
   return id->text;
 }
 
+// The name at the provider: as told, else as the built-in catalogue has it, else the public id.
+// Azure has its deployments in the path of a URL.
+std::string read_upstream_model(MappingReader& reader, const Provider& provider,
+                                const ModelId& model) {
+  const auto told = reader.text("upstream_model");
+  std::string name = model.get();
+  if (told) {
+    name = told->text;
+  } else if (const auto* known = built_in_catalogue().offer(provider.preset, model)) {
+    name = known->upstream_model;
+  } else if (provider.dialect == Dialect::kAzureOpenAi) {
+    name = name.substr(name.find('/') + 1);
+  }
+  if (!reader.node().IsMap()) return name;  // said already
+  const YAML::Node place = told ? told->node : reader.node();
+  const std::string path = told ? told->path : reader.path();
+  if (provider.dialect == Dialect::kAzureOpenAi && !is_word(name)) {
+    reader.source().problem(place, path,
+                            "needs the deployment's name as upstream_model: 1–64 letters, digits, "
+                            "'.', '_' or '-'");
+  } else if (name.empty() || has_control(name) || name.size() > kModelIdLengthMax) {
+    reader.source().problem(place, path, "must be 1–200 bytes without control characters");
+  }
+  return name;
+}
+
+void read_offer_prices(MappingReader& reader, const Provider& provider, Offer& offer) {
+  if (const auto prices = reader.child("prices")) {
+    offer.prices = read_prices(*prices, reader.path_of("prices"), reader.source());
+  } else if (built_in_catalogue().offer(provider.preset, offer.model) != nullptr) {
+    offer.built_in_prices = true;
+  } else if (reader.node().IsMap()) {
+    reader.source().problem(reader.node(), reader.path(),
+                            "has no prices; a model needs them, and 0 is a price: "
+                            "`prices: {input: 0, output: 0}`");
+  }
+  offer.price_version = price_version(offer.prices);
+}
+
 void read_model(const YAML::Node& node, const std::string& path, const Provider& provider,
                 Reading& reading) {
   MappingReader reader(node, path, reading.source);
@@ -231,13 +259,7 @@ void read_model(const YAML::Node& node, const std::string& path, const Provider&
   offer.provider = provider.id;
   offer.region = reader.child("region") ? read_region(reader) : provider.region;
   offer.model = ModelId(read_model_id(reader, reading, {provider.id.get(), "", offer.region}));
-  const auto upstream_model = reader.text("upstream_model");
-  offer.upstream_model = upstream_model ? upstream_model->text : offer.model.get();
-  if (upstream_model && (offer.upstream_model.empty() || has_control(offer.upstream_model) ||
-                         offer.upstream_model.size() > kModelIdLengthMax)) {
-    reading.source.problem(upstream_model->node, upstream_model->path,
-                           "must be 1–200 bytes without control characters");
-  }
+  offer.upstream_model = read_upstream_model(reader, provider, offer.model);
   offer.context_window = reader.whole("context_window", 1, kContextMax).value_or(0);
   offer.max_output_tokens = reader.whole("max_output_tokens", 1, kContextMax).value_or(0);
   if (offer.context_window > 0 && offer.max_output_tokens > offer.context_window) {
@@ -245,47 +267,57 @@ void read_model(const YAML::Node& node, const std::string& path, const Provider&
   }
   offer.image_tokens_max =
       reader.whole("image_tokens_max", 1, kContextMax).value_or(offer.image_tokens_max);
-  offer.max_tokens_field = read_max_tokens_field(reader);
-  if (const auto prices = reader.child("prices")) {
-    offer.prices = read_prices(*prices, reader.path_of("prices"), reading.source);
-  } else if (node.IsMap()) {
-    reading.source.problem(node, path,
-                           "has no prices; a model needs them, and 0 is a price: "
-                           "`prices: {input: 0, output: 0}`");
-  }
+  offer.max_tokens_field = read_max_tokens_field(reader, find_preset(provider.preset));
+  offer.grid_carbon_grams_per_kwh =
+      reader.whole("grid_carbon_grams_per_kwh", 1, kGridCarbonMax).value_or(0);
+  read_offer_prices(reader, provider, offer);
   reader.finish();
-  offer.price_version = price_version(offer.prices);
   reading.settings.catalogue.offers.push_back(std::move(offer));
+}
+
+// What the settings break together.
+void check_provider(const MappingReader& reader, const Provider& provider) {
+  for (const PolicyProblem& problem : validate_provider(provider, {})) {
+    // Missing ids and addresses, and where the address leads, are said where they stand.
+    if (problem.param == "id" || problem.param == "base_url") continue;
+    reader.source().problem(reader.node(), reader.path_of(problem.param), problem.message);
+  }
+}
+
+// With `models`, those alone; without, all that is known of the preset.
+void read_models(MappingReader& reader, Provider& provider, Reading& reading) {
+  const bool told = reader.child("models").has_value();
+  if (!told && !provider.preset.empty()) provider.model_list = ModelList::kOfPreset;
+  for (const auto& [model, path] : reader.list("models")) {
+    read_model(model, path, provider, reading);
+  }
 }
 
 void read_provider(const YAML::Node& node, const std::string& path, Reading& reading) {
   MappingReader reader(node, path, reading.source);
   Provider provider;
   provider.id = ProviderId(read_provider_id(reader, reading));
-  provider.dialect = read_dialect(reader);
+  const Preset* const preset = read_preset(reader);
+  if (preset != nullptr) provider.preset = preset->name;
+  provider.dialect = read_dialect(reader, preset);
   provider.api_version = read_api_version(reader);
-  provider.base_url = read_base_url(reader);
+  provider.base_url = read_base_url(reader, preset);
   provider.api_key = read_api_key(reader);
   provider.region = read_region(reader);
   provider.headers = read_headers(reader);
   provider.deadlines = read_deadlines(reader);
   provider.connections_max = static_cast<int>(
       reader.whole("connections_max", 1, kConnectionsMax).value_or(provider.connections_max));
-  if (!provider.api_key.empty()) {
-    const bool twice = std::ranges::any_of(provider.headers, [](const auto& header) {
-      return ascii::to_lower(header.first) == "authorization";
-    });
-    if (twice) reading.source.problem(node, path, "has both api_key and an Authorization header");
-  }
+  provider.grid_carbon_grams_per_kwh =
+      reader.whole("grid_carbon_grams_per_kwh", 1, kGridCarbonMax).value_or(0);
+  check_provider(reader, provider);
   if (const auto ca_file = reader.text("ca_file")) {
     if (const auto readable = check_readable(ca_file->text); !readable) {
       reading.source.problem(ca_file->node, ca_file->path, readable.error().message);
     }
     reading.settings.provider_ca_files[provider.id] = ca_file->text;
   }
-  for (const auto& [model, model_path] : reader.list("models")) {
-    read_model(model, model_path, provider, reading);
-  }
+  read_models(reader, provider, reading);
   reader.finish();
   reading.settings.catalogue.providers.push_back(std::move(provider));
 }

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/address_class.h"
+#include "base/clock.h"
 #include "base/ids.h"
 #include "base/secret.h"
 #include "domain/model_facts.h"
@@ -34,8 +36,15 @@ struct UpstreamDeadlines {
   std::chrono::milliseconds total{3'600'000};
 };
 
+// Which models a provider offers.
+enum class ModelList {
+  kTold,      // those that its settings name
+  kOfPreset,  // and beside them all that the built-in catalogue knows of its preset
+};
+
 struct Provider {
   ProviderId id;
+  std::string preset = {};  // a Preset's name; empty = none
   Dialect dialect = Dialect::kOpenAi;
   std::string api_version = std::string(kAzureApiVersion);  // looked at for kAzureOpenAi only
   std::string base_url;  // http(s)://host[:port][/path], no trailing slash, no userinfo
@@ -44,7 +53,15 @@ struct Provider {
   std::map<std::string, std::string> headers;  // sent with every request
   UpstreamDeadlines deadlines;
   int connections_max = 512;  // per process; further requests wait for a free one up to `connect`
+  // Of the grid that it draws from, CO2 equivalent, for its offers that say nothing; 0 = unknown.
+  std::int64_t grid_carbon_grams_per_kwh = 0;
+  ModelList model_list = ModelList::kTold;
+  // Of one made over the API: it may be on this machine or in a network of one's own.
+  bool allow_private = false;
   std::string source = "file";
+  // Of one made over the API.
+  std::optional<WallTime> created_at = {};
+  std::optional<WallTime> updated_at = {};
 };
 
 struct Offer {
@@ -57,9 +74,13 @@ struct Offer {
   std::int64_t image_tokens_max = 16'384;  // what one image of a request may count, at most
   std::string max_tokens_field = "max_tokens";
   Prices prices;
+  // Nobody told the prices: they are the built-in catalogue's (domain/whole_catalogue.h).
+  bool built_in_prices = false;
   std::string price_version;
-  // Of the grid that the offer's data centre draws from, CO2 equivalent; 0 = unknown.
+  // Of the grid that the offer's data centre draws from, CO2 equivalent; 0 = the provider's.
   std::int64_t grid_carbon_grams_per_kwh = 0;
+  // Who says that there is this offer at these prices: "file", "api" or "built-in".
+  std::string source = "file";
 };
 
 // What config/ and store/ hand to routing/, which makes a Snapshot of it.

@@ -147,6 +147,7 @@ std::string price_version(const Prices& prices) {
   for (const PriceTier& tier : prices.tiers) {
     text += fmt::format("above={};", tier.above_input_tokens) + figures(tier.tokens);
   }
+  if (!prices.by_token) text += "by_token=no;";
   return "p_" + to_hex(sha256(text)).substr(0, 12);
 }
 

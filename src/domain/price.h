@@ -29,10 +29,13 @@ struct Prices {
   TokenPrices tokens;
   std::vector<PriceTier> tiers;  // ascending by above_input_tokens; the highest exceeded wins
   std::optional<Money> per_request, per_image, per_minute, per_million_characters;
+  // Tokens have prices. Where they have none (so much an image, so much a minute), input and output
+  // stand at 0 and mean nothing: nothing that is metered in tokens may be served at this price.
+  bool by_token = true;
 };
 
-// The largest cost of one row, a million dollars: what a cost beyond it stands at. Sums of thousands
-// of such rows still fit 63 bits, so that one absurd figure cannot stop the books.
+// The largest cost of one row, a million dollars: what a cost beyond it stands at. Sums of
+// thousands of such rows still fit 63 bits, so that one absurd figure cannot stop the books.
 inline constexpr Money kRowCostMax = Money::from_nanos(1'000'000'000'000'000);
 
 struct Cost {

@@ -13,7 +13,6 @@
 namespace tollgate {
 namespace {
 
-constexpr std::size_t kModelIdLengthMax = 200;
 // Small and honest, so that a sandbox row has a cost: USD 1 and 2 per million tokens.
 constexpr Money kSandboxInputPrice = Money::from_nanos(1'000'000'000);
 constexpr Money kSandboxOutputPrice = Money::from_nanos(2'000'000'000);
@@ -28,13 +27,6 @@ constexpr std::array<std::string_view, 9> kSandboxModelNames = {
     "echo", kLoremName,   "slow",     "error-429", "error-500",
     "hang", "cut-stream", "no-usage", "overrun"};
 
-constexpr std::array<std::string_view, 2> kReservedPrefixes = {kSandboxPrefix, "tollgate/"};
-
-bool is_id_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("._:/@+-").contains(c);
-}
-
 std::string_view short_name(std::string_view id) { return id.substr(id.find('/') + 1); }
 
 Offer sandbox_offer(std::string_view name) {
@@ -47,6 +39,7 @@ Offer sandbox_offer(std::string_view name) {
   offer.prices.tokens.input = kSandboxInputPrice;
   offer.prices.tokens.output = kSandboxOutputPrice;
   offer.price_version = price_version(offer.prices);
+  offer.source = "built-in";
   return offer;
 }
 
@@ -57,11 +50,9 @@ Status check_model_id(std::string_view id) {
                             "letters, digits and . _ : / @ + -",
                             id, kModelIdLengthMax));
   }
-  for (std::string_view prefix : kReservedPrefixes) {
-    if (id.starts_with(prefix)) {
-      return fail(ErrorCode::kInvalidRequest,
-                  fmt::format("model '{}': ids that begin with {} are built in", id, prefix));
-    }
+  if (const std::string_view prefix = reserved_prefix(id); !prefix.empty()) {
+    return fail(ErrorCode::kInvalidRequest,
+                fmt::format("model '{}': ids that begin with {} are built in", id, prefix));
   }
   return {};
 }
@@ -180,8 +171,26 @@ class SnapshotBuilder {
     for (Model& model : snapshot_->models_) {
       std::ranges::sort(model.offers, {}, order);
       model.standing = standing_of(model.facts, model.prices());
+      if (Status priced = check_priced(model); !priced) return priced;
     }
     return {};
+  }
+
+  // What has no price by the token must never be asked for what is metered in tokens.
+  static Status check_priced(const Model& model) {
+    const bool by_token = std::ranges::all_of(
+        model.offers, [](const Offer* offer) { return offer->prices.by_token; });
+    if (by_token) return {};
+    const auto kind = model.facts.kind;
+    if (kind == ModelKind::kImage || kind == ModelKind::kSpeech ||
+        kind == ModelKind::kTranscription || kind == ModelKind::kRerank) {
+      return {};
+    }
+    return fail(
+        ErrorCode::kInvalidRequest,
+        fmt::format("model '{}' has no prices of tokens: give it `input` and `output`, or, "
+                    "if it takes no tokens, the kind image, speech, transcription or rerank",
+                    model.id.get()));
   }
 
   void add_model(const ModelId& id) {
@@ -205,23 +214,12 @@ class SnapshotBuilder {
     const auto refuse = [&](std::string_view why) {
       return fail(ErrorCode::kInvalidRequest, fmt::format("alias '{}' {}", alias, why));
     };
-    if (alias.empty() || alias.size() > kModelIdLengthMax ||
-        !std::ranges::all_of(alias, is_id_character)) {
-      return refuse(
-          fmt::format("must be 1 to {} letters, digits and . _ : / @ + -", kModelIdLengthMax));
-    }
-    for (std::string_view prefix : kReservedPrefixes) {
-      if (alias.starts_with(prefix)) {
-        return refuse(fmt::format("must not begin with {}, which is built in", prefix));
-      }
-    }
+    if (auto wrong = alias_problem(alias)) return refuse(*wrong);
     if (snapshot_->model_by_id_.contains(alias)) return refuse("is the id of a model");
     if (catalogue_.aliases.contains(target)) {
       return refuse(fmt::format("stands for '{}', which is an alias itself", target));
     }
-    if (!automatic(target) && !well_formed_model_id(target)) {
-      return refuse(fmt::format("stands for '{}', which is no model id", target));
-    }
+    if (auto wrong = alias_target_problem(target)) return refuse(*wrong);
     return {};
   }
 
@@ -365,12 +363,6 @@ OfferHealth* Snapshot::health_of(const Offer& offer) const {
 
 Result<std::shared_ptr<const Snapshot>> build_snapshot(Catalogue catalogue, Health* health) {
   return SnapshotBuilder(std::move(catalogue), health).build();
-}
-
-bool well_formed_model_id(std::string_view id) {
-  const std::size_t slash = id.find('/');
-  return id.size() <= kModelIdLengthMax && slash != std::string_view::npos && slash > 0 &&
-         slash + 1 < id.size() && std::ranges::all_of(id, is_id_character);
 }
 
 }  // namespace tollgate

@@ -15,19 +15,13 @@
 #include <vector>
 
 #include "base/error.h"
+#include "domain/model_id.h"
 #include "domain/offer.h"
 #include "routing/health.h"
 
 namespace tollgate {
 
 inline constexpr std::string_view kSandboxProvider = "sandbox";
-inline constexpr std::string_view kSandboxPrefix = "sandbox/";
-
-// The models that choose by themselves.
-inline constexpr std::string_view kAuto = "tollgate/auto";
-inline constexpr std::string_view kAutoCheap = "tollgate/auto-cheap";
-inline constexpr std::string_view kAutoFast = "tollgate/auto-fast";
-
 struct Model;
 
 // What the choice reads of an offer, side by side in memory: a request for tollgate/auto looks at
@@ -160,8 +154,5 @@ class Snapshot {
 // nobody offers: it then finds nothing.
 Result<std::shared_ptr<const Snapshot>> build_snapshot(Catalogue catalogue,
                                                        Health* health = nullptr);
-
-// A public model id: creator/model, of [A-Za-z0-9._:/@+-], at most 200 characters.
-bool well_formed_model_id(std::string_view id);
 
 }  // namespace tollgate

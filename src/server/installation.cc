@@ -1,6 +1,8 @@
 #include "server/installation.h"
 
+#include "base/log.h"
 #include "config/no_proxy.h"
+#include "domain/whole_catalogue.h"
 #include "routing/snapshot.h"
 #include "upstream/targets.h"
 
@@ -32,8 +34,11 @@ TargetOptions target_options(const Settings& settings) {
 
 }  // namespace
 
-Result<Installation> make_installation(const Settings& settings, Health& health) {
-  auto snapshot = build_snapshot(settings.catalogue, &health);
+Result<Installation> make_installation(const Settings& settings, const Catalogue& stored,
+                                       Health& health, WallTime now) {
+  WholeCatalogue whole = whole_catalogue(settings.catalogue, stored, built_in_catalogue(), now);
+  for (const std::string& why : whole.left_out) log(LogLevel::kWarning, "left out: {}", why);
+  auto snapshot = build_snapshot(std::move(whole.catalogue), &health);
   if (!snapshot) return std::unexpected(snapshot.error());
   auto targets = Targets::make(std::move(*snapshot), target_options(settings));
   if (!targets) return std::unexpected(targets.error());

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "admin/admin.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "config/settings.h"
 #include "gateway/gateway.h"
@@ -19,7 +20,9 @@ struct Installation {
   std::shared_ptr<const net::TlsServerContext> tls;  // null = plain text
 };
 
-// `health` outlives what is made.
-Result<Installation> make_installation(const Settings& settings, Health& health);
+// `stored` is what was made over the API; prices are those of `now`; `health` outlives what is
+// made.
+Result<Installation> make_installation(const Settings& settings, const Catalogue& stored,
+                                       Health& health, WallTime now);
 
 }  // namespace tollgate

@@ -94,7 +94,8 @@ void reload_settings(const Settings& started, const ReloadSettings& reload, Curr
     log(LogLevel::kError, "reload refused, nothing was changed: {}", settings.error().message);
     return;
   }
-  Result<Installation> installation = make_installation(*settings, current.health());
+  Result<Installation> installation =
+      make_installation(*settings, Catalogue(), current.health(), SystemClock().wall());
   if (installation && settings->tls.enabled() != started.tls.enabled()) {
     installation->tls = current.get().tls;
   }
@@ -178,10 +179,10 @@ int serve(Settings settings, ReloadSettings reload) {
   configure_log(settings.log_level, settings.log_format);
   fit_connections_to_descriptors(settings);
   Current current;
-  auto installation = make_installation(settings, current.health());
+  SystemClock clock;
+  auto installation = make_installation(settings, Catalogue(), current.health(), clock.wall());
   if (!installation) return say_failed(installation.error());
 
-  SystemClock clock;
   SystemRandom random;
   Metrics metrics;
   // The ledger wakes Tasks on these threads, so they outlive it; their loops end with the workers.
