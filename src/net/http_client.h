@@ -56,6 +56,15 @@ class HttpClient {
   std::unordered_map<std::string, SslSessionPtr> sessions_;  // for resumption, newest
 };
 
+enum class CallStage {
+  kLookUp,   // the host's addresses are asked for
+  kReach,    // it has none that may be gone to
+  kConnect,  // to one of them, or to the proxy
+  kProxy,    // the proxy opens the way
+  kTls,
+  kExchange,  // the request is on its way, or its answer
+};
+
 // One request and its answer. Use: send(), then read() until it gives nothing, then finish().
 // Destroying it earlier closes the connection.
 class ClientCall {
@@ -83,6 +92,8 @@ class ClientCall {
 
   // Whether the provider may have seen any of the request.
   bool sent() const { return sent_; }
+  // How far it came; after an error, where it ended.
+  CallStage stage() const { return stage_; }
 
  private:
   Task<Status> obtain_connection();
@@ -107,6 +118,7 @@ class ClientCall {
   bool ended_ = false;  // the peer closed in order where the answer's head was awaited
   std::uint64_t acknowledged_before_ = 0;  // of a reused connection, before this request
   bool sent_ = false;
+  CallStage stage_ = CallStage::kExchange;
   bool surplus_ = false;  // bytes came behind the answer
   std::optional<ErrorCode> aborted_;
   Buffer head_bytes_;

@@ -1,6 +1,8 @@
 // ClientCall's way to a new connection: resolve, connect, through the proxy if there is one, TLS.
+#include <netdb.h>
 #include <netinet/tcp.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -9,6 +11,42 @@
 
 namespace tollgate::net {
 
+namespace {
+
+std::unexpected<Error> out_of_reach() {
+  return fail(ErrorCode::kProviderError,
+              "The provider's address is one that it may not have. Tell the gateway's operator.",
+              "address out of reach: link-local, metadata, or private without permission");
+}
+
+// As classify_address() takes it.
+AddressClass class_of(const SocketAddress& address) {
+  std::array<std::uint8_t, 16> bytes{};
+  if (address.storage.ss_family == AF_INET6) {
+    const auto& six = reinterpret_cast<const sockaddr_in6&>(address.storage);
+    std::memcpy(bytes.data(), &six.sin6_addr, bytes.size());
+    return classify_address(bytes);
+  }
+  if (address.storage.ss_family != AF_INET) return AddressClass::kForbidden;
+  const auto& four = reinterpret_cast<const sockaddr_in&>(address.storage);
+  bytes[10] = bytes[11] = 0xFF;
+  std::memcpy(bytes.data() + 12, &four.sin_addr, 4);
+  return classify_address(bytes);
+}
+
+// What a name means behind a proxy is the proxy's to know; an address says it by itself.
+Status may_tunnel_to(const Origin& origin) {
+  if (origin.proxy == nullptr) return {};
+  const Result<Addresses> literal = system_look_up(origin.host, AI_NUMERICHOST);
+  if (!literal) return {};
+  for (const SocketAddress& address : *literal) {
+    if (!within_scope(class_of(address), origin.scope)) return out_of_reach();
+  }
+  return {};
+}
+
+}  // namespace
+
 Task<Status> ClientCall::dial() {
   const SteadyTime start = std::chrono::steady_clock::now();
   const auto left = [&] {
@@ -16,12 +54,28 @@ Task<Status> ClientCall::dial() {
         std::chrono::steady_clock::now() - start);
     return std::max(deadlines_.connect - spent, std::chrono::milliseconds(0));
   };
+  stage_ = CallStage::kLookUp;
+  if (auto allowed = may_tunnel_to(origin_); !allowed) {
+    stage_ = CallStage::kReach;
+    co_return allowed;
+  }
   std::string host = origin_.proxy ? origin_.proxy->host : origin_.host;
   const std::uint16_t port = origin_.proxy ? origin_.proxy->port : origin_.port;
-  const Result<Addresses> addresses = co_await client_.resolver_.resolve(
+  Result<Addresses> addresses = co_await client_.resolver_.resolve(
       client_.thread(), std::move(host), port, within_total(left()));
   if (!addresses) co_return std::unexpected(addresses.error());
+  if (!origin_.proxy) {
+    const std::size_t found = addresses->size();
+    std::erase_if(*addresses, [this](const SocketAddress& address) {
+      return !within_scope(class_of(address), origin_.scope);
+    });
+    if (addresses->empty() && found > 0) {
+      stage_ = CallStage::kReach;
+      co_return out_of_reach();
+    }
+  }
 
+  stage_ = CallStage::kConnect;
   Status connected = fail(ErrorCode::kProviderError, "The provider's address could not be found.");
   for (std::size_t i = 0; i < addresses->size() && !connected; ++i) {
     if (aborted_) co_return failed("connecting");
@@ -29,13 +83,18 @@ Task<Status> ClientCall::dial() {
     connected = co_await connect_to((*addresses)[i], within_total(share));
   }
   if (!connected) co_return connected;
+  stage_ = CallStage::kExchange;
   if (origin_.tls == nullptr) co_return Status{};
 
   connection_->expire_after(within_total(left()));
   if (origin_.proxy != nullptr) {
+    stage_ = CallStage::kProxy;
     if (auto opened = co_await tunnel(); !opened) co_return opened;
   }
-  co_return co_await secure();
+  stage_ = CallStage::kTls;
+  Status secured = co_await secure();
+  if (secured) stage_ = CallStage::kExchange;
+  co_return secured;
 }
 
 Task<Status> ClientCall::connect_to(const SocketAddress& address,

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/address_class.h"
 #include "base/error.h"
 #include "net/tls.h"
 
@@ -37,6 +38,9 @@ struct Origin {
   std::shared_ptr<const TlsClientContext> tls;  // null = plain
   std::shared_ptr<const Proxy> proxy;           // null = direct; only with tls
   std::string pool_key;                         // equal for origins that may share connections
+  // The addresses that the host may have. Each is looked at when it is connected to, whatever the
+  // name meant before. A proxy's own address is the operator's to choose.
+  AddressScope scope = AddressScope::kPrivateToo;
 };
 
 // `proxy` is used for https only.

@@ -9,9 +9,7 @@
 
 namespace tollgate::net {
 
-namespace {
-
-Result<Addresses> look_up(const std::string& host, int flags) {
+Result<Addresses> system_look_up(const std::string& host, int flags) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = flags;
@@ -31,6 +29,8 @@ Result<Addresses> look_up(const std::string& host, int flags) {
   }
   return addresses;
 }
+
+namespace {
 
 void set_port(Addresses& addresses, std::uint16_t port) {
   for (SocketAddress& address : addresses) {
@@ -71,12 +71,12 @@ Task<Result<Addresses>> Resolver::resolve(IoThread& thread, std::string host, st
                                           std::chrono::milliseconds timeout) {
   if (auto known = cached(host, port)) co_return std::move(*known);
   // A literal address needs no thread.
-  Result<Addresses> addresses = look_up(host, AI_NUMERICHOST);
+  Result<Addresses> addresses = look_up_(host, AI_NUMERICHOST);
   if (!addresses) {
     auto pending = std::make_shared<PendingLookUp>();
     auto executor = asio::prefer(thread.executor(), asio::execution::outstanding_work.tracked);
-    const bool taken = pool_.submit([name = host, pending, executor] {
-      asio::post(executor, [pending, answer = look_up(name, AI_ADDRCONFIG)]() mutable {
+    const bool taken = pool_.submit([this, name = host, pending, executor] {
+      asio::post(executor, [pending, answer = look_up_(name, AI_ADDRCONFIG)]() mutable {
         pending->answer = std::move(answer);
         pending->slot.resume(Wake::kReady);
       });

@@ -6,10 +6,12 @@
 #include <sys/socket.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -30,9 +32,14 @@ struct SocketAddress {
 };
 using Addresses = std::vector<SocketAddress>;
 
+// Asks for the addresses of a host, with getaddrinfo()'s flags. Blocks.
+using LookUp = std::function<Result<Addresses>(const std::string& host, int flags)>;
+Result<Addresses> system_look_up(const std::string& host, int flags);
+
 class Resolver {
  public:
-  explicit Resolver(BlockingPool& pool) : pool_(pool) {}
+  explicit Resolver(BlockingPool& pool, LookUp look_up = system_look_up)
+      : pool_(pool), look_up_(std::move(look_up)) {}
 
   // In the system's order of preference. kProviderError when the name has no address,
   // kProviderTimeout when none came in time, kServiceUnavailable when too many look-ups wait.
@@ -49,6 +56,7 @@ class Resolver {
   void remember(const std::string& host, Addresses addresses) TOLLGATE_EXCLUDES(mutex_);
 
   BlockingPool& pool_;
+  const LookUp look_up_;
   Mutex mutex_;
   std::unordered_map<std::string, Entry> cache_ TOLLGATE_GUARDED_BY(mutex_);
 };

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/check.h"
+#include "domain/destination.h"
 
 namespace tollgate {
 
@@ -40,6 +41,7 @@ Result<Target> make_target(const Provider& provider, const TargetOptions& option
   Target target;
   target.provider = &provider;
   target.origin = net::make_origin(*url, std::move(context), std::move(proxy));
+  target.origin.scope = scope_of(provider);
   // Connections and TLS sessions serve again only where they were verified alike: for the same
   // provider, under the same settings.
   target.origin.pool_key += " for " + provider.id.get() + " of " + std::to_string(generation);

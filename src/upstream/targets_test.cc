@@ -49,6 +49,18 @@ TEST(Targets, HasACredentialOnlyWhereTheProviderHasAKey) {
   EXPECT_EQ(target(*targets, "keyed").credential.expose(), "Bearer the provider's own");
 }
 
+TEST(Targets, AProviderMadeOverTheApiReachesPublicAddressesOnlyUnlessItMay) {
+  Provider made = provider("made", "http://127.0.0.1:1/v1");
+  made.source = "api";
+  Provider allowed = made;
+  allowed.id = ProviderId("allowed");
+  allowed.allow_private = true;
+  const auto targets = make(snapshot({provider("file", "http://127.0.0.1:1/v1"), made, allowed}));
+  EXPECT_EQ(target(*targets, "file").origin.scope, AddressScope::kPrivateToo);
+  EXPECT_EQ(target(*targets, "made").origin.scope, AddressScope::kPublicOnly);
+  EXPECT_EQ(target(*targets, "allowed").origin.scope, AddressScope::kPrivateToo);
+}
+
 TEST(Targets, KeepsTheProvidersDeadlines) {
   Provider one = provider("p", "http://h");
   one.deadlines = {.connect = milliseconds(1),
