@@ -264,6 +264,21 @@ TEST_F(AdminTest, UsageIsFoundByKeyIdAndByNameOfARevokedKeyToo) {
   EXPECT_EQ(ask({.target = "/admin/v1/usage?key=nobody"}).status, 404);
 }
 
+TEST_F(AdminTest, OneRowIsFoundByItsIdAndInItsWorkspaceOnly) {
+  const KeyWithSecret made = make("checkout");
+  ASSERT_TRUE(buy(made));
+  const json::value row = ask({.target = "/admin/v1/usage"}).document().at("data").at(0);
+  const std::string target = "/admin/v1/usage/" + text_at(row, "id");
+  EXPECT_EQ(ask({.target = target}).document(), row);
+  EXPECT_EQ(ask({.target = target + "?workspace=default"}).status, 200);
+  EXPECT_EQ(ask({.target = "/admin/v1/usage/gen_0000000000000001"}).status, 404);
+  EXPECT_EQ(ask({.target = "/admin/v1/usage/nonsense"}).status, 404);
+  ASSERT_EQ(
+      ask({.method = "POST", .target = "/admin/v1/workspaces", .body = R"({"name":"w2"})"}).status,
+      201);
+  EXPECT_EQ(ask({.target = target + "?workspace=w2"}).status, 404);
+}
+
 TEST_F(AdminTest, UsageTotalsAddUpToTheRows) {
   const KeyWithSecret made = make("checkout");
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(buy(made, i == 0 ? 500 : 200));

@@ -1,45 +1,15 @@
-// JsonFields: one JSON object, written member by member in the order of the calls. The admin API's
-// answers are made with it: texts of clients (user agents, model names) may hold invalid UTF-8,
-// which json_string() repairs and a JSON library would pass on.
+// What every list of the admin API answers, and what its answers are written with.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/clock.h"
-#include "domain/money.h"
+#include "domain/json_fields.h"
 
 namespace tollgate {
 
-class JsonFields {
- public:
-  JsonFields& text(std::string_view name, std::string_view value);
-  // null when empty: an unset description, region …
-  JsonFields& text_or_null(std::string_view name, std::string_view value);
-  JsonFields& texts(std::string_view name, const std::vector<std::string>& values);
-  JsonFields& number(std::string_view name, std::int64_t value);
-  JsonFields& number_or_null(std::string_view name, std::optional<std::int64_t> value);
-  JsonFields& time(std::string_view name, WallTime value);
-  JsonFields& time_or_null(std::string_view name, std::optional<WallTime> value);
-  // A decimal string of USD.
-  JsonFields& money(std::string_view name, Money value);
-  // `value` is JSON already.
-  JsonFields& raw(std::string_view name, std::string_view value);
-
-  // The object. Nothing can be added afterwards.
-  std::string finish();
-
- private:
-  std::string out_ = "{";
-};
-
-// "[a,b]" of values that are JSON already.
-std::string json_array(const std::vector<std::string>& values);
-
-// What every list answers: {"data": […], "next_cursor": …}, null for an empty cursor.
+// {"data": […], "next_cursor": …}, null for an empty cursor. The rows are JSON already.
 std::string page_json(const std::vector<std::string>& rows, std::string_view next_cursor);
 
 }  // namespace tollgate

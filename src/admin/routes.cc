@@ -30,6 +30,7 @@ constexpr std::array kRoutes = {
     RoutePattern{"POST", "/admin/v1/workspaces/{id}/grants", Role::kOperator},
     RoutePattern{"POST", "/admin/v1/workspaces/{id}/test-clock", Role::kAdmin},
     RoutePattern{"GET", "/admin/v1/usage", Role::kViewer},
+    RoutePattern{"GET", "/admin/v1/usage/{id}", Role::kViewer},
     RoutePattern{"GET", "/admin/v1/models", Role::kViewer},
     RoutePattern{"GET", "/admin/v1/providers", Role::kViewer},
     RoutePattern{"GET", "/admin/v1/audit", Role::kAdmin},
@@ -39,8 +40,8 @@ constexpr std::array<AdminHandler, kRoutes.size()> kHandlers = {
     list_keys,          create_key,       get_key,         update_key,
     revoke_key,         rotate_key,       list_workspaces, create_workspace,
     get_workspace,      update_workspace, list_grants,     create_grant,
-    advance_test_clock, list_usage,       list_models,     list_providers,
-    list_audit,         verify_audit,
+    advance_test_clock, list_usage,       get_usage,       list_models,
+    list_providers,     list_audit,       verify_audit,
 };
 
 }  // namespace

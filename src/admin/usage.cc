@@ -7,6 +7,7 @@
 
 #include "admin/json_fields.h"
 #include "admin/usage_fields.h"
+#include "domain/usage_row_fields.h"
 #include "ledger/ledger.h"
 #include "sql/connection.h"
 
@@ -194,6 +195,20 @@ Task<Result<net::Response>> list_usage(AdminCall& call) {
   rows.reserve(page->rows.size());
   for (const auto& row : page->rows) rows.push_back(render_usage_row(row));
   co_return json_answer(page_json(rows, page->next_cursor));
+}
+
+Task<Result<net::Response>> get_usage(AdminCall& call) {
+  if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
+  const auto unknown = fail(ErrorCode::kNotFound, "There is no row with this id.");
+  const auto id = parse_generation_id(call.id);
+  if (!id) co_return unknown;
+  std::function<Result<UsageRow>(sql::Connection&)> work = [id = *id](sql::Connection& connection) {
+    return store::get_usage(connection, id);
+  };
+  const auto row = co_await call.context.ledger.read(std::move(work));
+  if (!row) co_return std::unexpected(row.error());
+  if (call.workspace && row->workspace != *call.workspace) co_return unknown;
+  co_return json_answer(render_usage_row(*row));
 }
 
 }  // namespace tollgate

@@ -1,4 +1,4 @@
-// GET /admin/v1/usage: rows newest first, totals, and both as CSV (SPEC §8).
+// GET /admin/v1/usage: rows newest first, totals, and both as CSV; and one row by its id (SPEC §8).
 #pragma once
 
 #include <optional>
@@ -16,6 +16,8 @@ namespace tollgate {
 // CSV is streamed page by page and has no cap on rows: for it, the handler answers by itself
 // (exchange.response_started()).
 Task<Result<net::Response>> list_usage(AdminCall& call);
+// GET /admin/v1/usage/{id}: one row; kNotFound also where it is another workspace's.
+Task<Result<net::Response>> get_usage(AdminCall& call);
 
 struct UsageRequest {
   enum class Format { kJson, kCsv };

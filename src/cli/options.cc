@@ -42,9 +42,12 @@ void declare_usage(CLI::App& app, Invocation& invocation) {
       "  tollgate usage\n"
       "  tollgate usage --by day --from 30d\n"
       "  tollgate usage --key checkout --model acme/large --from 2026-11-01 --to 2026-11-30\n"
-      "  tollgate usage --csv --from 2026-11-01 > november.csv\n",
+      "  tollgate usage --csv --from 2026-11-01 > november.csv\n"
+      "  tollgate usage gen_000306e1c5a4fc01            one request: its attempts, and why it "
+      "went there\n",
       show_usage);
   UsageFlags& usage = invocation.flags.usage;
+  CLI::Option* row = text_option(command, "row", usage.row, "One row, by its id")->type_name("ID");
   text_option(command, "--by", usage.by, "Totals instead of rows")
       ->check(CLI::IsMember({"key", "model", "day"}));
   text_option(command, "--key", usage.key, "Only this key")->type_name("ID|NAME");
@@ -58,6 +61,9 @@ void declare_usage(CLI::App& app, Invocation& invocation) {
   count_option(command, invocation);
   connection_options(command, invocation);
   csv->excludes(command.get_option("--json"));
+  for (const char* other : {"--by", "--key", "--model", "--from", "--to", "--csv", "--limit"}) {
+    row->excludes(command.get_option(other));
+  }
 }
 
 void declare_catalogue(CLI::App& app, Invocation& invocation) {

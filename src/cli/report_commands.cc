@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cli/csv_cut.h"
+#include "cli/decision_text.h"
 #include "cli/key_document.h"
 #include "cli/table.h"
 
@@ -121,15 +122,58 @@ Outcome<QueryParameters> usage_query(const UsageFlags& flags, WallTime now) {
   return query;
 }
 
+constexpr std::string_view kUsagePath = "/admin/v1/usage";
+
+std::string row_text(const json::object& row) {
+  std::vector<std::pair<std::string, std::string>> fields;
+  for (const auto& member : row) {
+    if (!member.value().is_array() && !member.value().is_object()) {
+      fields.emplace_back(member.key(), cell(row, member.key()));
+    }
+  }
+  std::string out = field_lines(fields);
+  Table attempts({{"ATTEMPT AT"},
+                  {"MODEL"},
+                  {"STATUS", Align::kRight},
+                  {"COST", Align::kRight},
+                  {"MS", Align::kRight}});
+  if (const json::value* tried = row.if_contains("attempts");
+      tried != nullptr && tried->is_array()) {
+    for (const json::value& entry : tried->get_array()) {
+      const json::object* attempt = entry.if_object();
+      if (attempt == nullptr) continue;
+      attempts.add({cell(*attempt, "provider"), cell(*attempt, "model"), cell(*attempt, "status"),
+                    cell(*attempt, "cost"), cell(*attempt, "ms")});
+    }
+  }
+  if (!attempts.empty()) out += "\n" + attempts.text();
+  const json::value* decision = row.if_contains("route_decision");
+  if (decision == nullptr || !decision->is_object()) return out;
+  return out + "\n" + decision_text(decision->get_object());
+}
+
+Outcome<void> show_row(const Invocation& invocation, const std::string& id) {
+  const auto session = AdminSession::open(invocation.flags.connection, invocation.terminal);
+  if (!session) return std::unexpected(session.error());
+  const auto row = session->get(fmt::format("{}/{}", kUsagePath, percent_encode(id)));
+  if (!row) return std::unexpected(row.error());
+  if (invocation.flags.output == Output::kJson) {
+    invocation.print_json(*row);
+  } else {
+    invocation.terminal.out(row_text(*row));
+  }
+  return {};
+}
+
 }  // namespace
 
 Outcome<void> show_usage(const Invocation& invocation) {
   const UsageFlags& flags = invocation.flags.usage;
+  if (flags.row) return show_row(invocation, *flags.row);
   auto query = usage_query(flags, invocation.terminal.clock.wall());
   if (!query) return std::unexpected(query.error());
-  constexpr std::string_view kPath = "/admin/v1/usage";
   if (!flags.csv) {
-    return list(invocation, kPath, *query, usage_fields(flags.by),
+    return list(invocation, kUsagePath, *query, usage_fields(flags.by),
                 "No usage yet. It appears here as soon as a key has been used.");
   }
   const auto session = AdminSession::open(invocation.flags.connection, invocation.terminal);
@@ -138,7 +182,7 @@ Outcome<void> show_usage(const Invocation& invocation) {
   const std::optional<std::int64_t> limit = invocation.flags.list.limit;
   if (limit && *limit <= kPageLimit) query->emplace_back("limit", std::to_string(*limit));
   CsvCut cut(limit.value_or(std::numeric_limits<std::int64_t>::max() - 1));
-  return session->csv(kPath, *query, [&](std::string_view piece) {
+  return session->csv(kUsagePath, *query, [&](std::string_view piece) {
     invocation.terminal.out(cut.take(piece));
     return cut.done() ? AdminClient::Flow::kEnough : AdminClient::Flow::kMore;
   });

@@ -30,6 +30,40 @@ TEST_F(ReportCommand, UsagePrintsRows) {
             "0.000125  reported  40  gen_0000000000000001\n");
 }
 
+TEST_F(ReportCommand, UsageOfOneIdPrintsItsAttemptsAndItsDecision) {
+  serve_always(
+      200,
+      R"({"id":"gen_0000000000000001","model":"acme/large","status":200,"error_code":null,)"
+      R"("attempts":[{"provider":"acme","model":"acme/large","status":500,"cost":"0","ms":7}],)"
+      R"("route_decision":{"strategy":"cheapest","tier":"LIGHT","confidence":0.73,"eligible":1,)"
+      R"("dropped_counts":{"region":2},"candidates":[{"model":"acme/large","provider":"acme",)"
+      R"("region":"","health":"healthy","score":0.5}],"dropped":[{"model":"b/m","provider":"b",)"
+      R"("region":"us","why":"region"}]}})");
+  const Ran ran = run_on_data({"usage", "gen_0000000000000001"});
+  EXPECT_EQ(server_->received().at(0).target, "/admin/v1/usage/gen_0000000000000001");
+  EXPECT_EQ(ran.out,
+            "id          gen_0000000000000001\n"
+            "model       acme/large\n"
+            "status      200\n"
+            "error_code  -\n"
+            "\n"
+            "ATTEMPT AT  MODEL       STATUS  COST  MS\n"
+            "acme        acme/large     500     0   7\n"
+            "\n"
+            "strategy    cheapest\n"
+            "confidence  0.73\n"
+            "tier        LIGHT\n"
+            "eligible    1\n"
+            "dropped     region 2\n"
+            "\n"
+            "CANDIDATE   PROVIDER  REGION  HEALTH   SCORE\n"
+            "acme/large  acme      -       healthy    0.5\n"
+            "\n"
+            "DROPPED  PROVIDER  REGION  WHY\n"
+            "b/m      b         us      region\n");
+  EXPECT_EQ(run_on_data({"usage", "gen_0000000000000001", "--by", "day"}).status, kExitUsage);
+}
+
 TEST_F(ReportCommand, UsagePrintsTotals) {
   serve_always(
       200, R"({"data":[{"day":"2026-11-21","requests":2,"errors":1,"input_tokens":12,)"

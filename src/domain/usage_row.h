@@ -63,6 +63,9 @@ struct UsageRow {
   std::string client;  // user agent, cut at 256 bytes
   std::string ip;      // empty when the setting omits it
   std::vector<Attempt> attempts;
+  // What was chosen among and why, as JSON (routing/decision.h); empty where the request named its
+  // model and nothing was dropped. No word of the prompt.
+  std::string decision;
 
   // The time by which it counts in limits.
   WallTime limits_time() const { return test_time.value_or(admitted_at); }

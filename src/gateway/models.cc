@@ -6,7 +6,7 @@
 #include "domain/limit_json.h"
 #include "gateway/answers.h"
 #include "gateway/caller.h"
-#include "routing/choose.h"
+#include "routing/callable_models.h"
 
 namespace tollgate {
 
@@ -16,12 +16,15 @@ std::int64_t unix_seconds(WallTime time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
-json::object model_json(const Model& model, std::int64_t created) {
-  const std::string& id = model.id.get();
-  json::object out{{"id", id},
+json::object model_json(const CallableModel& listed, std::int64_t created) {
+  const std::string_view whose = listed.model == nullptr ? kAuto : listed.model->id.get();
+  json::object out{{"id", listed.id},
                    {"object", "model"},
                    {"created", created},
-                   {"owned_by", id.substr(0, id.find('/'))}};
+                   {"owned_by", whose.substr(0, whose.find('/'))}};
+  if (!listed.alias_of.empty()) out["alias_of"] = listed.alias_of;
+  if (listed.model == nullptr) return out;
+  const Model& model = *listed.model;
   if (model.context_window > 0) out["context_window"] = model.context_window;
   if (model.max_output_tokens > 0) out["max_output_tokens"] = model.max_output_tokens;
   out["pricing"] = {{"input", format_money(model.prices().tokens.input)},
@@ -29,9 +32,21 @@ json::object model_json(const Model& model, std::int64_t created) {
   return out;
 }
 
-std::vector<const Model*> models_of(const Caller& caller) {
+std::vector<CallableModel> models_of(const Caller& caller) {
   const KeyPolicy& policy = caller.identity.key().policy;
-  return visible_models(*caller.state->targets->snapshot(), policy.models, policy.environment);
+  return callable_models(*caller.state->targets->snapshot(),
+                         {.models = policy.models, .environment = policy.environment});
+}
+
+// The one of that id, or else the model that the text is short for.
+const CallableModel* find_callable(const std::vector<CallableModel>& all, const Snapshot& snapshot,
+                                   std::string_view text) {
+  const auto named = std::ranges::find(all, text, &CallableModel::id);
+  if (named != all.end()) return &*named;
+  const Model* meant = snapshot.find(text);
+  if (meant == nullptr) return nullptr;
+  const auto model = std::ranges::find(all, meant, &CallableModel::model);
+  return model == all.end() ? nullptr : &*model;
 }
 
 json::array texts(const std::vector<std::string>& values) {
@@ -49,7 +64,7 @@ Task<> list_models(Gateway& gateway, net::Exchange& exchange) {
   if (!caller) co_return;
   json::array data;
   const std::int64_t created = unix_seconds(caller->identity.key().created_at);
-  for (const Model* model : models_of(*caller)) data.push_back(model_json(*model, created));
+  for (const CallableModel& one : models_of(*caller)) data.push_back(model_json(one, created));
   std::string body = json::serialize(json::object{{"object", "list"}, {"data", std::move(data)}});
   co_await answer_json(gateway, exchange, *caller, std::move(body));
 }
@@ -57,9 +72,9 @@ Task<> list_models(Gateway& gateway, net::Exchange& exchange) {
 Task<> get_model(Gateway& gateway, net::Exchange& exchange, std::string id) {
   const auto caller = co_await known_caller(gateway, exchange);
   if (!caller) co_return;
-  const Model* asked = caller->state->targets->snapshot()->find(id);
-  const auto visible = models_of(*caller);
-  if (asked == nullptr || std::ranges::find(visible, asked) == visible.end()) {
+  const std::vector<CallableModel> all = models_of(*caller);
+  const CallableModel* asked = find_callable(all, *caller->state->targets->snapshot(), id);
+  if (asked == nullptr) {
     Error error{.code = ErrorCode::kNotFound,
                 .message =
                     "There is no such model that this key may call. GET /v1/models lists "

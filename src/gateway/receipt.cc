@@ -83,6 +83,7 @@ UsageRow usage_row(const RowFacts& facts) {
   row.client = utf8_prefix(storable(facts.user_agent, facts), kUserAgentBytesMax);
   if (facts.caller.state->record_ip == RecordIp::kYes) row.ip = facts.caller.address.text();
   row.attempts.assign(facts.attempts.begin(), facts.attempts.end());
+  row.decision = facts.route.decision;
   return row;
 }
 

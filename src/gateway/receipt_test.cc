@@ -159,6 +159,7 @@ class UsageRowTest : public testing::Test {
     offer_.region = "eu";
     offer_.price_version = "p_1";
     route_.model = ModelId("a/b");
+    route_.decision = R"({"strategy":"cheapest"})";
     metered_.tokens = {.input = 9, .output = 4};
     metered_.cost = Money::from_nanos(17);
     outcome_.upstream_status = 200;
@@ -219,6 +220,7 @@ TEST_F(UsageRowTest, SaysWhoAskedWhatServedAndWhatItCost) {
   EXPECT_EQ(made.client, "client/1");
   EXPECT_EQ(made.ip, "192.0.2.7");
   ASSERT_EQ(made.attempts.size(), 1U);
+  EXPECT_EQ(made.decision, route_.decision);
   EXPECT_EQ(made.attempts[0].status, 200);
   EXPECT_EQ(made.attempts[0].ms, 40);
 }

@@ -377,6 +377,7 @@ UsageRow full_row() {
   row.test_time = row.admitted_at + std::chrono::hours(24);
   row.attempts = {{.provider = "p", .model = "a/m", .status = 200, .cost = Money::from_nanos(1)},
                   {.provider = "q", .model = "b/m", .status = 0, .cost = {}, .ms = 12}};
+  row.decision = R"({"strategy":"balanced","eligible":2})";
   return row;
 }
 
@@ -416,6 +417,18 @@ TEST(UsageRecord, RecordOfAnOlderProgramLeavesNewerFieldsAtTheirDefault) {
   EXPECT_EQ(decoded->row.tokens.audio_output, full_row().tokens.audio_output);
   EXPECT_EQ(decoded->row.tokens.video_input, 0);
   EXPECT_EQ(decoded->row.request_id, "");
+  EXPECT_EQ(decoded->row.decision, "");
+}
+
+TEST(UsageRecord, ADecisionThatIsNotThereCostsOneByte) {
+  UsageRow row = full_row();
+  std::string with;
+  encode_usage(row, RecordKind::kSettled, with);
+  const std::size_t bytes = row.decision.size();
+  row.decision.clear();
+  std::string without;
+  encode_usage(row, RecordKind::kSettled, without);
+  EXPECT_EQ(with.size() - without.size(), bytes);
 }
 
 }  // namespace

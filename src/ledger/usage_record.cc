@@ -155,6 +155,7 @@ void encode_usage(const UsageRow& row, RecordKind kind, std::string& record) {
   pack.text(row.flags);
   pack.number(row.tokens.video_input);
   pack.number(row.test_time ? micros(*row.test_time) : kNever);
+  pack.text(row.decision);
 }
 
 Result<UsageRecord> decode_usage(std::string_view record) {
@@ -196,6 +197,7 @@ Result<UsageRecord> decode_usage(std::string_view record) {
   unpack.text(row.flags);
   unpack.number(row.tokens.video_input);
   unpack.number(test_time);
+  unpack.text(row.decision);
   if (!unpack.whole() || row.id <= 0) {
     return fail(ErrorCode::kServiceUnavailable,
                 "The journal in the data directory was written by a newer version of Tollgate: "

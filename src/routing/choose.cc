@@ -432,15 +432,4 @@ Result<std::string_view> requested_region(std::string_view header, std::string_v
   return header.empty() ? body : header;
 }
 
-std::vector<const Model*> visible_models(const Snapshot& snapshot,
-                                         const std::vector<std::string>& allow_list,
-                                         Environment environment) {
-  std::vector<const Model*> out;
-  for (const Model& model : snapshot.models()) {
-    if (model.sandbox && environment == Environment::kProduction) continue;
-    if (model_allowed(allow_list, model.id.get())) out.push_back(&model);
-  }
-  return out;
-}
-
 }  // namespace tollgate

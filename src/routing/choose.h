@@ -79,10 +79,4 @@ Error no_offer_left(const Route& route);
 // is no region name (1–64 of [A-Za-z0-9._-]).
 Result<std::string_view> requested_region(std::string_view header, std::string_view body);
 
-// What GET /v1/models lists: for a production key the configured models it may call; for a sandbox
-// key the sandbox's models as well.
-std::vector<const Model*> visible_models(const Snapshot& snapshot,
-                                         const std::vector<std::string>& allow_list,
-                                         Environment environment);
-
 }  // namespace tollgate

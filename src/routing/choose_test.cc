@@ -201,22 +201,6 @@ TEST_F(Choose, ARouteKeepsItsOffersAlive) {
   EXPECT_EQ(simulated->offers[0]->model.get(), "openai/gpt-4o");
 }
 
-TEST_F(Choose, ListsWhatAKeyMayCall) {
-  const auto ids = [&](Environment environment) {
-    std::string out;
-    for (const Model* model : visible_models(*snapshot_, allow_list_, environment)) {
-      out += model->id.get() + " ";
-    }
-    return out;
-  };
-  EXPECT_EQ(ids(Environment::kProduction), "acme/large acme/small other/small ");
-  EXPECT_TRUE(
-      ids(Environment::kSandbox).starts_with("acme/large acme/small other/small sandbox/echo "));
-  allow_list_ = {"acme/*", "sandbox/lorem"};
-  EXPECT_EQ(ids(Environment::kProduction), "acme/large acme/small ");
-  EXPECT_EQ(ids(Environment::kSandbox), "acme/large acme/small sandbox/lorem ");
-}
-
 TEST(RequestedRegion, TakesEitherSourceAndRefusesTwo) {
   EXPECT_EQ(*requested_region("", ""), "");
   EXPECT_EQ(*requested_region("eu-west", ""), "eu-west");

@@ -16,7 +16,7 @@
 namespace tollgate {
 
 // A decision in a usage row, as JSON; one with longer names lists fewer of them.
-inline constexpr std::size_t kDecisionBytesMax = 4'096;
+inline constexpr std::size_t kDecisionBytesMax = 1'536;
 
 struct Decision {
   struct Candidate {
@@ -36,7 +36,7 @@ struct Decision {
   std::vector<Candidate> candidates = {};  // best first
   std::vector<Dropped> dropped = {};       // the first of them
   std::array<std::uint32_t, kDropReasons> dropped_counts{};
-  std::size_t listed_max = 8;  // of candidates and of dropped each
+  std::size_t listed_max = 5;  // of candidates and of dropped each
   std::size_t eligible = 0;
 
   std::size_t dropped_count() const;

@@ -11,6 +11,7 @@
 #include "domain/credentials.h"
 #include "gateway/completions.h"
 #include "gateway/models.h"
+#include "gateway/own_account.h"
 #include "net/caller_headers.h"
 #include "net/problem.h"
 
@@ -49,6 +50,12 @@ Task<> one_model(Plane& plane, net::Exchange& exchange, std::string rest) {
 Task<> key(Plane& plane, net::Exchange& exchange, std::string) {
   return own_key(plane.gateway, exchange);
 }
+Task<> credits(Plane& plane, net::Exchange& exchange, std::string) {
+  return own_credits(plane.gateway, exchange);
+}
+Task<> generation(Plane& plane, net::Exchange& exchange, std::string) {
+  return own_generation(plane.gateway, exchange);
+}
 
 constexpr std::array kDataRoutes = {
     DataRoute{"POST", "/chat/completions", chat_completions},
@@ -58,6 +65,8 @@ constexpr std::array kDataRoutes = {
     DataRoute{"GET", "/models", models},
     DataRoute{"GET", "/models/", one_model},
     DataRoute{"GET", "/key", key},
+    DataRoute{"GET", "/credits", credits},
+    DataRoute{"GET", "/generation", generation},
 };
 
 std::optional<int> hex_digit(char c) {

@@ -245,12 +245,18 @@ constexpr std::string_view kTestTime = R"sql(
 ALTER TABLE usage ADD COLUMN test_time INTEGER;
 )sql";
 
+// JSON, empty where there was nothing to decide.
+constexpr std::string_view kDecision = R"sql(
+ALTER TABLE usage ADD COLUMN decision TEXT NOT NULL DEFAULT '';
+)sql";
+
 constexpr std::array kMigrations{
     sql::Migration{.version = 1, .name = "keys, usage, audit", .sql = kFirst},
     sql::Migration{.version = 2, .name = "limits of keys", .sql = kKeyLimits},
     sql::Migration{.version = 3, .name = "workspaces, balances, grants", .sql = kWorkspaces},
     sql::Migration{.version = 4, .name = "flags of usage rows", .sql = kUsageFlags},
     sql::Migration{.version = 5, .name = "test time of usage rows", .sql = kTestTime},
+    sql::Migration{.version = 6, .name = "route decision of usage rows", .sql = kDecision},
 };
 
 }  // namespace

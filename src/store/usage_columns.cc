@@ -93,7 +93,8 @@ const std::string_view kUsageColumns =
     "u.cache_write_1h_tokens, u.audio_input_tokens, u.image_input_tokens, u.output_tokens, "
     "u.reasoning_output_tokens, u.audio_output_tokens, u.metering, u.price_version, u.cost, "
     "u.charged, u.status, u.error_code, u.latency_ms, u.first_token_ms, u.streamed, u.client, "
-    "u.ip, u.attempts, u.flags, u.video_input_tokens, u.test_time";
+    "u.ip, u.attempts, u.flags, u.video_input_tokens, u.test_time, "
+    "u.decision";
 
 Result<UsageRow> read_usage_row(sql::Statement& row) {
   UsageRow usage;
@@ -136,6 +137,7 @@ Result<UsageRow> read_usage_row(sql::Statement& row) {
   Result<std::vector<Attempt>> attempts = parse_attempts(row.text(35));
   usage.flags = row.text(36);
   usage.test_time = optional_time(row.optional_integer(38));
+  usage.decision = row.text(39);
   if (Status read = row.status(); !read) return std::unexpected(read.error());
   if (!environment || !metering) return unreadable("a usage row");
   if (!attempts) return std::unexpected(attempts.error());

@@ -145,9 +145,9 @@ constexpr std::string_view kInsert =
     "cache_write_tokens, cache_write_1h_tokens, audio_input_tokens, image_input_tokens, "
     "output_tokens, reasoning_output_tokens, audio_output_tokens, metering, price_version, cost, "
     "charged, status, error_code, latency_ms, first_token_ms, streamed, client, ip, attempts, "
-    "flags, video_input_tokens, test_time) "
+    "flags, video_input_tokens, test_time, decision) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-    "?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING";
+    "?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING";
 
 Status insert_row(sql::Statement& insert, const UsageRow& row, std::string& attempts) {
   const TokenUsage& tokens = row.tokens;
@@ -187,7 +187,8 @@ Status insert_row(sql::Statement& insert, const UsageRow& row, std::string& atte
       .bind_borrowed(32, attempts)
       .bind_borrowed(33, storable(row.flags))
       .bind(34, tokens.video_input)
-      .bind(35, optional_micros(row.test_time));
+      .bind(35, optional_micros(row.test_time))
+      .bind_borrowed(36, storable(row.decision));
   return insert.run();
 }
 

@@ -54,6 +54,7 @@ UsageRow full_row(const Key& key) {
   row.streamed = true;
   row.client = "agent \xff \"x\"";
   row.ip = "::1";
+  row.decision = R"({"strategy":"cheapest"})";
   row.attempts = {{"acme", "acme/\"large\"", 0, Money::from_nanos(9), 3},
                   {"other", "acme/large", 200, Money::from_nanos(1), 4}};
   return row;
