@@ -45,6 +45,8 @@ std::string value_text(const json::value& value) {
       return std::to_string(value.get_int64());
     case json::kind::uint64:
       return std::to_string(value.get_uint64());
+    case json::kind::double_:
+      return fmt::format("{}", value.get_double());
     case json::kind::bool_:
       return value.get_bool() ? "yes" : "no";
     case json::kind::array: {

@@ -118,7 +118,8 @@ def test_decision_holds_nothing_of_the_prompt(recorded):
     word = "xyzzyplugh"
     act = act_for(key)
     body = {"model": "tollgate/auto", "max_tokens": 5,
-            "messages": [{"role": "system", "content": word}, {"role": "user", "content": act.prompt() + word}]}
+            "messages": [{"role": "system", "content": word}, {"role": "user", "content": word},
+                         {"role": "user", "content": act.prompt()}]}
     assert gateway.chat(key["secret"], json.dumps(body).encode()).status == 200
     [row] = gateway.rows_of(key)
     assert row["route_decision"]["eligible"] > 1
