@@ -34,15 +34,27 @@ enum class CompletionKind {
   kText,         // POST /v1/completions
   kMessages,     // POST /v1/messages: Anthropic's dialect
   kCountTokens,  // POST /v1/messages/count_tokens: no answer is produced, and none charged
+  // What is no conversation (unit_request.h), in OpenAI's shape.
+  kEmbeddings,     // POST /v1/embeddings
+  kModerations,    // POST /v1/moderations
+  kRerank,         // POST /v1/rerank, as Cohere and Jina have it
+  kImages,         // POST /v1/images/generations
+  kSpeech,         // POST /v1/audio/speech
+  kTranscription,  // POST /v1/audio/transcriptions
 };
+inline bool is_conversation(CompletionKind kind) { return kind < CompletionKind::kEmbeddings; }
 // Whether the request, its answer and its errors are of Anthropic's shape.
 inline bool is_anthropic(CompletionKind kind) {
   return kind == CompletionKind::kMessages || kind == CompletionKind::kCountTokens;
 }
 
+// What a whole answer is, of what is no conversation.
+enum class AnswerForm : std::uint8_t { kJson, kText, kAudio };
+
 struct ChatRequest {
   CompletionKind kind = CompletionKind::kChat;
-  std::string model;  // as asked, unescaped
+  std::string model;        // as asked, unescaped
+  bool model_given = true;  // false: left out, where the route has a default
   bool stream = false;
   // The client itself asked for stream_options.include_usage; /v1/messages always says the usage.
   bool include_usage = false;
@@ -50,7 +62,8 @@ struct ChatRequest {
   std::optional<std::int64_t> max_completion_tokens;  // likewise
   std::int64_t n = 1;
   std::int64_t best_of = 1;
-  bool echo = false;   // (completions) the answer's text begins with the prompt
+  bool echo = false;  // (completions) the answer's text begins with the prompt
+  AnswerForm form = AnswerForm::kJson;
   RouteRequest route;  // what `route` asks of the choice; is never sent on
   RequestNeeds needs;  // for bounds and estimates of tokens and cost
 

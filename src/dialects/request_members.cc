@@ -44,8 +44,13 @@ bool take_null(JsonCursor& cursor) {
 
 Status read_model(JsonCursor& cursor, ChatRequest& request) {
   if (cursor.kind() != JsonKind::kString) return wrong_type("model", "a string");
-  request.model = cursor.string().decoded();
+  const Status set = set_model(cursor.string().decoded(), request);
   request.model_value = cursor.last_value();
+  return set;
+}
+
+Status set_model(std::string_view model, ChatRequest& request) {
+  request.model = model;
   if (request.model.empty() || request.model.size() > kModelLengthMax ||
       has_control(request.model)) {
     return refuse(ErrorCode::kInvalidModel, "model",

@@ -23,6 +23,8 @@ std::unexpected<Error> model_missing();
 bool take_null(JsonCursor& cursor);
 
 Status read_model(JsonCursor& cursor, ChatRequest& request);
+// kInvalidModel for what can be no model's name.
+Status set_model(std::string_view model, ChatRequest& request);
 Status read_stream(JsonCursor& cursor, ChatRequest& request);
 // `route` is ours and is never sent on, so that a member we do not know is a mistake to be told.
 Status read_route(JsonCursor& cursor, const JsonCursor::Member& route, std::string_view body,

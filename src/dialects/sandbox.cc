@@ -195,9 +195,8 @@ SandboxBehaviour sandbox_behaviour(std::string_view upstream_model) {
   return found == kSandboxModels.end() ? SandboxBehaviour::kLorem : found->behaviour;
 }
 
-SandboxScript make_sandbox_script(const ChatRequest& request, std::string_view body,
-                                  const SandboxCall& call) {
-  switch (call.behaviour) {
+std::optional<SandboxScript> sandbox_fault(SandboxBehaviour behaviour) {
+  switch (behaviour) {
     case SandboxBehaviour::kError429: {
       SandboxScript script =
           error_script(429, "rate_limit_error", "rate_limit_exceeded",
@@ -209,10 +208,15 @@ SandboxScript make_sandbox_script(const ChatRequest& request, std::string_view b
       return error_script(500, "server_error", "internal_error",
                           "The sandbox fails this model with 500, as its name says.");
     case SandboxBehaviour::kHang:
-      return {.ending = SandboxEnding::kHang};
+      return SandboxScript{.ending = SandboxEnding::kHang};
     default:
-      break;
+      return std::nullopt;
   }
+}
+
+SandboxScript make_sandbox_script(const ChatRequest& request, std::string_view body,
+                                  const SandboxCall& call) {
+  if (auto fault = sandbox_fault(call.behaviour)) return std::move(*fault);
   Answer answer{.request = request,
                 .call = call,
                 .id_json = json_string(call.id),

@@ -83,6 +83,9 @@ struct SandboxScript {
   SandboxEnding ending = SandboxEnding::kComplete;
 };
 
+// What a model that only fails answers, whatever it is asked; nullopt for the others.
+std::optional<SandboxScript> sandbox_fault(SandboxBehaviour behaviour);
+
 // A stream always carries its usage chunk, as any provider's does when include_usage is forced.
 // REQUIRES: `request` was read from `body`.
 SandboxScript make_sandbox_script(const ChatRequest& request, std::string_view body,

@@ -90,9 +90,17 @@ SplicedBody upstream_body(const ChatRequest& request, std::string_view body,
                           std::string_view upstream_model,
                           const std::optional<OutputLimit>& limit) {
   SplicedBody out(body);
-  if (request.model != upstream_model)
-    out.replace(request.model_value, json_string(upstream_model));
-  if (request.stream && !is_anthropic(request.kind)) force_include_usage(out, request, body);
+  if (!request.model_given) {
+    // A comma is always right: what is to be done stands in the object too.
+    out.replace({request.object_open + 1, 0}, "\"model\":" + json_string(upstream_model) + ",");
+  } else if (request.model != upstream_model) {
+    // In a form it stands as it is.
+    const bool form = request.kind == CompletionKind::kTranscription;
+    out.replace(request.model_value,
+                form ? std::string(upstream_model) : json_string(upstream_model));
+  }
+  const bool says_usage = is_anthropic(request.kind) || !is_conversation(request.kind);
+  if (request.stream && !says_usage) force_include_usage(out, request, body);
   if (limit) set_output_limit(out, request, *limit);
   if (request.route_member) out.replace(*request.route_member, "");
   return out;

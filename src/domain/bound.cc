@@ -70,9 +70,13 @@ void each_reachable(const Prices& prices, std::int64_t input_bound, const Reques
 Sum fees(const Prices& prices, const RequestNeeds& needs) {
   const Money per_image = at_least_zero(prices.per_image.value_or(Money()));
   const Money per_request = at_least_zero(prices.per_request.value_or(Money()));
-  const Sum nanos = product(needs.images, per_image) + product(1, per_request);
-  constexpr Sum kFeesMax = std::numeric_limits<Sum>::max() / 2 / kPerMillion;
-  return std::min(nanos, kFeesMax) * kPerMillion;
+  const Money per_million_characters =
+      at_least_zero(prices.per_million_characters.value_or(Money()));
+  const Sum nanos =
+      product(plus(needs.images, needs.units.images), per_image) + product(1, per_request);
+  constexpr Sum kFeesMax = std::numeric_limits<Sum>::max() / 4 / kPerMillion;
+  return std::min(nanos, kFeesMax) * kPerMillion +
+         product(needs.units.characters, per_million_characters);
 }
 
 Sum saturated_sum(Sum a, Sum b) {
@@ -130,12 +134,14 @@ std::unexpected<Error> not_priced(std::string message) {
 
 Result<TokenBound> token_bound(const Offer& offer, const RequestNeeds& needs) {
   std::int64_t input = 0;
-  if (!needs.whole_window) {
+  const std::int64_t window = times(offer.context_window, needs.inputs);
+  const bool by_units = needs.output == OutputBound::kByOffer && !charges_tokens(offer.prices);
+  if (!needs.whole_window || by_units) {
     input = plus(plus(needs.text_bytes, kInputOverheadTokens),
                  times(needs.images, offer.image_tokens_max));
-    if (offer.context_window > 0) input = std::min(input, offer.context_window);
-  } else if (offer.context_window > 0) {
-    input = offer.context_window;
+    if (window > 0) input = std::min(input, window);
+  } else if (window > 0) {
+    input = window;
   } else {
     return not_priced(
         "This request holds audio, video, a file or something else whose size cannot be told, and "
@@ -144,6 +150,18 @@ Result<TokenBound> token_bound(const Offer& offer, const RequestNeeds& needs) {
   }
   return TokenBound{.input = input,
                     .input_rate = std::min(third_rounded_up(needs.text_bytes), input)};
+}
+
+Result<std::optional<std::int64_t>> known_max_tokens(const Offer& offer,
+                                                     const RequestNeeds& needs) {
+  if (needs.output == OutputBound::kByRequest) return needs.max_tokens;
+  if (needs.output == OutputBound::kNone || !charges_tokens(offer.prices)) return 0;
+  if (offer.max_output_tokens > 0) return offer.max_output_tokens;
+  return not_priced(
+      "This model charges for what it puts out by the token, and how many tokens that may be is "
+      "not "
+      "known, while this key is limited. Use another model, or ask the operator to set "
+      "max_output_tokens.");
 }
 
 std::int64_t output_bound(const RequestNeeds& needs, std::int64_t max_tokens) {

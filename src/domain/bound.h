@@ -26,8 +26,14 @@ struct TokenBound {
 };
 
 // Input: text bytes + 1,024 + image_tokens_max per image, or the whole context window; never more
-// than the window. kModelNotPriced where the whole window is needed and the offer's is not known.
+// than the window, for each of the request's inputs. Audio counts as tokens only where the offer is
+// priced by them. kModelNotPriced where the whole window is needed and the offer's is not known.
 Result<TokenBound> token_bound(const Offer& offer, const RequestNeeds& needs);
+
+// What bounds the output where it is not to be filled: the client's max_tokens, none, or the
+// offer's maximum for what no member of a request bounds. nullopt: to be filled. kModelNotPriced
+// where the offer charges for such output by the token and does not state its max_output_tokens.
+Result<std::optional<std::int64_t>> known_max_tokens(const Offer& offer, const RequestNeeds& needs);
 
 // max_tokens for every choice. REQUIRES: max_tokens ≥ 0.
 std::int64_t output_bound(const RequestNeeds& needs, std::int64_t max_tokens);
@@ -38,8 +44,10 @@ std::int64_t output_bound(const RequestNeeds& needs, std::int64_t max_tokens);
 Money cost_bound(const Prices& prices, std::int64_t input_bound, std::int64_t output_bound,
                  const RequestNeeds& needs);
 
-// kModelNotPriced where the request asks for what no figure bounds: hosted tools, or a kind of
-// output that the offer has no price for. To be asked only where money is guarded.
+// kModelNotPriced where the request asks for what no figure bounds: hosted tools, a kind of output
+// that the offer has no price for, or time at a price per minute (no number of bytes bounds how
+// long a recording is: coders write silence in next to none, RFC 6716 §2.1.9 and RFC 9639 §9.2). To
+// be asked only where money is guarded.
 Status check_fees(const Prices& prices, const RequestNeeds& needs);
 
 // All of it for one max_tokens, given or filled.

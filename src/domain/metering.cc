@@ -51,7 +51,8 @@ Metered metered_estimate(const UsageFacts& facts, const std::optional<TokenUsage
     metered.tokens.output += counted(facts.unreported);
   } else {
     metered.tokens.input = facts.estimated_input;
-    metered.tokens.output = counted(facts.content);
+    metered.tokens.audio_input = facts.estimated_audio_input;
+    metered.tokens.output = std::max(counted(facts.content), facts.estimated_output);
   }
   if (facts.end == AnswerEnd::kBounded && facts.output_asked) {
     metered.tokens.output = std::min(metered.tokens.output, *facts.output_asked);
@@ -60,7 +61,7 @@ Metered metered_estimate(const UsageFacts& facts, const std::optional<TokenUsage
     metered.tokens.input = std::min(metered.tokens.input, facts.reserve->input);
     metered.tokens.output = std::min(metered.tokens.output, facts.reserve->output);
   }
-  const Cost cost = cost_of(prices, metered.tokens);
+  const Cost cost = cost_of(prices, metered.tokens, facts.units);
   metered.cost = cost.amount;
   if (facts.reserve) metered.cost = std::min(metered.cost, facts.reserve->cost);
   metered.flags.add(cost.flags);
@@ -69,7 +70,7 @@ Metered metered_estimate(const UsageFacts& facts, const std::optional<TokenUsage
 }
 
 Metered metered_report(const UsageFacts& facts, const TokenUsage& reported, const Prices& prices) {
-  const Cost cost = cost_of(prices, reported);
+  const Cost cost = cost_of(prices, reported, facts.units);
   const bool overrun = is_overrun(facts, reported, cost.amount);
   const bool of_the_middle = facts.end != AnswerEnd::kWhole && counted(facts.unreported) > 0;
   if (of_the_middle && !overrun) return metered_estimate(facts, reported, prices);

@@ -35,6 +35,9 @@ struct UsageFacts {
   ContentCount content;
   ContentCount unreported = {};  // of it, what came after the report
   std::int64_t estimated_input = 0;
+  std::int64_t estimated_audio_input = 0;         // of it
+  std::int64_t estimated_output = 0;              // where there is nothing to count
+  BilledUnits units = {};                         // charged beside the tokens, whoever reports them
   std::optional<std::int64_t> output_asked = {};  // max_tokens sent upstream, for every choice
   std::optional<Reserve> reserve = {};            // nullopt = nothing was held
 };

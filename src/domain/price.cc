@@ -13,7 +13,7 @@ namespace {
 
 // The sum of a row's parts before its one rounding: nano-dollars times a million. The parts of a
 // whole never exceed it, so that with 63-bit counts and prices this stays below 2^128:
-// input 2^126, output 2^126, per_request 2^83.
+// input 2^126, output 2^126, per_request 2^83; the units are checked sums.
 using Sum = unsigned __int128;
 constexpr std::uint64_t kPerMillion = 1'000'000;
 
@@ -75,6 +75,35 @@ bool any_negative(const TokenPrices& tokens) {
              negative);
 }
 
+// The units' part of the sum, rounded up to a millionth of a nano-dollar: that is exact, since all
+// other parts are whole millionths. nullopt beyond what a row may cost.
+std::optional<Sum> units_sum(const Prices& prices, const BilledUnits& units) {
+  constexpr Sum kMost = static_cast<Sum>(kRowCostMax.nanos()) * kPerMillion;
+  Sum sum = 0;
+  const auto charge = [&](std::int64_t count, const std::optional<Money>& price,
+                          std::uint64_t numerator, std::uint64_t denominator) {
+    if (count <= 0 || !price) return true;
+    // Below 2^126: with a numerator it could grow past 2^128, and is beyond any row long before.
+    const Sum product = static_cast<Sum>(count) * static_cast<std::uint64_t>(price->nanos());
+    if (product > kMost * denominator / numerator) return false;
+    sum += (product * numerator + denominator - 1) / denominator;
+    return true;
+  };
+  constexpr std::uint64_t kMsPerMinute = 60'000;
+  const bool within = charge(units.images, prices.per_image, kPerMillion, 1) &&
+                      charge(units.characters, prices.per_million_characters, 1, 1) &&
+                      charge(units.audio_ms, prices.per_minute, kPerMillion, kMsPerMinute);
+  if (!within) return std::nullopt;
+  return sum;
+}
+
+bool any_negative_unit(const Prices& prices) {
+  return std::ranges::any_of(
+      std::initializer_list<std::optional<Money>>{prices.per_request, prices.per_image,
+                                                  prices.per_minute, prices.per_million_characters},
+      [](const std::optional<Money>& price) { return price && *price < Money(); });
+}
+
 Money dearest_of(Money plain, std::initializer_list<std::optional<Money>> others) {
   for (const std::optional<Money>& price : others) plain = std::max(plain, price.value_or(plain));
   return plain;
@@ -97,11 +126,12 @@ std::string figures(const TokenPrices& tokens) {
 
 }  // namespace
 
-Cost cost_of(const Prices& prices, const TokenUsage& usage) {
+Cost cost_of(const Prices& prices, const TokenUsage& usage, const BilledUnits& units) {
   const TokenPrices& tokens = tier_of(prices, usage.input);
   const Money per_request = prices.per_request.value_or(Money());
+  const std::optional<Sum> beside = units_sum(prices, units);
   Cost cost;
-  if (!any_negative(tokens) && per_request >= Money()) {
+  if (!any_negative(tokens) && !any_negative_unit(prices) && beside) {
     const Money dearest = dearest_input(tokens);
     Split input(usage.input, tokens.input);
     input.part(usage.cached_input, tokens.cached_input);
@@ -115,8 +145,9 @@ Cost cost_of(const Prices& prices, const TokenUsage& usage) {
     output.part(usage.reasoning_output, tokens.reasoning_output);
     output.unit(usage.audio_output, tokens.audio_output, dearest_output(tokens), cost.flags);
 
-    const Sum sum =
-        input.finish() + output.finish() + static_cast<Sum>(per_request.nanos()) * kPerMillion;
+    // The units' sum is far below what is left above the tokens' 2^127.
+    const Sum sum = input.finish() + output.finish() +
+                    static_cast<Sum>(per_request.nanos()) * kPerMillion + *beside;
     const Sum nanos = sum / kPerMillion + (sum % kPerMillion != 0 ? 1 : 0);
     if (nanos <= static_cast<Sum>(kRowCostMax.nanos())) {
       cost.amount = Money::from_nanos(static_cast<std::int64_t>(nanos));
@@ -126,6 +157,20 @@ Cost cost_of(const Prices& prices, const TokenUsage& usage) {
   cost.amount = kRowCostMax;
   cost.flags.add(UsageFlag::kCostSaturated);
   return cost;
+}
+
+bool charges_tokens(const Prices& prices) {
+  const auto costs = [](const TokenPrices& tokens) {
+    return dearest_input(tokens) > Money() || dearest_output(tokens) > Money();
+  };
+  return costs(prices.tokens) || std::ranges::any_of(prices.tiers, [&](const PriceTier& tier) {
+           return costs(tier.tokens);
+         });
+}
+
+bool charges_units(const Prices& prices) {
+  return prices.per_request || prices.per_image || prices.per_minute ||
+         prices.per_million_characters;
 }
 
 Money dearest_input(const TokenPrices& prices) {

@@ -48,13 +48,18 @@ struct Cost {
 // to it, in this order: cached_input, cache_write, cache_write_1h, audio_input, image_input,
 // video_input each take at most what the ones before left of input, then reasoning_output and
 // audio_output of output; counts below zero are zero. What is left goes at the plain price.
-// per_request counts once. A price of what no usage counts apart (cached_image_input, text_output,
-// the other units) is not charged here.
+// per_request counts once, and each unit at its price, if it has one. A price of what no usage
+// counts apart (cached_image_input, text_output) is not charged here.
 //
 // Audio and video are units of their own, not kinds of text: without a price of their own they go
 // at the dearest of their side, and are flagged. A cost beyond kRowCostMax, or at a price below
 // zero, stands at kRowCostMax, flagged: never wrapped, never zero, never a refund.
-Cost cost_of(const Prices& prices, const TokenUsage& usage);
+Cost cost_of(const Prices& prices, const TokenUsage& usage, const BilledUnits& units = {});
+
+// Whether any token costs anything; where none does, only the units do.
+bool charges_tokens(const Prices& prices);
+// Whether it has a price of a unit: a request, an image, a minute, a character.
+bool charges_units(const Prices& prices);
 
 // The dearest that a token of either side can cost at these prices.
 Money dearest_input(const TokenPrices& prices);

@@ -6,7 +6,17 @@
 #include <cstdint>
 #include <optional>
 
+#include "domain/usage.h"
+
 namespace tollgate {
+
+// What the model puts out that is counted in tokens, and who bounds it.
+enum class OutputBound : std::uint8_t {
+  kByRequest,  // a conversation: max_tokens, given or filled
+  kNone,       // nothing is put out: embeddings, scores
+  kByOffer,    // images, speech, transcripts: no member of the request bounds them, so that the
+               // offer's max_output_tokens does, where it is priced by the token at all
+};
 
 struct RequestNeeds {
   std::int64_t text_bytes =
@@ -34,6 +44,16 @@ struct RequestNeeds {
   std::optional<std::int64_t> max_tokens = {};
   // How many answers are produced: max(n, best_of), for every prompt of the request.
   std::int64_t choices = 1;
+
+  // Of what is no conversation.
+  OutputBound output = OutputBound::kByRequest;
+  std::int64_t inputs = 1;  // texts that are each within the context window by themselves
+  // What is billed beside tokens: images asked for, characters, and the length of the audio as far
+  // as it can be guessed.
+  BilledUnits units = {};
+  // What is assumed where a provider that charges by the token does not say.
+  std::int64_t guessed_audio_input = 0;
+  std::int64_t guessed_output = 0;
 
   bool operator==(const RequestNeeds&) const = default;
 };

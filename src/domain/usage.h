@@ -27,6 +27,15 @@ struct TokenUsage {
   bool operator==(const TokenUsage&) const = default;
 };
 
+// What is billed beside tokens, by the piece.
+struct BilledUnits {
+  std::int64_t images = 0;      // made
+  std::int64_t characters = 0;  // spoken
+  std::int64_t audio_ms = 0;    // heard or spoken
+
+  bool operator==(const BilledUnits&) const = default;
+};
+
 // SPEC §8 "how metered".
 enum class Metering { kReported, kCounted, kEstimated, kInterrupted, kOverrun };
 std::string_view metering_name(Metering metering);

@@ -3,6 +3,8 @@
 #include "base/check.h"
 #include "dialects/messages_request.h"
 #include "dialects/read_prompt.h"
+#include "dialects/transcription_request.h"
+#include "dialects/unit_request.h"
 #include "gateway/admission.h"
 #include "gateway/admitted.h"
 #include "gateway/answers.h"
@@ -22,9 +24,12 @@ Status check_content_type(std::string_view content_type) {
 
 Result<ChatRequest> read_request(const net::Exchange& exchange, std::string_view body,
                                  CompletionKind kind) {
-  if (auto type = check_content_type(exchange.head().find("Content-Type")); !type) {
-    return std::unexpected(type.error());
+  const std::string_view content_type = exchange.head().find("Content-Type");
+  if (exchange.head().count("Content-Type") > 1) {
+    return fail(ErrorCode::kInvalidRequest, "Content-Type stands more than once. Send it once.");
   }
+  if (kind == CompletionKind::kTranscription) return read_transcription_request(body, content_type);
+  if (auto type = check_content_type(content_type); !type) return std::unexpected(type.error());
   switch (kind) {
     case CompletionKind::kChat:
       return read_chat_request(body);
@@ -34,8 +39,40 @@ Result<ChatRequest> read_request(const net::Exchange& exchange, std::string_view
       return read_messages_request(body);
     case CompletionKind::kCountTokens:
       return read_count_tokens_request(body);
+    case CompletionKind::kEmbeddings:
+      return read_embeddings_request(body);
+    case CompletionKind::kModerations:
+      return read_moderations_request(body);
+    case CompletionKind::kRerank:
+      return read_rerank_request(body);
+    case CompletionKind::kImages:
+      return read_images_request(body);
+    case CompletionKind::kSpeech:
+      return read_speech_request(body);
+    case CompletionKind::kTranscription:
+      break;
   }
   bug("a kind of completion outside its enum", std::source_location::current());
+}
+
+// What a model has to be for the route that was called.
+ModelKind model_kind_of(CompletionKind kind) {
+  switch (kind) {
+    case CompletionKind::kEmbeddings:
+      return ModelKind::kEmbedding;
+    case CompletionKind::kModerations:
+      return ModelKind::kModeration;
+    case CompletionKind::kRerank:
+      return ModelKind::kRerank;
+    case CompletionKind::kImages:
+      return ModelKind::kImage;
+    case CompletionKind::kSpeech:
+      return ModelKind::kSpeech;
+    case CompletionKind::kTranscription:
+      return ModelKind::kTranscription;
+    default:
+      return ModelKind::kChat;
+  }
 }
 
 Result<Route> choose(Gateway& gateway, const Caller& caller, const net::Exchange& exchange,
@@ -46,13 +83,16 @@ Result<Route> choose(Gateway& gateway, const Caller& caller, const net::Exchange
   const KeyPolicy& policy = caller.identity.key().policy;
   const std::shared_ptr<const Snapshot>& snapshot = caller.state->targets->snapshot();
   std::optional<PromptText> prompt;
-  if (snapshot->resolve(request.model).automatic) prompt = prompt_text(request, body);
+  if (is_conversation(request.kind) && snapshot->resolve(request.model).automatic) {
+    prompt = prompt_text(request, body);
+  }
   return choose_route(snapshot, {.model = request.model,
                                  .models = policy.models,
                                  .environment = policy.environment,
                                  .key_region = policy.region,
                                  .request_region = *region,
                                  .turn = gateway.turn++,
+                                 .kind = model_kind_of(request.kind),
                                  .needs = &request.needs,
                                  .prompt = prompt ? &*prompt : nullptr,
                                  .route = &request.route,

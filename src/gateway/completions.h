@@ -1,4 +1,4 @@
-// POST /v1/chat/completions and POST /v1/completions: the main path (SPEC §7).
+// Every request to a model, whichever route it comes by: the main path (SPEC §7).
 #pragma once
 
 #include "dialects/chat_request.h"

@@ -5,7 +5,23 @@
 
 namespace tollgate {
 
-Result<ReadAnswer> ReadAnswer::read(AnswerDialect dialect, std::string_view body) {
+namespace {
+
+const ReportedUsage& usage_of(const UnitAnswer& answer) { return answer.usage.tokens; }
+template <class Answer>
+const ReportedUsage& usage_of(const Answer& answer) {
+  return answer.usage;
+}
+
+}  // namespace
+
+Result<ReadAnswer> ReadAnswer::read(AnswerDialect dialect, const ChatRequest& request,
+                                    std::string_view body) {
+  if (dialect == AnswerDialect::kUnits) {
+    auto answer = read_unit_answer(request, body);
+    if (!answer) return std::unexpected(std::move(answer.error()));
+    return ReadAnswer(std::move(*answer), body);
+  }
   if (dialect == AnswerDialect::kAnthropic) {
     auto answer = read_anthropic_answer(body);
     if (!answer) return std::unexpected(std::move(answer.error()));
@@ -17,7 +33,7 @@ Result<ReadAnswer> ReadAnswer::read(AnswerDialect dialect, std::string_view body
 }
 
 const ReportedUsage& ReadAnswer::usage() const {
-  return std::visit([](const auto& answer) -> const ReportedUsage& { return answer.usage; },
+  return std::visit([](const auto& answer) -> const ReportedUsage& { return usage_of(answer); },
                     facts_);
 }
 
@@ -27,6 +43,9 @@ const ContentCount& ReadAnswer::content() const {
 }
 
 Result<std::string> ReadAnswer::said_to(const ForClient& client) const {
+  if (const UnitAnswer* const answer = units()) {
+    return client_unit_answer(body_, *answer, client.public_model);
+  }
   if (const auto* const answer = std::get_if<OpenAiAnswer>(&facts_)) {
     if (!is_anthropic(client.kind)) return client_answer(body_, *answer, client.public_model);
     return message_from_completion(body_,

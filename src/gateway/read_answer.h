@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "dialects/anthropic_answer.h"
 #include "dialects/openai_answer.h"
+#include "dialects/unit_answer.h"
 #include "upstream/encode.h"
 
 namespace tollgate {
@@ -16,10 +17,13 @@ namespace tollgate {
 class ReadAnswer {
  public:
   // kProviderError for what is no answer in that dialect. `body` is borrowed.
-  static Result<ReadAnswer> read(AnswerDialect dialect, std::string_view body);
+  static Result<ReadAnswer> read(AnswerDialect dialect, const ChatRequest& request,
+                                 std::string_view body);
 
   const ReportedUsage& usage() const;
   const ContentCount& content() const;
+  // Of what is no conversation; null otherwise.
+  const UnitAnswer* units() const { return std::get_if<UnitAnswer>(&facts_); }
 
   struct ForClient {
     CompletionKind kind = CompletionKind::kChat;
@@ -31,7 +35,7 @@ class ReadAnswer {
   Result<std::string> said_to(const ForClient& client) const;
 
  private:
-  using Facts = std::variant<OpenAiAnswer, AnthropicAnswer>;
+  using Facts = std::variant<OpenAiAnswer, AnthropicAnswer, UnitAnswer>;
   ReadAnswer(Facts facts, std::string_view body) : facts_(std::move(facts)), body_(body) {}
 
   Facts facts_;

@@ -34,6 +34,30 @@ AnswerEnd end_of(Reach reach) {
   }
 }
 
+// What is billed beside tokens: of the request, whatever came of it; of the answer, what there is.
+// And what is assumed of tokens that a provider charges for and does not report.
+void add_units(UsageFacts& facts, const Outcome& outcome, const RequestNeeds& needs,
+               const Prices& prices) {
+  facts.units = {.images = outcome.images,
+                 .characters = needs.units.characters,
+                 .audio_ms = outcome.audio_ms.value_or(needs.units.audio_ms)};
+  if (!charges_tokens(prices)) {
+    facts.content = facts.unreported = {};  // what it puts out is no tokens
+    return;
+  }
+  facts.estimated_audio_input = needs.guessed_audio_input;
+  facts.estimated_input += needs.guessed_audio_input;
+  const bool produced = outcome.reach == Reach::kAnswered || outcome.first_token;
+  if (produced) facts.estimated_output = needs.guessed_output;
+}
+
+// What was not reported is known all the same where it is billed by units that were counted here.
+bool counted_by_units(const Outcome& outcome, const RequestNeeds& needs, const Prices& prices) {
+  const bool time_known = !prices.per_minute || outcome.audio_ms;
+  return needs.output != OutputBound::kByRequest && charges_units(prices) &&
+         !charges_tokens(prices) && time_known;
+}
+
 }  // namespace
 
 Metered meter(const Outcome& outcome, const RequestNeeds& needs, const Prices& prices,
@@ -50,7 +74,12 @@ Metered meter(const Outcome& outcome, const RequestNeeds& needs, const Prices& p
                    .reserve = reserve};
   if (outcome.usage.state == UsageState::kReported) facts.reported = outcome.usage.tokens;
   if (needs.max_tokens) facts.output_asked = output_bound(needs, *needs.max_tokens);
-  return meter_usage(facts, prices);
+  if (needs.output != OutputBound::kByRequest) add_units(facts, outcome, needs, prices);
+  Metered metered = meter_usage(facts, prices);
+  if (metered.metering == Metering::kEstimated && counted_by_units(outcome, needs, prices)) {
+    metered.metering = Metering::kCounted;
+  }
+  return metered;
 }
 
 UsageRow usage_row(const RowFacts& facts) {

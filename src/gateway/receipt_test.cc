@@ -36,6 +36,59 @@ TEST(Meter, WhatTheProviderCannotHaveServedIsFree) {
   }
 }
 
+// What is no conversation.
+Metered unit_metered(const Outcome& outcome, const Prices& at, const RequestNeeds& needs) {
+  return meter(outcome, needs, at, std::nullopt);
+}
+
+TEST(MeterUnits, WhatWasCountedHereNeedsNoReport) {
+  Prices at;
+  at.per_image = Money::from_nanos(40);
+  at.per_million_characters = Money::from_nanos(1'000'000);
+  const RequestNeeds needs{.text_bytes = 400,
+                           .output = OutputBound::kByOffer,
+                           .units = {.images = 3, .characters = 7},
+                           .guessed_output = 999};
+  const Metered made = unit_metered({.reach = Reach::kAnswered, .images = 2}, at, needs);
+  EXPECT_EQ(made.cost.nanos(), 2 * 40 + 7);
+  EXPECT_EQ(made.metering, Metering::kCounted);
+  EXPECT_EQ(made.tokens, (TokenUsage{.input = 100}));
+  // No image was seen; the characters were sent.
+  const Metered lost = unit_metered({.reach = Reach::kLost}, at, needs);
+  EXPECT_EQ(lost.cost.nanos(), 7);
+  EXPECT_EQ(lost.metering, Metering::kInterrupted);
+  EXPECT_EQ(unit_metered({.reach = Reach::kRefused}, at, needs).cost.nanos(), 0);
+  EXPECT_EQ(unit_metered({.reach = Reach::kNothingSent}, at, needs).cost.nanos(), 0);
+}
+
+TEST(MeterUnits, TimeIsAsReportedOrElseGuessed) {
+  Prices at;
+  at.per_minute = Money::from_nanos(60'000);
+  const RequestNeeds needs{.output = OutputBound::kByOffer, .units = {.audio_ms = 500}};
+  const Metered told = unit_metered({.reach = Reach::kAnswered, .audio_ms = 2'000}, at, needs);
+  EXPECT_EQ(told.cost.nanos(), 2'000);
+  EXPECT_EQ(told.metering, Metering::kCounted);
+  const Metered untold = unit_metered({.reach = Reach::kAnswered}, at, needs);
+  EXPECT_EQ(untold.cost.nanos(), 500);
+  EXPECT_EQ(untold.metering, Metering::kEstimated);
+}
+
+TEST(MeterUnits, TokensThatAProviderChargesForAreGuessedWhereItDoesNotSay) {
+  const RequestNeeds needs{.text_bytes = 400,
+                           .output = OutputBound::kByOffer,
+                           .guessed_audio_input = 30,
+                           .guessed_output = 50};
+  const Metered whole = unit_metered({.reach = Reach::kAnswered}, prices(), needs);
+  EXPECT_EQ(whole.tokens, (TokenUsage{.input = 130, .audio_input = 30, .output = 50}));
+  EXPECT_EQ(whole.metering, Metering::kEstimated);
+  const Metered lost = unit_metered({.reach = Reach::kLost}, prices(), needs);
+  EXPECT_EQ(lost.tokens.output, 0);
+  const Metered said =
+      unit_metered({.reach = Reach::kAnswered, .usage = reported(9, 4)}, prices(), needs);
+  EXPECT_EQ(said.tokens, (TokenUsage{.input = 9, .output = 4}));
+  EXPECT_EQ(said.metering, Metering::kReported);
+}
+
 TEST(Meter, ARefusalCostsWhatItReportsAndNothingElse) {
   EXPECT_EQ(metered({.reach = Reach::kRefused}), "0 0 reported 0");
   EXPECT_EQ(

@@ -5,12 +5,9 @@
 #include "base/log.h"
 #include "gateway/admission.h"
 #include "gateway/answers.h"
-#include "gateway/attempts.h"
 #include "gateway/provider_refusal.h"
 #include "gateway/read_answer.h"
-#include "gateway/receipt.h"
-#include "gateway/stream_relay.h"
-#include "gateway/whole_answer.h"
+#include "gateway/relaying.h"
 #include "net/problem.h"
 
 namespace tollgate {
@@ -19,53 +16,6 @@ namespace {
 
 // How much earlier than its time a deadline may be seen to end a call: times are whole ticks.
 constexpr std::chrono::milliseconds kDeadlineSlack{100};
-
-// What became of an attempt.
-enum class Step { kAnswered, kTryAgain };
-
-// What one request needs at hand. Its functions are the leaves of relay(). A leaf that were
-// compiled into the frame of its caller would cost every open stream the memory of all that may
-// follow it.
-struct Relaying {
-  Gateway& gateway;
-  net::Exchange& exchange;
-  Admitted& admitted;
-  Attempts attempts;
-  // Of the attempt that is under way, or was last.
-  Call* call = nullptr;  // null between attempts
-  bool sent = false;     // whether its provider may have seen any of it
-  std::string upstream_id = {};
-  Outcome outcome = {};
-  Metered metered = {};  // of all attempts
-
-  Task<> run();
-  [[gnu::noinline]] Task<Status> prepare(const Attempts::Plan& plan);
-  [[gnu::noinline]] Task<Step> attempt(UpstreamBody encoded);
-  [[gnu::noinline]] Task<Step> refused();
-  [[gnu::noinline]] Task<Step> whole();
-  [[gnu::noinline]] Task<> large(WholeAnswer& answer);
-  [[gnu::noinline]] Task<Step> stream();
-  [[gnu::noinline]] Task<> end_stream(StreamRelay& relay);
-  [[gnu::noinline]] Task<Step> counted();
-  [[gnu::noinline]] Task<> answer_count(std::int64_t tokens);
-  [[gnu::noinline]] Task<Status> settle();
-  [[gnu::noinline]] Task<> answer_error(Error error);
-  [[gnu::noinline]] Task<> settle_after_bug();
-
-  const Offer& offer() const;
-  AnswerDialect dialect() const;
-  std::int64_t now_seconds() const;
-  std::chrono::milliseconds spent_time() const;
-  bool in_time(const Attempts::Plan& plan) const;
-  bool curtailed() const;
-  void lost(Error error);
-  Step end_attempt(Again again);
-  Step fail_attempt(Again again);
-  net::Response head_of_answer() const;
-  void add_route_fields(net::Response& answer) const;
-  void add_upstream_id(net::Response& answer) const;
-  StreamTerms stream_terms() const;
-};
 
 // Makes the call known to whoever may cut it, for as long as it is there.
 class Attached {
@@ -89,8 +39,11 @@ class Attached {
 
 std::string call_id(const Admitted& admitted) {
   const std::string number = generation_id(admitted.reservation.id()).substr(4);
+  if (!is_conversation(admitted.request.kind)) return "unit-" + number;
   return (admitted.request.kind == CompletionKind::kText ? "cmpl-" : "chatcmpl-") + number;
 }
+
+}  // namespace
 
 // That serves, or was tried last; the first choice where none was.
 const Offer& Relaying::offer() const {
@@ -98,7 +51,7 @@ const Offer& Relaying::offer() const {
 }
 
 AnswerDialect Relaying::dialect() const {
-  return answer_dialect(admitted.route.provider_of(offer()).dialect);
+  return answer_dialect(admitted.request.kind, admitted.route.provider_of(offer()).dialect);
 }
 
 std::int64_t Relaying::now_seconds() const {
@@ -277,7 +230,7 @@ Task<Step> Relaying::whole() {
   }
   call->finish();
   outcome.reach = Reach::kAnswered;
-  const Result<ReadAnswer> read = ReadAnswer::read(dialect(), answer.view());
+  const Result<ReadAnswer> read = ReadAnswer::read(dialect(), admitted.request, answer.view());
   if (!read) {
     // It was served and may be billed: charged as lost, answered as broken.
     lost(read.error());
@@ -286,6 +239,10 @@ Task<Step> Relaying::whole() {
   }
   outcome.usage = read->usage();
   outcome.content = read->content();
+  if (const UnitAnswer* const units = read->units()) {
+    outcome.images = units->images;
+    outcome.audio_ms = units->usage.audio_ms;
+  }
   attempts.succeeded(gateway.clock.steady());
   end_attempt(Again::kNever);
   auto body = read->said_to({.kind = admitted.request.kind,
@@ -364,8 +321,11 @@ Task<> Relaying::large(WholeAnswer& answer) {
     if (!piece || piece->empty()) break;
     answer.append(*piece);
   }
-  outcome.usage = answer.usage_at_end(dialect());
-  outcome.content = answer.content_estimate();
+  if (admitted.request.form != AnswerForm::kAudio) outcome.usage = answer.usage_at_end(dialect());
+  if (is_conversation(admitted.request.kind) || admitted.request.form == AnswerForm::kText) {
+    outcome.content = answer.content_estimate();
+  }
+  outcome.images = admitted.request.needs.units.images;
   if (!relaying) admitted.in_flight->cut(ErrorCode::kClientGone);
   if (broken || !relaying) {
     lost(broken.value_or(Error{}));
@@ -446,13 +406,14 @@ Task<Step> Relaying::stream() {
     call->finish();
     attempts.succeeded(gateway.clock.steady());
   }
-  co_await end_stream(relay);
+  co_await end_stream(
+      [&relay](const Metered& all) { return relay.ending(all.tokens, format_money(all.cost)); });
   co_return Step::kAnswered;
 }
 
 // Settles, then ends the stream: properly after a whole answer, with an error event and without
 // [DONE] after any other.
-Task<> Relaying::end_stream(StreamRelay& relay) {
+Task<> Relaying::end_stream(std::function<std::string(const Metered&)> ending) {
   if (!exchange.response_started()) {
     net::Response head = head_of_answer();
     (void)co_await exchange.start_stream(std::move(head));
@@ -461,8 +422,8 @@ Task<> Relaying::end_stream(StreamRelay& relay) {
   const Status settled = co_await settle();
   if (!settled) outcome.error = settled.error();
   if (!outcome.error) {
-    const std::string ending = relay.ending(metered.tokens, format_money(metered.cost));
-    (void)co_await exchange.finish(ending);
+    const std::string last = ending(metered);
+    (void)co_await exchange.finish(last);
     co_return;
   }
   if (exchange.client_gone()) co_return exchange.abort_stream();
@@ -498,6 +459,7 @@ Task<Step> Relaying::attempt(UpstreamBody encoded) {
   attempts.answering(gateway.clock.steady());
   if (made.head().status < 200 || made.head().status >= 300) co_return co_await refused();
   if (admitted.request.kind == CompletionKind::kCountTokens) co_return co_await counted();
+  if (!is_conversation(admitted.request.kind)) co_return co_await answered_in_units();
   if (made.head().event_stream) co_return co_await stream();
   co_return co_await whole();
 }
@@ -564,8 +526,6 @@ Task<> Relaying::settle_after_bug() {
     co_await answer_error(std::move(error));
   }
 }
-
-}  // namespace
 
 Task<> relay(Gateway& gateway, net::Exchange& exchange, Admitted& admitted) {
   exchange.on_client_gone(

@@ -63,11 +63,13 @@ Result<GuardedTerms> guarded_terms(const Offer& offer, const ChatRequest& reques
   if (!priced && preview.now.cost) return std::unexpected(priced.error());
   const auto tokens = token_bound(offer, needs);
   if (!tokens) return std::unexpected(tokens.error());
+  const auto known = known_max_tokens(offer, needs);
+  if (!known) return std::unexpected(known.error());
 
   GuardedTerms made;
   std::int64_t max_tokens = 0;
-  if (needs.max_tokens) {
-    max_tokens = *needs.max_tokens;
+  if (*known) {
+    max_tokens = **known;
   } else {
     max_tokens = filled_max_tokens(offer, needs, *tokens, preview);
     made.terms.limit = OutputLimit{.field = offer.max_tokens_field, .tokens = max_tokens};

@@ -344,12 +344,14 @@ class Choice {
   Error wrong_kind() const {
     if (!names_model()) return unavailable(DropReason::kKind, std::nullopt);
     const ModelFacts& facts = meaning_.model->facts;
+    const std::string why = facts.kind && *facts.kind != needs_.kind
+                                ? fmt::format("is of kind {}", model_kind_name(*facts.kind))
+                                : "is served by providers that have no such route";
     return Error{
         .code = ErrorCode::kInvalidModel,
-        .message = fmt::format("The model '{}' is of kind {}, and this route needs one of "
-                               "kind {}. Choose another model.",
-                               facts.id.get(), model_kind_name(facts.kind.value_or(needs_.kind)),
-                               model_kind_name(needs_.kind)),
+        .message = fmt::format("The model '{}' {}, and this route needs one of kind {}. Choose "
+                               "another model.",
+                               facts.id.get(), why, model_kind_name(needs_.kind)),
         .param = "model"};
   }
 

@@ -100,6 +100,7 @@ Eligibility::Eligibility(const Snapshot& snapshot, const EligibilityNeeds& needs
 std::optional<DropReason> Eligibility::why_dropped(const OfferFigures& offer, Eligible& eligible) {
   if (offer.model != verdict_.model) judge(offer);
   if (verdict_.list) return verdict_.list;
+  if (offer.converses_only && needs_.kind != ModelKind::kChat) return DropReason::kKind;
   if (!needs_.rules.region.empty() && (!region_ || offer.region != *region_)) {
     return DropReason::kRegion;
   }
@@ -165,12 +166,11 @@ std::optional<DropReason> Eligibility::why_too_dear(const Offer& offer) {
   const RequestNeeds& needs = needs_.needs;
   const Money cap = *needs_.rules.max_cost;
   const auto tokens = token_bound(offer, needs);
-  if (!tokens || !check_fees(offer.prices, needs)) return DropReason::kNotPriced;
-  std::int64_t output = needs.max_tokens.value_or(1);
-  if (!needs.max_tokens) {
-    output = fill_max_tokens(offer, needs, *tokens, {.cost = cap}).value_or(1);
-  }
-  const Money bound = request_bound(offer, needs, *tokens, output).cost;
+  const auto known = known_max_tokens(offer, needs);
+  if (!tokens || !known || !check_fees(offer.prices, needs)) return DropReason::kNotPriced;
+  std::optional<std::int64_t> output = *known;
+  if (!output) output = fill_max_tokens(offer, needs, *tokens, {.cost = cap}).value_or(1);
+  const Money bound = request_bound(offer, needs, *tokens, *output).cost;
   if (bound <= cap) return std::nullopt;
   smallest_bound_ = std::min(bound, smallest_bound_.value_or(bound));
   return DropReason::kCostCap;

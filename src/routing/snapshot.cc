@@ -272,6 +272,7 @@ class SnapshotBuilder {
     figures.quality = score_byte(model.standing.quality);
     figures.tool_calling = score_byte(model.standing.tool_calling);
     figures.tier = model.standing.tier;
+    figures.converses_only = snapshot_->provider_of(offer).dialect == Dialect::kAnthropic;
     return figures;
   }
 

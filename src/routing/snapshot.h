@@ -41,7 +41,8 @@ struct OfferFigures {
   std::uint8_t has = 0;             // likewise to have
   std::uint8_t quality = 0;         // as ModelStanding has it
   std::uint8_t tool_calling = 0;    // likewise
-  Tier tier = Tier::kNano;          // likewise
+  bool converses_only = false;      // its provider's dialect has no other route
+  Tier tier = Tier::kNano;          // as ModelStanding has it
 };
 constexpr std::uint8_t capability_bit(Capability capability) {
   return static_cast<std::uint8_t>(1U << static_cast<unsigned>(capability));

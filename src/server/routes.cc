@@ -41,6 +41,10 @@ Task<> messages(Plane& plane, net::Exchange& exchange, std::string) {
 Task<> count_tokens(Plane& plane, net::Exchange& exchange, std::string) {
   return serve_completion(plane.gateway, exchange, CompletionKind::kCountTokens);
 }
+template <CompletionKind kind>
+Task<> served(Plane& plane, net::Exchange& exchange, std::string) {
+  return serve_completion(plane.gateway, exchange, kind);
+}
 Task<> models(Plane& plane, net::Exchange& exchange, std::string) {
   return list_models(plane.gateway, exchange);
 }
@@ -62,6 +66,12 @@ constexpr std::array kDataRoutes = {
     DataRoute{"POST", "/completions", text_completions},
     DataRoute{"POST", "/messages", messages},
     DataRoute{"POST", "/messages/count_tokens", count_tokens},
+    DataRoute{"POST", "/embeddings", served<CompletionKind::kEmbeddings>},
+    DataRoute{"POST", "/moderations", served<CompletionKind::kModerations>},
+    DataRoute{"POST", "/rerank", served<CompletionKind::kRerank>},
+    DataRoute{"POST", "/images/generations", served<CompletionKind::kImages>},
+    DataRoute{"POST", "/audio/speech", served<CompletionKind::kSpeech>},
+    DataRoute{"POST", "/audio/transcriptions", served<CompletionKind::kTranscription>},
     DataRoute{"GET", "/models", models},
     DataRoute{"GET", "/models/", one_model},
     DataRoute{"GET", "/key", key},

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/check.h"
+#include "dialects/sandbox_units.h"
 #include "net/head_writer.h"
 
 namespace tollgate {
@@ -39,6 +40,9 @@ SandboxScript script_of(const UpstreamRequest& request, const UpstreamBody& enco
                          .id = std::string(request.call_id),
                          .created = request.now_seconds,
                          .output_limit = output_limit};
+  if (!is_conversation(request.request.kind)) {
+    return make_unit_script(request.request, request.body, call);
+  }
   if (speaks(request.request.kind, AnswerDialect::kOpenAi)) {
     return make_sandbox_script(request.request, request.body, call);
   }

@@ -24,6 +24,10 @@ AnswerDialect answer_dialect(Dialect provider) {
   return provider == Dialect::kAnthropic ? AnswerDialect::kAnthropic : AnswerDialect::kOpenAi;
 }
 
+AnswerDialect answer_dialect(CompletionKind kind, Dialect provider) {
+  return is_conversation(kind) ? answer_dialect(provider) : AnswerDialect::kUnits;
+}
+
 bool speaks(CompletionKind kind, AnswerDialect dialect) {
   return is_anthropic(kind) == (dialect == AnswerDialect::kAnthropic);
 }
@@ -48,11 +52,36 @@ Result<UpstreamBody> encode(const EncodeTerms& terms) {
       {.upstream_model = terms.offer.upstream_model, .max_tokens = anthropic_max_tokens(terms)}));
 }
 
+namespace {
+
+std::string_view route_path(CompletionKind kind) {
+  switch (kind) {
+    case CompletionKind::kText:
+      return "/completions";
+    case CompletionKind::kEmbeddings:
+      return "/embeddings";
+    case CompletionKind::kModerations:
+      return "/moderations";
+    case CompletionKind::kRerank:
+      return "/rerank";
+    case CompletionKind::kImages:
+      return "/images/generations";
+    case CompletionKind::kSpeech:
+      return "/audio/speech";
+    case CompletionKind::kTranscription:
+      return "/audio/transcriptions";
+    default:
+      return "/chat/completions";
+  }
+}
+
+}  // namespace
+
 std::string upstream_path(CompletionKind kind, const Provider& provider, const Offer& offer) {
   if (provider.dialect == Dialect::kAnthropic) {
     return kind == CompletionKind::kCountTokens ? "/messages/count_tokens" : "/messages";
   }
-  const std::string route = kind == CompletionKind::kText ? "/completions" : "/chat/completions";
+  const std::string route(route_path(kind));
   if (provider.dialect != Dialect::kAzureOpenAi) return route;
   // learn.microsoft.com/azure/ai-services/openai/reference: the deployment stands in the path.
   return "/openai/deployments/" + offer.upstream_model + route +

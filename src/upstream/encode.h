@@ -15,9 +15,10 @@
 
 namespace tollgate {
 
-// What an answer, and the stream of one, is written in.
-enum class AnswerDialect { kOpenAi, kAnthropic };
+// What an answer, and the stream of one, is written in. kUnits: whatever is no conversation.
+enum class AnswerDialect { kOpenAi, kAnthropic, kUnits };
 AnswerDialect answer_dialect(Dialect provider);
+AnswerDialect answer_dialect(CompletionKind kind, Dialect provider);
 // Whether a client of this kind reads it as it is.
 bool speaks(CompletionKind kind, AnswerDialect dialect);
 

@@ -45,6 +45,13 @@ is the exception that the SDK has for it, with our `code` and the request's id (
 `/v1`, `/api/v1`, `/v2/router` and `/v3/router`, and for Anthropic's SDKs also under `/api/v1/anthropic/v1`. A budget for
 eight requests serves eight of many at once, in either dialect and by either (`tests/e2e/test_sdk_limits.py`).
 
+## Other routes
+
+Embeddings, moderations, images, speech and transcriptions by the openai SDK for Python and for Node, whole and streamed,
+before a strict provider and in the sandbox; rerank as Cohere and Jina have it. Of each: one row in the route's own unit, no
+more admitted at 50 at once than a limit has room for, the keys that may not are refused, and providers that fail are
+told, left for another offer, and settled (`tests/e2e/test_other_routes.py`).
+
 ## What other systems document of their keys
 
 Names and prefixes of theirs are settings here.

@@ -6,6 +6,7 @@ import itertools
 import json
 import select
 
+from . import openai_units
 from .talker import (CACHED, DEAF, FRESH, OVERLOADED, REFUSING, WRITTEN, Asked, Refused, Said, answer_to, need,
                      only)
 from .upstream import Line, MockUpstream, Received
@@ -41,6 +42,8 @@ class OpenAiProvider(MockUpstream):
             if received.header("authorization") != f"Bearer {self.key}":
                 return respond_error(line, 401, "Incorrect API key provided")
             need(received.header("x-api-key") is None, "x-api-key: it has no place here")
+            if openai_units.serve(received, line):
+                return None
             need(received.header("content-type") == "application/json", "content-type: it is not JSON")
             if received.target != "/v1/chat/completions":
                 return respond_error(line, 404, "Invalid URL")

@@ -1,0 +1,135 @@
+// What is billed by the piece: its cost, its bound, and that the one is never above the other.
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "base/random.h"
+#include "domain/bound.h"
+#include "domain/metering.h"
+
+namespace tollgate {
+namespace {
+
+constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+
+Money usd(std::string_view amount) { return parse_money(amount).value(); }
+
+Prices unit_prices() {
+  Prices prices;
+  prices.per_image = usd("0.04");
+  prices.per_minute = usd("0.006");
+  prices.per_million_characters = usd("15");
+  return prices;
+}
+
+std::int64_t nanos(const Prices& prices, const BilledUnits& units) {
+  return cost_of(prices, {}, units).amount.nanos();
+}
+
+TEST(CostOfUnits, EachGoesAtItsPrice) {
+  EXPECT_EQ(nanos(unit_prices(), {.images = 3}), 120'000'000);
+  EXPECT_EQ(nanos(unit_prices(), {.characters = 1'000'000}), 15'000'000'000);
+  EXPECT_EQ(nanos(unit_prices(), {.audio_ms = 90'500}), 9'050'000);
+  EXPECT_EQ(nanos(unit_prices(), {.images = 1, .characters = 1, .audio_ms = 60'000}),
+            40'000'000 + 15'000 + 6'000'000);
+}
+
+TEST(CostOfUnits, IsRoundedUpOnceWithTheTokens) {
+  Prices prices = unit_prices();
+  prices.per_minute = Money::from_nanos(1);
+  EXPECT_EQ(nanos(prices, {.audio_ms = 1}), 1);
+  EXPECT_EQ(nanos(prices, {.audio_ms = 60'000}), 1);
+  EXPECT_EQ(nanos(prices, {.audio_ms = 60'001}), 2);
+  prices.tokens.input = Money::from_nanos(500'000);  // half a nano-dollar a token
+  EXPECT_EQ(cost_of(prices, {.input = 1}, {.audio_ms = 30'000}).amount.nanos(), 1);
+  EXPECT_EQ(cost_of(prices, {.input = 1}, {.audio_ms = 30'001}).amount.nanos(), 2);
+}
+
+TEST(CostOfUnits, WithoutAPriceAUnitCostsNothing) {
+  EXPECT_EQ(nanos(Prices{}, {.images = 9, .characters = 9, .audio_ms = 9}), 0);
+  EXPECT_EQ(nanos(unit_prices(), {.images = -9, .characters = -9, .audio_ms = -9}), 0);
+}
+
+TEST(CostOfUnits, WhatIsBeyondARowStandsAtItsMost) {
+  for (const BilledUnits& units : {BilledUnits{.images = kMost}, BilledUnits{.characters = kMost},
+                                   BilledUnits{.audio_ms = kMost}}) {
+    const Cost cost = cost_of(unit_prices(), {}, units);
+    EXPECT_EQ(cost.amount, kRowCostMax);
+    EXPECT_TRUE(cost.flags.has(UsageFlag::kCostSaturated));
+  }
+  Prices negative = unit_prices();
+  negative.per_image = Money::from_nanos(-1);
+  EXPECT_EQ(cost_of(negative, {}, {.images = 1}).amount, kRowCostMax);
+}
+
+Offer offer() {
+  Offer offer;
+  offer.context_window = 1'000;
+  offer.prices.tokens.input = usd("2");
+  offer.prices.tokens.output = usd("10");
+  return offer;
+}
+
+TEST(BoundOfUnits, EachInputHasAWindowOfItsOwn) {
+  RequestNeeds needs{.text_bytes = 10'000, .output = OutputBound::kNone, .inputs = 3};
+  EXPECT_EQ(token_bound(offer(), needs)->input, 3'000);
+  needs.text_bytes = 500;
+  EXPECT_EQ(token_bound(offer(), needs)->input, 500 + kInputOverheadTokens);
+  needs.whole_window = true;
+  EXPECT_EQ(token_bound(offer(), needs)->input, 3'000);
+  needs.inputs = kMost;
+  EXPECT_EQ(token_bound(offer(), needs)->input, kMost);
+}
+
+TEST(BoundOfUnits, WhatPutsNothingOutHasNoOutput) {
+  EXPECT_EQ(known_max_tokens(offer(), {.output = OutputBound::kNone}).value(), 0);
+}
+
+TEST(BoundOfUnits, WhatNoMemberBoundsTheOfferDoes) {
+  const RequestNeeds needs{.output = OutputBound::kByOffer};
+  Offer image = offer();
+  EXPECT_EQ(known_max_tokens(image, needs).error().code, ErrorCode::kModelNotPriced);
+  image.max_output_tokens = 4'160;
+  EXPECT_EQ(known_max_tokens(image, needs).value(), 4'160);
+}
+
+TEST(BoundOfUnits, AudioIsNoTokensWhereNoneIsCharged) {
+  RequestNeeds needs{.text_bytes = 100, .whole_window = true, .output = OutputBound::kByOffer};
+  Offer whisper;
+  whisper.prices = unit_prices();
+  EXPECT_EQ(token_bound(whisper, needs)->input, 100 + kInputOverheadTokens);
+  EXPECT_EQ(known_max_tokens(whisper, needs).value(), 0);
+  whisper.prices.tokens.audio_input = usd("6");
+  EXPECT_EQ(token_bound(whisper, needs).error().code, ErrorCode::kModelNotPriced);
+}
+
+TEST(BoundOfUnits, TimeIsBoundedByNothing) {
+  EXPECT_EQ(check_fees(unit_prices(), {.units = {.audio_ms = 1}}).error().code,
+            ErrorCode::kModelNotPriced);
+}
+
+TEST(BoundOfUnits, CoversEveryCostWithinIt) {
+  SeededRandom random(20261121);
+  const auto below = [&random](std::uint32_t most) {
+    return static_cast<std::int64_t>(random.below(most));
+  };
+  for (int round = 0; round < 20'000; ++round) {
+    Prices prices;
+    prices.tokens.input = Money::from_nanos(below(3) * below(1'000'000'000));
+    prices.tokens.output = Money::from_nanos(below(3) * below(1'000'000'000));
+    if (below(2) == 0) prices.per_image = Money::from_nanos(below(1'000'000'000));
+    if (below(2) == 0) prices.per_request = Money::from_nanos(below(1'000'000'000));
+    if (below(2) == 0) prices.per_million_characters = Money::from_nanos(below(1'000'000'000));
+    const RequestNeeds needs{.units = {.images = below(200), .characters = below(100'000)}};
+    const std::int64_t input = below(10'000);
+    const std::int64_t output = below(10'000);
+    const TokenUsage used{.input = below(10'000) % (input + 1),
+                          .output = below(10'000) % (output + 1)};
+    const BilledUnits units{.images = below(200) % (needs.units.images + 1),
+                            .characters = needs.units.characters};
+    EXPECT_LE(cost_of(prices, used, units).amount, cost_bound(prices, input, output, needs));
+  }
+}
+
+}  // namespace
+}  // namespace tollgate
