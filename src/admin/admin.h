@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "admin/people.h"
 #include "admin/query.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -19,6 +20,7 @@
 #include "domain/credits.h"
 #include "domain/ip.h"
 #include "domain/money.h"
+#include "domain/person.h"
 #include "domain/principal.h"
 #include "domain/token.h"
 #include "ledger/ledger.h"
@@ -43,9 +45,18 @@ struct AdminContext {
   Ledger& ledger;
   const Clock& clock;
   Random& random;
+  People& people;
   // Both give the newest; a request keeps what it got.
   std::function<std::shared_ptr<const Snapshot>()> snapshot;
   std::function<std::shared_ptr<const AdminOptions>()> options;
+};
+
+// A person who signed in, as the cookie of the request says.
+struct SignedIn {
+  Person person;
+  PersonSession session;
+  std::vector<Membership> memberships;
+  std::string csrf_token;
 };
 
 // One admin request past the door: who asks, what for, and the parameters nobody has taken yet.
@@ -54,6 +65,8 @@ struct AdminCall {
   AdminContext& context;
   net::Exchange& exchange;
   Principal by;
+  std::optional<SignedIn> person;  // set on routes of Door::kPerson
+  ClientAddress client;            // unset over the local socket
   // Where to look: the caller's own workspace, or the one that ?workspace= names; nullopt = all.
   std::optional<WorkspaceId> workspace;
   std::string request_id;

@@ -10,11 +10,15 @@
 
 namespace tollgate {
 
+// Who may knock: anybody, one who shows a key, the socket or a session, or a person alone.
+enum class Door { kAnybody, kCaller, kPerson };
+
 // "/admin/v1/keys/{id}/rotate": a segment in braces takes any one segment.
 struct RoutePattern {
   std::string_view method;
   std::string_view pattern;
-  Role minimum = Role::kViewer;  // the least role that may call it
+  Role minimum = Role::kViewer;  // the least role that may call it; none is asked of kAnybody
+  Door door = Door::kCaller;
 };
 
 struct RouteMatch {

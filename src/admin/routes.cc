@@ -1,12 +1,16 @@
 #include "admin/routes.h"
 
+#include <algorithm>
 #include <array>
 
 #include "admin/audit.h"
 #include "admin/grants.h"
 #include "admin/keys.h"
+#include "admin/members.h"
 #include "admin/models.h"
+#include "admin/overview.h"
 #include "admin/providers.h"
+#include "admin/sign_in.h"
 #include "admin/usage.h"
 #include "admin/workspaces.h"
 
@@ -14,40 +18,67 @@ namespace tollgate {
 
 namespace {
 
-// One row per route in each of the two, in the same order: the patterns are pure and tested alone.
-constexpr std::array kRoutes = {
-    RoutePattern{"GET", "/admin/v1/keys", Role::kViewer},
-    RoutePattern{"POST", "/admin/v1/keys", Role::kMember},
-    RoutePattern{"GET", "/admin/v1/keys/{id}", Role::kViewer},
-    RoutePattern{"PATCH", "/admin/v1/keys/{id}", Role::kMember},
-    RoutePattern{"DELETE", "/admin/v1/keys/{id}", Role::kMember},
-    RoutePattern{"POST", "/admin/v1/keys/{id}/rotate", Role::kMember},
-    RoutePattern{"GET", "/admin/v1/workspaces", Role::kViewer},
-    RoutePattern{"POST", "/admin/v1/workspaces", Role::kOperator},
-    RoutePattern{"GET", "/admin/v1/workspaces/{id}", Role::kViewer},
-    RoutePattern{"PATCH", "/admin/v1/workspaces/{id}", Role::kOperator},
-    RoutePattern{"GET", "/admin/v1/workspaces/{id}/grants", Role::kViewer},
-    RoutePattern{"POST", "/admin/v1/workspaces/{id}/grants", Role::kOperator},
-    RoutePattern{"POST", "/admin/v1/workspaces/{id}/test-clock", Role::kAdmin},
-    RoutePattern{"GET", "/admin/v1/usage", Role::kViewer},
-    RoutePattern{"GET", "/admin/v1/usage/{id}", Role::kViewer},
-    RoutePattern{"GET", "/admin/v1/models", Role::kViewer},
-    RoutePattern{"GET", "/admin/v1/providers", Role::kViewer},
-    RoutePattern{"GET", "/admin/v1/audit", Role::kAdmin},
-    RoutePattern{"GET", "/admin/v1/audit/verify", Role::kAdmin},
+struct AdminRoute {
+  RoutePattern pattern;
+  AdminHandler handler;
 };
-constexpr std::array<AdminHandler, kRoutes.size()> kHandlers = {
-    list_keys,          create_key,       get_key,         update_key,
-    revoke_key,         rotate_key,       list_workspaces, create_workspace,
-    get_workspace,      update_workspace, list_grants,     create_grant,
-    advance_test_clock, list_usage,       get_usage,       list_models,
-    list_providers,     list_audit,       verify_audit,
+
+constexpr std::array kTable = {
+    AdminRoute{{"GET", "/admin/v1/keys", Role::kViewer}, list_keys},
+    AdminRoute{{"POST", "/admin/v1/keys", Role::kMember}, create_key},
+    AdminRoute{{"GET", "/admin/v1/keys/{id}", Role::kViewer}, get_key},
+    AdminRoute{{"PATCH", "/admin/v1/keys/{id}", Role::kMember}, update_key},
+    AdminRoute{{"DELETE", "/admin/v1/keys/{id}", Role::kMember}, revoke_key},
+    AdminRoute{{"POST", "/admin/v1/keys/{id}/rotate", Role::kMember}, rotate_key},
+    AdminRoute{{"GET", "/admin/v1/workspaces", Role::kViewer}, list_workspaces},
+    AdminRoute{{"POST", "/admin/v1/workspaces", Role::kOperator}, create_workspace},
+    AdminRoute{{"GET", "/admin/v1/workspaces/{id}", Role::kViewer}, get_workspace},
+    AdminRoute{{"PATCH", "/admin/v1/workspaces/{id}", Role::kOperator}, update_workspace},
+    AdminRoute{{"GET", "/admin/v1/workspaces/{id}/grants", Role::kViewer}, list_grants},
+    AdminRoute{{"POST", "/admin/v1/workspaces/{id}/grants", Role::kOperator}, create_grant},
+    AdminRoute{{"POST", "/admin/v1/workspaces/{id}/test-clock", Role::kAdmin}, advance_test_clock},
+    AdminRoute{{"GET", "/admin/v1/usage", Role::kViewer}, list_usage},
+    AdminRoute{{"GET", "/admin/v1/usage/{id}", Role::kViewer}, get_usage},
+    AdminRoute{{"GET", "/admin/v1/models", Role::kViewer}, list_models},
+    AdminRoute{{"GET", "/admin/v1/providers", Role::kViewer}, list_providers},
+    AdminRoute{{"GET", "/admin/v1/audit", Role::kAdmin}, list_audit},
+    AdminRoute{{"GET", "/admin/v1/audit/verify", Role::kAdmin}, verify_audit},
+    AdminRoute{{"GET", "/admin/v1/overview", Role::kViewer}, show_overview},
+    AdminRoute{{"GET", "/admin/v1/keys/{id}/overview", Role::kViewer}, show_key_overview},
+    AdminRoute{{"GET", "/admin/v1/sign-in", Role::kViewer, Door::kAnybody}, show_sign_in},
+    AdminRoute{{"POST", "/admin/v1/setup", Role::kViewer, Door::kAnybody}, set_up},
+    AdminRoute{{"POST", "/admin/v1/session", Role::kViewer, Door::kAnybody}, sign_in},
+    AdminRoute{{"GET", "/admin/v1/session", Role::kViewer, Door::kPerson}, show_session},
+    AdminRoute{{"DELETE", "/admin/v1/session", Role::kViewer, Door::kPerson}, sign_out},
+    AdminRoute{{"POST", "/admin/v1/session/password", Role::kViewer, Door::kPerson},
+               change_password},
+    AdminRoute{{"GET", "/admin/v1/sessions", Role::kViewer, Door::kPerson}, list_sessions},
+    AdminRoute{{"DELETE", "/admin/v1/sessions/{id}", Role::kViewer, Door::kPerson}, end_session},
+    AdminRoute{{"GET", "/admin/v1/members", Role::kViewer}, list_members},
+    AdminRoute{{"PATCH", "/admin/v1/members/{id}", Role::kAdmin}, update_member},
+    AdminRoute{{"DELETE", "/admin/v1/members/{id}", Role::kAdmin}, remove_member},
+    AdminRoute{{"GET", "/admin/v1/people", Role::kOperator}, list_people},
+    AdminRoute{{"DELETE", "/admin/v1/people/{id}", Role::kOperator}, remove_person},
+    AdminRoute{{"GET", "/admin/v1/invitations", Role::kAdmin}, list_invitations},
+    AdminRoute{{"POST", "/admin/v1/invitations", Role::kAdmin}, create_invitation},
+    AdminRoute{{"GET", "/admin/v1/invitations/lookup", Role::kViewer, Door::kAnybody},
+               look_up_invitation},
+    AdminRoute{{"POST", "/admin/v1/invitations/accept", Role::kViewer, Door::kAnybody},
+               accept_invitation},
+    AdminRoute{{"DELETE", "/admin/v1/invitations/{id}", Role::kAdmin}, revoke_invitation},
 };
+
+// The patterns alone, which are pure and matched so.
+constexpr auto kPatterns = [] {
+  std::array<RoutePattern, kTable.size()> patterns;
+  std::ranges::transform(kTable, patterns.begin(), &AdminRoute::pattern);
+  return patterns;
+}();
 
 }  // namespace
 
-std::span<const RoutePattern> admin_routes() { return kRoutes; }
+std::span<const RoutePattern> admin_routes() { return kPatterns; }
 
-AdminHandler admin_handler(std::size_t index) { return kHandlers.at(index); }
+AdminHandler admin_handler(std::size_t index) { return kTable.at(index).handler; }
 
 }  // namespace tollgate

@@ -19,6 +19,7 @@ class SessionsTest : public LedgerTest {
     return {.ledger = *ledger_,
             .clock = clock_,
             .random = random_,
+            .people = people_,
             .snapshot = [] { return std::shared_ptr<const Snapshot>(); },
             .options = [this] { return options_; }};
   }
@@ -38,7 +39,7 @@ class SessionsTest : public LedgerTest {
     head.method = "GET";
     head.target = target;
     head.fields = std::move(fields);
-    return open_session(context(), *options_, head, {.address = std::move(address)});
+    return open_key_session(context(), *options_, head, {.address = std::move(address)});
   }
   Session open_with(const KeyWithSecret& made, std::string address = "127.0.0.1") {
     return open({{"x-api-key", made.secret->expose()}}, std::move(address));
@@ -48,13 +49,14 @@ class SessionsTest : public LedgerTest {
   }
 
   std::shared_ptr<const AdminOptions> options_;
+  People people_{clock_};
 };
 
 TEST_F(SessionsTest, LocalSocketIsTheOperatorWithoutACredential) {
   net::RequestHead head;
   head.target = "/admin/v1/keys";
   const Session session =
-      open_session(context(), *options_, head, {.address = "", .unix_socket = true});
+      open_key_session(context(), *options_, head, {.address = "", .unix_socket = true});
   ASSERT_TRUE(session.by);
   EXPECT_EQ(session.by->actor, "cli");
   EXPECT_EQ(session.by->role, Role::kOperator);

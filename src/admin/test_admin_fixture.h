@@ -157,9 +157,11 @@ class AdminServerTest : public LedgerTest {
  protected:
   std::shared_ptr<const Snapshot> snapshot_;
   std::shared_ptr<const AdminOptions> admin_options_ = std::make_shared<const AdminOptions>();
+  People people_{clock_};
   AdminContext context_{.ledger = *ledger_,
                         .clock = clock_,
                         .random = random_,
+                        .people = people_,
                         .snapshot = [this] { return snapshot_; },
                         .options = [this] { return admin_options_; }};
 

@@ -15,7 +15,7 @@ struct CodeRow {
   int status;
 };
 
-// The one table of SPEC §4, in the order of the enum.
+// The one table: SPEC §4's, and the control plane's own. In the order of the enum.
 constexpr CodeRow kCodeRows[] = {
     {ErrorCode::kInvalidRequest, "invalid_request", 400},
     {ErrorCode::kInvalidModel, "invalid_model", 400},
@@ -25,6 +25,8 @@ constexpr CodeRow kCodeRows[] = {
     {ErrorCode::kInvalidApiKey, "invalid_api_key", 401},
     {ErrorCode::kExpiredApiKey, "expired_api_key", 401},
     {ErrorCode::kDisabledApiKey, "disabled_api_key", 401},
+    {ErrorCode::kInvalidCredentials, "invalid_credentials", 401},
+    {ErrorCode::kExpiredSession, "expired_session", 401},
     {ErrorCode::kInsufficientCredits, "insufficient_credits", 402},
     {ErrorCode::kModelNotAllowed, "model_not_allowed", 403},
     {ErrorCode::kRegionNotAllowed, "region_not_allowed", 403},
@@ -32,6 +34,7 @@ constexpr CodeRow kCodeRows[] = {
     {ErrorCode::kInsufficientScope, "insufficient_scope", 403},
     {ErrorCode::kHttpsRequired, "https_required", 403},
     {ErrorCode::kModelNotPriced, "model_not_priced", 403},
+    {ErrorCode::kForeignRequest, "foreign_request", 403},
     {ErrorCode::kNotFound, "not_found", 404},
     {ErrorCode::kMethodNotAllowed, "method_not_allowed", 405},
     {ErrorCode::kConflict, "conflict", 409},

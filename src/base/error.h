@@ -25,6 +25,8 @@ enum class ErrorCode {
   kInvalidApiKey,
   kExpiredApiKey,
   kDisabledApiKey,
+  kInvalidCredentials,  // a wrong e-mail address or password
+  kExpiredSession,      // of a person: signed out, too long unused, or too old
   // 402
   kInsufficientCredits,
   // 403
@@ -34,6 +36,7 @@ enum class ErrorCode {
   kInsufficientScope,
   kHttpsRequired,
   kModelNotPriced,
+  kForeignRequest,  // another site's page asks in a person's name, or says nothing of itself
   // 404 405 409 413 415 417 422 501
   kNotFound,
   kMethodNotAllowed,

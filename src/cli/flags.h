@@ -56,6 +56,11 @@ struct WorkspaceFlags {
   std::optional<std::string> to = {};
 };
 
+struct UserFlags {
+  std::string user = {};  // EMAIL or ID
+  std::optional<std::string> role = {};
+};
+
 struct Flags {
   Output output = Output::kTable;
   ConnectionFlags connection;
@@ -65,6 +70,7 @@ struct Flags {
   ListFlags list;
   UsageFlags usage;
   WorkspaceFlags workspace;
+  UserFlags user;
   std::string grace;
   bool abort_inflight = false;
 };

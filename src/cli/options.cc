@@ -184,6 +184,7 @@ void declare_options(CLI::App& app, Invocation& invocation) {
   declare_serve(app, invocation);
   declare_keys(app, invocation);
   declare_workspaces(app, invocation);
+  declare_users(app, invocation);
   declare_usage(app, invocation);
   declare_catalogue(app, invocation);
   declare_audit(app, invocation);

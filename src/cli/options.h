@@ -11,9 +11,10 @@ namespace tollgate::cli {
 // REQUIRES: `invocation` outlives `app`.
 void declare_options(CLI::App& app, Invocation& invocation);
 
-// The parts that cli/key_options.cc and cli/workspace_options.cc declare.
+// The parts that cli/key_options.cc, cli/workspace_options.cc and cli/user_options.cc declare.
 void declare_keys(CLI::App& app, Invocation& invocation);
 void declare_workspaces(CLI::App& app, Invocation& invocation);
+void declare_users(CLI::App& app, Invocation& invocation);
 
 // Building blocks of all. An optional stays empty until the option is given; '' counts as given.
 CLI::Option* text_option(CLI::App& command, std::string name, std::optional<std::string>& target,

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <future>
+
+#include "sql/connection.h"
+#include "store/people.h"
 
 namespace tollgate {
 
@@ -23,7 +27,28 @@ Task<> make_key(Ledger& ledger, std::promise<Made>& promise) {
                                                std::move(policy), std::nullopt));
 }
 
+Task<> ask_for_operator(Ledger& ledger, std::promise<Result<bool>>& promise) {
+  std::function<Result<bool>(sql::Connection&)> work = [](sql::Connection& connection) {
+    return store::has_operator(connection);
+  };
+  promise.set_value(co_await ledger.read(std::move(work)));
+}
+
 }  // namespace
+
+Result<std::string> offer_setup(Ledger& ledger, SetupLink& link, Random& random, IoThread& thread,
+                                const std::string& url) {
+  std::promise<Result<bool>> promise;
+  asio::post(thread.context(), [&] { thread.tasks().spawn(ask_for_operator(ledger, promise)); });
+  const Result<bool> is_set_up = promise.get_future().get();
+  if (!is_set_up) return std::unexpected(is_set_up.error());
+  if (*is_set_up) return std::string();
+  return fmt::format(
+      "\n"
+      "Open the dashboard and become its operator; the link works once:\n"
+      "{}/setup#{}\n",
+      url, link.make(random));
+}
 
 Result<std::string> greet_operator(Ledger& ledger, IoThread& thread, const std::string& url) {
   std::promise<Made> promise;

@@ -163,7 +163,7 @@ bool may_see_metrics(Plane& plane, const net::Exchange& exchange) {
         options->trusted_proxies);
     if (client.address.is_loopback()) return true;
   }
-  return open_session(plane.admin, *options, exchange.head(), peer).by.has_value();
+  return open_key_session(plane.admin, *options, exchange.head(), peer).by.has_value();
 }
 
 Task<> serve_metrics(Plane& plane, net::Exchange& exchange) {

@@ -192,9 +192,11 @@ int serve(Settings settings, ReloadSettings reload) {
 
   current.set(*installation);
   std::atomic<bool> draining = false;
+  People people(clock);
   AdminContext admin{.ledger = **ledger,
                      .clock = clock,
                      .random = random,
+                     .people = people,
                      .snapshot = [&] { return current.get().gateway->targets->snapshot(); },
                      .options = [&] { return current.get().admin; }};
   BlockingPool resolver_pool(kResolverThreads);
@@ -213,16 +215,17 @@ int serve(Settings settings, ReloadSettings reload) {
   const auto port = workers.listen(settings);
   if (!port) return say_failed(port.error());
   const std::string url = url_of(settings, *port);
-  std::string greeting;
-  if (no_key_was_ever_made(**ledger)) {
+  auto greeting = offer_setup(**ledger, people.setup, random, workers.first_thread(), url);
+  if (greeting && no_key_was_ever_made(**ledger)) {
     auto made = greet_operator(**ledger, workers.first_thread(), url);
-    if (!made) {
-      workers.drain([] { return true; });
-      return say_failed(made.error());
-    }
-    greeting = std::move(*made);
+    if (made) *made = *greeting + *made;
+    greeting = std::move(made);
   }
-  say("listening " + url + "\n" + greeting);
+  if (!greeting) {
+    workers.drain([] { return true; });
+    return say_failed(greeting.error());
+  }
+  say("listening " + url + "\n" + *greeting);
 
   wait_for_the_end(signals, [&] { reload_settings(settings, reload, current, workers); });
   draining = true;

@@ -250,6 +250,50 @@ constexpr std::string_view kDecision = R"sql(
 ALTER TABLE usage ADD COLUMN decision TEXT NOT NULL DEFAULT '';
 )sql";
 
+// Neither a password, nor the token of a session or an invitation: hashes of them.
+constexpr std::string_view kPeople = R"sql(
+CREATE TABLE people (
+  id TEXT PRIMARY KEY,
+  email TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  operator INTEGER NOT NULL CHECK (operator IN (0, 1)),
+  password TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE memberships (
+  person_id TEXT NOT NULL REFERENCES people (id),
+  workspace_id TEXT NOT NULL REFERENCES workspaces (id),
+  role TEXT NOT NULL CHECK (role IN ('viewer', 'member', 'admin')),
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (person_id, workspace_id)
+) STRICT;
+CREATE INDEX memberships_by_workspace ON memberships (workspace_id);
+
+CREATE TABLE sessions (
+  id TEXT PRIMARY KEY,
+  person_id TEXT NOT NULL REFERENCES people (id),
+  hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+  created_at INTEGER NOT NULL,
+  last_seen_at INTEGER NOT NULL,
+  from_address TEXT NOT NULL,
+  client TEXT NOT NULL
+) STRICT;
+CREATE INDEX sessions_by_person ON sessions (person_id);
+
+CREATE TABLE invitations (
+  id TEXT PRIMARY KEY,
+  workspace_id TEXT NOT NULL REFERENCES workspaces (id),
+  email TEXT NOT NULL,
+  role TEXT NOT NULL,
+  hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+  created_by TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX invitations_by_workspace ON invitations (workspace_id);
+)sql";
+
 constexpr std::array kMigrations{
     sql::Migration{.version = 1, .name = "keys, usage, audit", .sql = kFirst},
     sql::Migration{.version = 2, .name = "limits of keys", .sql = kKeyLimits},
@@ -257,6 +301,7 @@ constexpr std::array kMigrations{
     sql::Migration{.version = 4, .name = "flags of usage rows", .sql = kUsageFlags},
     sql::Migration{.version = 5, .name = "test time of usage rows", .sql = kTestTime},
     sql::Migration{.version = 6, .name = "route decision of usage rows", .sql = kDecision},
+    sql::Migration{.version = 7, .name = "people, sessions, invitations", .sql = kPeople},
 };
 
 }  // namespace

@@ -1,0 +1,239 @@
+#include "admin/overview.h"
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "admin/json_fields.h"
+#include "admin/key_json.h"
+#include "sql/connection.h"
+#include "store/usage_overview.h"
+#include "store/usage_rows.h"
+
+namespace tollgate {
+
+namespace {
+
+constexpr int kTopModels = 5;
+constexpr std::size_t kAttentionMax = 10;
+// Among how many of the newest keys those are looked for that need attention.
+constexpr int kAttentionKeys = 1'000;
+constexpr std::int64_t kNearLimitPercent = 90;
+constexpr std::int64_t kErrorPercent = 5;
+constexpr std::int64_t kErrorRequestsMin = 20;
+constexpr std::chrono::days kOldSecret{90};
+constexpr int kActiveDays = 30;
+
+struct Range {
+  std::string name;
+  store::UsageStep step = store::UsageStep::kHour;
+  int count = 0;
+  std::int64_t first = 0;  // of the hours or days since 1970
+
+  std::chrono::seconds step_length() const {
+    return step == store::UsageStep::kHour ? std::chrono::hours(1) : std::chrono::days(1);
+  }
+  WallTime at(std::int64_t index) const {
+    return WallTime(std::chrono::microseconds((first + index) * step_length()));
+  }
+};
+
+// The range that ends with the running hour or day.
+Result<Range> take_range(AdminCall& call) {
+  Range range{.name = call.query.take("range").value_or("24h")};
+  if (range.name == "24h") {
+    range.count = 24;
+  } else if (range.name == "7d" || range.name == "30d") {
+    range.step = store::UsageStep::kDay;
+    range.count = range.name == "7d" ? 7 : 30;
+  } else {
+    return std::unexpected(Query::bad_parameter("range", "must be 24h, 7d or 30d"));
+  }
+  if (auto known = call.query.finish(); !known) return std::unexpected(known.error());
+  const auto now = call.context.clock.wall().time_since_epoch();
+  range.first = now / range.step_length() - range.count + 1;
+  return range;
+}
+
+// What is read of the store, in one transaction.
+struct Figures {
+  std::vector<store::UsageFigures> series;    // of the range
+  std::vector<store::UsageFigures> previous;  // as long, before it
+  std::vector<store::UsageTotal> models;      // of the range's days
+  std::int64_t active_keys = 0;
+};
+
+struct Subject {
+  std::optional<WorkspaceId> workspace = {};
+  std::optional<std::int64_t> key_number = {};
+};
+
+Result<Figures> read_figures(sql::Connection& connection, const Range& range,
+                             const Subject& subject) {
+  auto both = store::usage_series(connection, {.workspace = subject.workspace,
+                                               .key_number = subject.key_number,
+                                               .step = range.step,
+                                               .first = range.first - range.count,
+                                               .count = 2 * range.count});
+  if (!both) return std::unexpected(both.error());
+  Figures figures;
+  figures.previous.assign(both->begin(), both->begin() + range.count);
+  figures.series.assign(both->begin() + range.count, both->end());
+  // Whole days, which stand in aggregates.
+  store::UsageQuery query{.workspace = subject.workspace,
+                          .from = std::chrono::floor<std::chrono::days>(range.at(0))};
+  if (subject.key_number) query.keys = std::vector{*subject.key_number};
+  auto models = store::usage_totals(connection, query, store::UsageGroup::kModel);
+  if (!models) return std::unexpected(models.error());
+  if (models->size() > kTopModels) models->resize(kTopModels);
+  figures.models = std::move(*models);
+  if (subject.key_number) return figures;
+  const auto today = std::chrono::floor<std::chrono::days>(range.at(range.count - 1));
+  auto active = store::count_used_keys(connection, subject.workspace,
+                                       today.time_since_epoch().count() - kActiveDays + 1);
+  if (!active) return std::unexpected(active.error());
+  figures.active_keys = *active;
+  return figures;
+}
+
+Task<Result<Figures>> figures_of(AdminCall& call, Range range, Subject subject) {
+  std::function<Result<Figures>(sql::Connection&)> work =
+      [range = std::move(range), subject = std::move(subject)](sql::Connection& connection) {
+        return read_figures(connection, range, subject);
+      };
+  return call.context.ledger.read(std::move(work));
+}
+
+Result<store::UsageFigures> sum_of(const std::vector<store::UsageFigures>& series) {
+  store::UsageFigures sum;
+  for (const store::UsageFigures& one : series) {
+    sum.requests += one.requests;
+    sum.errors += one.errors;
+    sum.input_tokens += one.input_tokens;
+    sum.output_tokens += one.output_tokens;
+    const Result<Money> cost = add(sum.cost, one.cost);
+    if (!cost) return std::unexpected(cost.error());
+    sum.cost = *cost;
+  }
+  return sum;
+}
+
+JsonFields figure_fields(const store::UsageFigures& figures) {
+  JsonFields fields;
+  fields.number("requests", figures.requests)
+      .number("errors", figures.errors)
+      .number("input_tokens", figures.input_tokens)
+      .number("output_tokens", figures.output_tokens)
+      .money("cost", figures.cost);
+  return fields;
+}
+
+std::string render_series(const Range& range, const std::vector<store::UsageFigures>& series) {
+  std::vector<std::string> points;
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    points.push_back(
+        figure_fields(series[i]).time("at", range.at(static_cast<std::int64_t>(i))).finish());
+  }
+  return json_array(points);
+}
+
+std::string render_models(const std::vector<store::UsageTotal>& models) {
+  std::vector<std::string> rows;
+  for (const store::UsageTotal& one : models) {
+    rows.push_back(JsonFields()
+                       .text("model", one.group)
+                       .number("requests", one.requests)
+                       .number("errors", one.errors)
+                       .money("cost", one.cost)
+                       .finish());
+  }
+  return json_array(rows);
+}
+
+bool near_a_limit(const KeyView& view) {
+  return std::ranges::any_of(view.limits, [](const LimitState& state) {
+    return has_periods(state.limit.window) && state.limit.amount > 0 &&
+           state.used / kNearLimitPercent >= state.limit.amount / 100 && state.used > 0;
+  });
+}
+
+// Why the key needs attention; "" when it does not.
+std::string_view attention_reason(const KeyView& view, WallTime now) {
+  if (view.status == KeyStatus::kLimited) return "limited";
+  if (view.status != KeyStatus::kActive) return "";
+  if (near_a_limit(view)) return "near_limit";
+  if (view.use.requests >= kErrorRequestsMin &&
+      view.use.errors * 100 > view.use.requests * kErrorPercent) {
+    return "errors";
+  }
+  if (now - current_secret(view.key).created_at > kOldSecret) return "old_secret";
+  return "";
+}
+
+Result<std::string> render_attention(const AdminCall& call) {
+  const Ledger::KeyQuery query{.workspace = call.workspace, .limit = kAttentionKeys};
+  const auto page = call.context.ledger.list_keys(query);
+  if (!page) return std::unexpected(page.error());
+  const WallTime now = call.context.clock.wall();
+  std::vector<std::string> rows;
+  for (const KeyView& view : page->keys) {
+    const std::string_view reason = attention_reason(view, now);
+    if (reason.empty()) continue;
+    rows.push_back(JsonFields()
+                       .text("key", view.key.id.get())
+                       .text("name", view.key.policy.name)
+                       .text("reason", reason)
+                       .finish());
+    if (rows.size() == kAttentionMax) break;
+  }
+  return json_array(rows);
+}
+
+// The members that both overviews have.
+Result<JsonFields> overview_fields(const Range& range, const Figures& figures) {
+  const auto sum = sum_of(figures.series);
+  const auto previous = sum_of(figures.previous);
+  if (!sum) return std::unexpected(sum.error());
+  if (!previous) return std::unexpected(previous.error());
+  JsonFields fields;
+  fields.text("range", range.name)
+      .text("step", range.step == store::UsageStep::kHour ? "hour" : "day")
+      .time("from", range.at(0))
+      .raw("figures", figure_fields(*sum).finish())
+      .raw("previous", figure_fields(*previous).finish())
+      .raw("series", render_series(range, figures.series))
+      .raw("top_models", render_models(figures.models));
+  return fields;
+}
+
+}  // namespace
+
+Task<Result<net::Response>> show_overview(AdminCall& call) {
+  auto range = take_range(call);
+  if (!range) co_return std::unexpected(range.error());
+  const auto figures = co_await figures_of(call, *range, {.workspace = call.workspace});
+  if (!figures) co_return std::unexpected(figures.error());
+  auto fields = overview_fields(*range, *figures);
+  if (!fields) co_return std::unexpected(fields.error());
+  const auto attention = render_attention(call);
+  if (!attention) co_return std::unexpected(attention.error());
+  co_return json_answer(fields->number("active_integrations", figures->active_keys)
+                            .raw("attention", *attention)
+                            .finish());
+}
+
+Task<Result<net::Response>> show_key_overview(AdminCall& call) {
+  auto range = take_range(call);
+  if (!range) co_return std::unexpected(range.error());
+  const auto view = call.context.ledger.key(KeyId(call.id), call.workspace);
+  if (!view) co_return std::unexpected(view.error());
+  const auto figures = co_await figures_of(call, *range, {.key_number = view->key.number});
+  if (!figures) co_return std::unexpected(figures.error());
+  auto fields = overview_fields(*range, *figures);
+  if (!fields) co_return std::unexpected(fields.error());
+  co_return json_answer(fields->raw("key", render_key(*view)).finish());
+}
+
+}  // namespace tollgate

@@ -1,0 +1,74 @@
+#include "admin/overview.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "admin/test_admin_fixture.h"
+
+namespace tollgate {
+namespace {
+
+class OverviewTest : public AdminServerTest {
+ protected:
+  json::value overview(const std::string& target) {
+    const AdminAnswer answer = ask({.target = "/admin/v1/" + target});
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    return answer.document();
+  }
+};
+
+TEST_F(OverviewTest, CountsWhatWasAdmittedAndNothingElse) {
+  const KeyWithSecret one = make("one");
+  make("unused");
+  ASSERT_TRUE(buy(one));
+  ASSERT_TRUE(buy(one, 500));
+  const json::value seen = overview("overview");
+  EXPECT_EQ(json::serialize(seen.at("figures")),
+            R"({"requests":2,"errors":1,"input_tokens":20,"output_tokens":10,"cost":"0.000002"})");
+  EXPECT_EQ(seen.at("previous").at("requests").as_int64(), 0);
+  EXPECT_EQ(seen.at("series").as_array().size(), 24U);
+  EXPECT_EQ(seen.at("series").at(23).at("requests").as_int64(), 2);
+  EXPECT_EQ(seen.at("active_integrations").as_int64(), 1);
+  EXPECT_EQ(seen.at("top_models").at(0).at("model").as_string(), "sandbox/echo");
+}
+
+TEST_F(OverviewTest, RangesEndWithTheRunningHourOrDay) {
+  ASSERT_TRUE(buy(make("one")));
+  clock_.advance(std::chrono::days(7));
+  EXPECT_EQ(overview("overview").at("figures").at("requests").as_int64(), 0);
+  EXPECT_EQ(overview("overview?range=7d").at("previous").at("requests").as_int64(), 1);
+  const json::value month = overview("overview?range=30d");
+  EXPECT_EQ(month.at("series").as_array().size(), 30U);
+  EXPECT_EQ(month.at("series").at(22).at("requests").as_int64(), 1);
+  EXPECT_EQ(ask({.target = "/admin/v1/overview?range=1y"}).status, 400);
+}
+
+TEST_F(OverviewTest, KeysOwnFiguresAreItsOwnAlone) {
+  const KeyWithSecret one = make("one");
+  const KeyWithSecret two = make("two");
+  ASSERT_TRUE(buy(one));
+  ASSERT_TRUE(buy(two));
+  ASSERT_TRUE(buy(two));
+  const json::value seen = overview("keys/" + one.key.id.get() + "/overview?range=7d");
+  EXPECT_EQ(seen.at("figures").at("requests").as_int64(), 1);
+  EXPECT_EQ(seen.at("key").at("name").as_string(), "one");
+  EXPECT_EQ(ask({.target = "/admin/v1/keys/key_none/overview"}).status, 404);
+}
+
+TEST_F(OverviewTest, KeysThatNeedAttentionSayWhy) {
+  const KeyWithSecret failing = make("failing");
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(buy(failing, i < 2 ? 500 : 200));
+  const json::value first = overview("overview").at("attention");
+  ASSERT_EQ(first.as_array().size(), 1U);
+  EXPECT_EQ(first.at(0).at("name").as_string(), "failing");
+  EXPECT_EQ(first.at(0).at("reason").as_string(), "errors");
+  make("idle");
+  clock_.advance(std::chrono::days(91));
+  const json::value later = overview("overview").at("attention");
+  ASSERT_EQ(later.as_array().size(), 2U);
+  EXPECT_EQ(later.at(0).at("reason").as_string(), "old_secret");
+}
+
+}  // namespace
+}  // namespace tollgate

@@ -1,0 +1,38 @@
+// What signing in keeps in memory: passwords under way, who guesses them, and the link by which the
+// first operator is made.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "admin/passwords.h"
+#include "admin/sign_in_throttle.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/mutex.h"
+#include "base/random.h"
+
+namespace tollgate {
+
+class SetupLink {
+ public:
+  // A new token, shown this once; it takes the place of an earlier one.
+  std::string make(Random& random);
+  bool is(std::string_view token);
+  // It worked, or nobody needs it any more.
+  void close();
+
+ private:
+  Mutex mutex_;
+  std::optional<Sha256> hash_ TOLLGATE_GUARDED_BY(mutex_);
+};
+
+struct People {
+  explicit People(const Clock& clock) : throttle(clock) {}
+  Passwords passwords;
+  SignInThrottle throttle;
+  SetupLink setup;
+};
+
+}  // namespace tollgate

@@ -1,0 +1,294 @@
+#include "admin/sign_in.h"
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "admin/json_fields.h"
+#include "admin/person_cookie.h"
+#include "admin/person_request.h"
+#include "admin/request_body.h"
+#include "base/password.h"
+#include "sql/connection.h"
+#include "store/audit.h"
+#include "store/person_sessions.h"
+
+namespace tollgate {
+
+namespace {
+
+constexpr std::size_t kClientLengthMax = 256;
+constexpr int kSessionTokenLength = 43;  // 222 bits
+
+// What the sign-ins of the setup are counted under: no address has this form.
+constexpr std::string_view kSetupAccount = "setup";
+
+template <class T>
+using Work = std::function<Result<T>(sql::Connection&)>;
+
+Status audit_person(sql::Connection& connection, const AdminCall& call, std::string action,
+                    const Person& person, std::optional<std::string> after) {
+  store::AuditEntry entry{.at = call.context.clock.wall(),
+                          .actor = person.id.get(),
+                          .action = std::move(action),
+                          .object = person.id.get(),
+                          .after = std::move(after),
+                          .from_address = call.by.from,
+                          .workspace = WorkspaceId()};
+  auto row = store::append_audit(connection, entry);
+  if (!row) return std::unexpected(row.error());
+  return {};
+}
+
+std::string render_person(const Person& person) {
+  return JsonFields()
+      .text("id", person.id.get())
+      .text("email", person.email)
+      .text("name", person.name)
+      .raw("operator", person.reach == Reach::kInstallation ? "true" : "false")
+      .finish();
+}
+
+std::string render_signed_in(const SignedIn& signed_in) {
+  std::vector<std::string> memberships;
+  for (const Membership& one : signed_in.memberships) {
+    const std::string workspace =
+        JsonFields().text("id", one.workspace.get()).text("name", one.workspace_name).finish();
+    memberships.push_back(
+        JsonFields().raw("workspace", workspace).text("role", role_name(one.role)).finish());
+  }
+  return JsonFields()
+      .text("id", signed_in.session.id)
+      .raw("person", render_person(signed_in.person))
+      .raw("memberships", json_array(memberships))
+      .text("csrf_token", signed_in.csrf_token)
+      .time("expires_at", session_end(signed_in.session))
+      .finish();
+}
+
+std::unexpected<Error> wrong_setup_link() {
+  return fail(
+      ErrorCode::kInvalidCredentials,
+      "This setup link does not work any more: the newest one is in the output of `tollgate "
+      "serve`, until there is an operator.");
+}
+
+std::unexpected<Error> too_many_attempts(std::chrono::seconds wait) {
+  return std::unexpected(Error{.code = ErrorCode::kRateLimitExceeded,
+                               .message = "Too many attempts: wait a little and try again.",
+                               .retry_after = wait});
+}
+
+Task<Result<std::optional<store::Account>>> read_account(AdminCall& call, std::string email) {
+  Work<std::optional<store::Account>> work = [email =
+                                                  std::move(email)](sql::Connection& connection) {
+    return store::find_account(connection, email);
+  };
+  return call.context.ledger.read(std::move(work));
+}
+
+Task<Result<bool>> read_whether_operator(AdminCall& call) {
+  Work<bool> work = [](sql::Connection& connection) { return store::has_operator(connection); };
+  return call.context.ledger.read(std::move(work));
+}
+
+}  // namespace
+
+Task<Status> check_password(AdminCall& call, std::string email,
+                            std::optional<store::Account> account, Secret password) {
+  SignInThrottle& throttle = call.context.people.throttle;
+  if (const auto wait = throttle.begin(email, call.client.address)) {
+    co_return too_many_attempts(*wait);
+  }
+  const bool known = account && !account->password_hash.empty();
+  std::string hash(known ? account->password_hash : nobodys_password_hash());
+  auto right = co_await call.context.people.passwords.is_of(std::move(hash), std::move(password));
+  if (!right) co_return std::unexpected(right.error());
+  if (!*right) {
+    co_return fail(ErrorCode::kInvalidCredentials,
+                   "The address or the password is wrong: check both.");
+  }
+  throttle.succeeded(email, call.client.address);
+  co_return Status();
+}
+
+Task<Result<net::Response>> begin_session(AdminCall& call, Person person) {
+  const Secret token(random_id(call.context.random, "", kSessionTokenLength));
+  const WallTime now = call.context.clock.wall();
+  std::string client(call.exchange.head().find("user-agent"));
+  if (client.size() > kClientLengthMax) client.resize(kClientLengthMax);
+  PersonSession session{.id = random_id(call.context.random, "ses_"),
+                        .person = person.id,
+                        .created_at = now,
+                        .last_seen_at = now,
+                        .from = call.by.from,
+                        .client = std::move(client)};
+  Work<std::vector<Membership>> work =
+      [&call, person, session, hash = sha256(token.expose())](
+          sql::Connection& connection) -> Result<std::vector<Membership>> {
+    Status made = store::insert_session(connection, session, hash);
+    if (made) made = audit_person(connection, call, "session.create", person, std::nullopt);
+    if (!made) return std::unexpected(made.error());
+    return store::memberships_of(connection, person.id);
+  };
+  auto memberships = co_await call.context.ledger.write(std::move(work));
+  if (!memberships) co_return std::unexpected(memberships.error());
+  const SignedIn signed_in{.person = std::move(person),
+                           .session = std::move(session),
+                           .memberships = std::move(*memberships),
+                           .csrf_token = csrf_token_of(token.expose())};
+  net::Response response = json_answer(render_signed_in(signed_in));
+  response.fields.emplace_back("Set-Cookie", session_cookie(token.expose(), call.client.scheme));
+  co_return response;
+}
+
+Task<Result<net::Response>> show_sign_in(AdminCall& call) {
+  if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
+  const auto set_up = co_await read_whether_operator(call);
+  if (!set_up) co_return std::unexpected(set_up.error());
+  co_return json_answer(JsonFields()
+                            .raw("setup_required", *set_up ? "false" : "true")
+                            .raw("password", "true")
+                            .raw("oidc", "null")
+                            .finish());
+}
+
+Task<Result<net::Response>> set_up(AdminCall& call) {
+  if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
+  const auto body = co_await read_json_body(call);
+  if (!body) co_return std::unexpected(body.error());
+  auto request = parse_setup(*body);
+  if (!request) co_return std::unexpected(request.error());
+  People& people = call.context.people;
+  const std::string account(kSetupAccount);
+  if (const auto wait = people.throttle.begin(account, call.client.address)) {
+    co_return too_many_attempts(*wait);
+  }
+  if (!people.setup.is(request->token)) co_return wrong_setup_link();
+  people.throttle.succeeded(account, call.client.address);
+  auto hash = co_await people.passwords.hash(std::move(request->account.password));
+  if (!hash) co_return std::unexpected(hash.error());
+  const Person person{.id = PersonId(random_id(call.context.random, "user_")),
+                      .email = request->account.email,
+                      .name = request->account.name,
+                      .reach = Reach::kInstallation,
+                      .created_at = call.context.clock.wall()};
+  Work<bool> work = [&call, &person, &hash](sql::Connection& connection) -> Result<bool> {
+    const auto taken = store::has_operator(connection);
+    if (!taken) return std::unexpected(taken.error());
+    if (*taken) return wrong_setup_link();
+    Status made =
+        store::insert_person(connection, {.person = person, .password_hash = std::move(*hash)});
+    if (made) {
+      made = audit_person(connection, call, "person.create", person, store::person_json(person));
+    }
+    if (!made) return std::unexpected(made.error());
+    return true;
+  };
+  const auto made = co_await call.context.ledger.write(std::move(work));
+  if (!made) co_return std::unexpected(made.error());
+  people.setup.close();
+  auto response = co_await begin_session(call, person);
+  if (response) response->status = 201;
+  co_return response;
+}
+
+Task<Result<net::Response>> sign_in(AdminCall& call) {
+  if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
+  const auto body = co_await read_json_body(call);
+  if (!body) co_return std::unexpected(body.error());
+  auto request = parse_sign_in(*body);
+  if (!request) co_return std::unexpected(request.error());
+  auto account = co_await read_account(call, request->email);
+  if (!account) co_return std::unexpected(account.error());
+  const Status right =
+      co_await check_password(call, request->email, *account, std::move(request->password));
+  if (!right) co_return std::unexpected(right.error());
+  co_return co_await begin_session(call, std::move((*account)->person));
+}
+
+Task<Result<net::Response>> show_session(AdminCall& call) {
+  co_return json_answer(render_signed_in(*call.person));
+}
+
+Task<Result<net::Response>> sign_out(AdminCall& call) {
+  Work<bool> work = [&call](sql::Connection& connection) -> Result<bool> {
+    const SignedIn& person = *call.person;
+    Status done = store::remove_session(connection, person.person.id, person.session.id);
+    if (done) {
+      done = audit_person(connection, call, "session.delete", person.person, std::nullopt);
+    }
+    if (!done) return std::unexpected(done.error());
+    return true;
+  };
+  const auto done = co_await call.context.ledger.write(std::move(work));
+  if (!done) co_return std::unexpected(done.error());
+  net::Response response = json_answer("{}");
+  response.fields.emplace_back("Set-Cookie", no_session_cookie(call.client.scheme));
+  co_return response;
+}
+
+Task<Result<net::Response>> list_sessions(AdminCall& call) {
+  if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
+  Work<std::vector<PersonSession>> work = [&call](sql::Connection& connection) {
+    return store::list_sessions(connection, call.person->person.id, call.context.clock.wall());
+  };
+  const auto sessions = co_await call.context.ledger.read(std::move(work));
+  if (!sessions) co_return std::unexpected(sessions.error());
+  std::vector<std::string> rows;
+  for (const PersonSession& session : *sessions) {
+    rows.push_back(JsonFields()
+                       .text("id", session.id)
+                       .raw("current", session.id == call.person->session.id ? "true" : "false")
+                       .time("created_at", session.created_at)
+                       .time("last_seen_at", session.last_seen_at)
+                       .time("expires_at", session_end(session))
+                       .text("from", session.from)
+                       .text_or_null("client", session.client)
+                       .finish());
+  }
+  co_return json_answer(page_json(rows, ""));
+}
+
+Task<Result<net::Response>> end_session(AdminCall& call) {
+  Work<bool> work = [&call](sql::Connection& connection) -> Result<bool> {
+    const Person& person = call.person->person;
+    Status done = store::remove_session(connection, person.id, call.id);
+    if (done) done = audit_person(connection, call, "session.delete", person, std::nullopt);
+    if (!done) return std::unexpected(done.error());
+    return true;
+  };
+  const auto done = co_await call.context.ledger.write(std::move(work));
+  if (!done) co_return std::unexpected(done.error());
+  co_return json_answer("{}");
+}
+
+Task<Result<net::Response>> change_password(AdminCall& call) {
+  const auto body = co_await read_json_body(call);
+  if (!body) co_return std::unexpected(body.error());
+  auto request = parse_password_change(*body);
+  if (!request) co_return std::unexpected(request.error());
+  const Person& person = call.person->person;
+  auto account = co_await read_account(call, person.email);
+  if (!account) co_return std::unexpected(account.error());
+  const Status right =
+      co_await check_password(call, person.email, *account, std::move(request->current));
+  if (!right) co_return std::unexpected(right.error());
+  auto hash = co_await call.context.people.passwords.hash(std::move(request->next));
+  if (!hash) co_return std::unexpected(hash.error());
+  Work<bool> work = [&call, &person, &hash](sql::Connection& connection) -> Result<bool> {
+    Status done = store::set_password(connection, person.id, *hash);
+    if (done) {
+      done = store::remove_sessions_except(connection, person.id, call.person->session.id);
+    }
+    if (done) done = audit_person(connection, call, "person.password", person, std::nullopt);
+    if (!done) return std::unexpected(done.error());
+    return true;
+  };
+  const auto done = co_await call.context.ledger.write(std::move(work));
+  if (!done) co_return std::unexpected(done.error());
+  co_return json_answer("{}");
+}
+
+}  // namespace tollgate

@@ -1,0 +1,63 @@
+#include "admin/sign_in_throttle.h"
+
+#include <algorithm>
+#include <array>
+
+namespace tollgate {
+
+namespace {
+
+constexpr std::size_t kNetworkBytes = 8;  // of IPv6: a /64 is one place
+
+// The address, or of IPv6 its network: one place has more addresses than could be tracked.
+std::string place_of(const IpAddress& address) {
+  if (address.is_v4()) return address.text();
+  std::array<std::uint8_t, 16> bytes = address.bytes();
+  std::fill(bytes.begin() + kNetworkBytes, bytes.end(), std::uint8_t{0});
+  return IpAddress::from_bytes(bytes).text();
+}
+
+}  // namespace
+
+std::chrono::seconds SignInThrottle::wait_of(const Marks& marks, const std::string& name, Rate rate,
+                                             SteadyTime now) {
+  const auto found = marks.find(name);
+  if (found == marks.end()) return std::chrono::seconds(0);
+  const auto ahead = found->second - now - (rate.burst - 1) * rate.interval;
+  return std::max(std::chrono::seconds(0), std::chrono::ceil<std::chrono::seconds>(ahead));
+}
+
+void SignInThrottle::count(Marks& marks, const std::string& name, Rate rate, SteadyTime now) {
+  if (marks.size() >= kTracked && !marks.contains(name)) forget_quietest(marks, now);
+  SteadyTime& mark = marks[name];
+  mark = std::max(mark, now) + rate.interval;
+}
+
+void SignInThrottle::forget_quietest(Marks& marks, SteadyTime now) {
+  std::erase_if(marks, [now](const auto& entry) { return entry.second <= now; });
+  if (marks.size() < kTracked) return;
+  const auto earlier = [](const auto& a, const auto& b) { return a.second < b.second; };
+  marks.erase(std::ranges::min_element(marks, earlier));
+}
+
+std::optional<std::chrono::seconds> SignInThrottle::begin(const std::string& account,
+                                                          const IpAddress& address) {
+  const SteadyTime now = clock_.steady();
+  const std::string place = place_of(address);
+  Lock lock(mutex_);
+  const auto wait = std::max(wait_of(accounts_, account, kAccountRate, now),
+                             wait_of(addresses_, place, kAddressRate, now));
+  if (wait > std::chrono::seconds(0)) return wait;
+  count(accounts_, account, kAccountRate, now);
+  count(addresses_, place, kAddressRate, now);
+  return std::nullopt;
+}
+
+void SignInThrottle::succeeded(const std::string& account, const IpAddress& address) {
+  Lock lock(mutex_);
+  accounts_.erase(account);
+  const auto place = addresses_.find(place_of(address));
+  if (place != addresses_.end()) place->second -= kAddressInterval;
+}
+
+}  // namespace tollgate

@@ -1,0 +1,55 @@
+// Slows down whoever guesses passwords, per account and per address: some attempts at once, then
+// one per interval. An account that does not exist is slowed down like any other, so that nobody
+// learns which do. In memory only; safe on any thread.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "domain/ip.h"
+
+namespace tollgate {
+
+class SignInThrottle {
+ public:
+  static constexpr int kAccountBurst = 5;
+  static constexpr std::chrono::seconds kAccountInterval{60};
+  static constexpr int kAddressBurst = 8;
+  static constexpr std::chrono::seconds kAddressInterval{30};
+  static constexpr std::size_t kTracked = 10'000;  // of each kind; then the quietest are forgotten
+
+  explicit SignInThrottle(const Clock& clock) : clock_(clock) {}
+
+  // Before a password is looked at: nullopt lets the attempt go on, and counts it as failed until
+  // it succeeded(); otherwise how long to wait, at least a second. `account` is what was typed.
+  std::optional<std::chrono::seconds> begin(const std::string& account, const IpAddress& address);
+  // The attempt that begin() let go on was right.
+  void succeeded(const std::string& account, const IpAddress& address);
+
+ private:
+  // When each will have all its attempts back; none are kept that have.
+  using Marks = std::unordered_map<std::string, SteadyTime>;
+  struct Rate {
+    int burst;
+    std::chrono::seconds interval;
+  };
+  static constexpr Rate kAccountRate{kAccountBurst, kAccountInterval};
+  static constexpr Rate kAddressRate{kAddressBurst, kAddressInterval};
+
+  static std::chrono::seconds wait_of(const Marks& marks, const std::string& name, Rate rate,
+                                      SteadyTime now);
+  static void count(Marks& marks, const std::string& name, Rate rate, SteadyTime now);
+  static void forget_quietest(Marks& marks, SteadyTime now);
+
+  const Clock& clock_;
+  Mutex mutex_;
+  Marks accounts_ TOLLGATE_GUARDED_BY(mutex_);
+  Marks addresses_ TOLLGATE_GUARDED_BY(mutex_);
+};
+
+}  // namespace tollgate

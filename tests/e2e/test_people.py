@@ -1,0 +1,93 @@
+"""People: the printed link makes the operator, sessions outlive a crash and die on logout, and nothing that signs in
+is ever written down."""
+
+import json
+
+import pytest
+from harness.browser import SETUP, Browser, first_operator, new_password
+
+
+@pytest.fixture
+def started(start_gateway, tmp_path):
+    return start_gateway(data=tmp_path / "data")
+
+
+def test_start_prints_a_setup_link_until_there_is_an_operator(started, start_gateway, tmp_path):
+    old = SETUP.search(started.wait_for_line(SETUP))[1]
+    started.stop()
+    again = start_gateway(data=tmp_path / "data")
+    new = SETUP.search(again.wait_for_line(SETUP))[1]
+    assert new != old
+    stale = Browser(again).enter("setup", {"token": old, "email": "eve@example.com", "name": "Eve",
+                                           "password": new_password()})
+    assert stale.status == 401
+    assert json.loads(Browser(again).ask("GET", "sign-in").body)["setup_required"] is True
+    first_operator(again)
+    assert json.loads(Browser(again).ask("GET", "sign-in").body)["setup_required"] is False
+    again.stop()
+    last = start_gateway(data=tmp_path / "data")
+    assert not any(SETUP.search(line) for line in last.lines)
+
+
+def test_session_outlives_a_crash_and_dies_on_logout(started, start_gateway, tmp_path):
+    ada = first_operator(started)
+    other = Browser(started)
+    started.kill()
+    again = start_gateway(data=tmp_path / "data")
+    ada.gateway = other.gateway = again
+    assert ada.ask("GET", "keys").status == 200
+    assert ada.ask("DELETE", "session").status == 200
+    assert ada.ask("GET", "keys").status == 401
+    again.kill()
+    last = start_gateway(data=tmp_path / "data")
+    ada.gateway = last
+    assert json.loads(ada.ask("GET", "keys").body)["error"]["code"] == "expired_session"
+
+
+def test_nothing_that_signs_in_is_written_down(started):
+    password = new_password()
+    ada = first_operator(started, password=password)
+    token = ada.invite("bob@example.com", "member")
+    bob = Browser(started)
+    bobs = new_password()
+    assert bob.join(token, "Bob", bobs).status == 200
+    assert Browser(started).sign_in("ada@example.com", "not " + password).status == 401
+    hidden = [password, bobs, token, ada.cookie.partition("=")[2], bob.cookie.partition("=")[2],
+              SETUP.search(started.wait_for_line(SETUP))[1]]
+    audit = started.admin("GET", "/admin/v1/audit?limit=1000").body
+    metrics = started.request("GET", "/metrics").body
+    started.stop()
+    files = [path.read_bytes() for path in started.data.rglob("*") if path.is_file()]
+    for text in hidden:
+        for place in [*files, started.log.encode(), audit, metrics]:
+            assert text.encode() not in place
+    assert "bob@example.com" in audit.decode()
+
+
+def test_member_manages_their_own_keys_and_no_others(started):
+    ada = first_operator(started)
+    bob, vera = Browser(started), Browser(started)
+    assert bob.join(ada.invite("bob@example.com", "member")).status == 200
+    assert vera.join(ada.invite("vera@example.com", "viewer")).status == 200
+    adas = ada.json("POST", "keys?workspace=ws_default", {"name": "ada's"})
+    bobs = bob.json("POST", "keys", {"name": "bob's"})
+    assert bobs["created_by"] == bob.session["person"]["id"]
+    assert bob.ask("PATCH", f"keys/{bobs['id']}", {"enabled": False}).status == 200
+    assert bob.ask("PATCH", f"keys/{adas['id']}", {"enabled": False}).status == 403
+    assert vera.ask("PATCH", f"keys/{bobs['id']}", {"enabled": True}).status == 403
+    assert {row["name"] for row in vera.json("GET", "keys")["data"]} >= {"ada's", "bob's"}
+
+
+def test_command_line_invites_lists_and_removes(started):
+    ada = first_operator(started)
+    invited = started.cli_json("users", "invite", "bob@example.com", "--role", "admin")
+    bob = Browser(started)
+    assert bob.join(invited["link"].partition("#")[2], "Bob").status == 200
+    people = {row["email"]: row for row in started.cli_json("users", "list")["data"]}
+    assert people["ada@example.com"]["operator"] is True
+    assert people["bob@example.com"]["memberships"] == [
+        {"workspace_id": "ws_default", "workspace": "default", "role": "admin"}]
+    started.cli_json("users", "remove", "bob@example.com")
+    assert bob.ask("GET", "keys").status == 401
+    assert ada.ask("GET", "keys").status == 200
+    assert started.cli_json("audit", "verify")["valid"] is True
