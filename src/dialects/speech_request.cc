@@ -17,9 +17,12 @@ constexpr std::int64_t kCharactersPerSecond = 15;
 // character.
 constexpr std::int64_t kTokensPerCharacter = 2;
 
+constexpr std::string_view kWanted = "a string, and not empty";
+
 Status read_input(UnitReading& reading) {
-  if (reading.cursor.kind() != JsonKind::kString) return wrong_type(reading.param, "a string");
+  if (reading.cursor.kind() != JsonKind::kString) return wrong_type(reading.param, kWanted);
   const std::string text = reading.cursor.string().decoded();
+  if (text.empty()) return wrong_type(reading.param, kWanted);
   // The document was checked to be UTF-8.
   const auto characters = static_cast<std::int64_t>(utf8_length(text).value_or(text.size()));
   RequestNeeds& needs = reading.request.needs;
@@ -36,7 +39,7 @@ Status read_stream_format(UnitReading& reading) {
 }
 
 constexpr std::array kMembers = {
-    UnitMember{"input", read_input, Presence::kRequired, "a string"},
+    UnitMember{"input", read_input, Presence::kRequired, kWanted},
     UnitMember{"stream_format", read_stream_format},
 };
 

@@ -147,11 +147,15 @@ TEST(UnitRequest, SpokenCharactersAreUnicodesWhateverTheirSpelling) {
                     R"({"model":"m","voice":"v","input":")" + std::string(text) + "\"}")
         .units.characters;
   };
-  EXPECT_EQ(characters(""), 0);
   EXPECT_EQ(characters("Grüße"), 5);
   EXPECT_EQ(characters("\\u0047r\\u00fc\\u00dfe"), 5);
   EXPECT_EQ(characters("漢字🎈"), 3);
   EXPECT_EQ(characters("\\ud83c\\udf88"), 1);
+}
+
+TEST(UnitRequest, NothingIsNotSpoken) {
+  expect_refused(read_speech_request, R"({"model":"m","voice":"v","input":""})", "input");
+  expect_refused(read_speech_request, R"({"model":"m","voice":"v","input":["a"]})", "input");
 }
 
 TEST(UnitRequest, SpeechStreamsWhereItIsAskedTo) {

@@ -164,6 +164,13 @@ Result<std::optional<std::int64_t>> known_max_tokens(const Offer& offer,
       "max_output_tokens.");
 }
 
+bool has_price_for(const Prices& prices, const RequestNeeds& needs) {
+  const BilledUnits& units = needs.units;
+  return prices.by_token || prices.per_request || (units.images > 0 && prices.per_image) ||
+         (units.characters > 0 && prices.per_million_characters) ||
+         (units.audio_ms > 0 && prices.per_minute);
+}
+
 std::int64_t output_bound(const RequestNeeds& needs, std::int64_t max_tokens) {
   return times(max_tokens, needs.choices);
 }

@@ -35,6 +35,10 @@ Result<TokenBound> token_bound(const Offer& offer, const RequestNeeds& needs);
 // where the offer charges for such output by the token and does not state its max_output_tokens.
 Result<std::optional<std::int64_t>> known_max_tokens(const Offer& offer, const RequestNeeds& needs);
 
+// Whether the offer has a price of anything that the request is billed by. Without one it may not be
+// served to anybody: it would be free.
+bool has_price_for(const Prices& prices, const RequestNeeds& needs);
+
 // max_tokens for every choice. REQUIRES: max_tokens ≥ 0.
 std::int64_t output_bound(const RequestNeeds& needs, std::int64_t max_tokens);
 

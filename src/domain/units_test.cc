@@ -103,6 +103,22 @@ TEST(BoundOfUnits, AudioIsNoTokensWhereNoneIsCharged) {
   EXPECT_EQ(token_bound(whisper, needs).error().code, ErrorCode::kModelNotPriced);
 }
 
+TEST(BoundOfUnits, AnOfferHasAPriceOfWhatItIsBilledBy) {
+  const auto priced = [](std::optional<Money> Prices::* unit, const BilledUnits& units) {
+    Prices prices;
+    prices.by_token = false;
+    prices.*unit = Money();  // 0 is a price
+    return has_price_for(prices, {.units = units});
+  };
+  EXPECT_TRUE(has_price_for(Prices{}, {}));
+  EXPECT_TRUE(priced(&Prices::per_request, {}));
+  EXPECT_TRUE(priced(&Prices::per_image, {.images = 1}));
+  EXPECT_TRUE(priced(&Prices::per_minute, {.audio_ms = 1}));
+  EXPECT_TRUE(priced(&Prices::per_million_characters, {.characters = 1}));
+  EXPECT_FALSE(priced(&Prices::per_minute, {.images = 1}));
+  EXPECT_FALSE(priced(&Prices::per_image, {.characters = 1, .audio_ms = 1}));
+}
+
 TEST(BoundOfUnits, TimeIsBoundedByNothing) {
   EXPECT_EQ(check_fees(unit_prices(), {.units = {.audio_ms = 1}}).error().code,
             ErrorCode::kModelNotPriced);

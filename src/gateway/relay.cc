@@ -406,14 +406,16 @@ Task<Step> Relaying::stream() {
     call->finish();
     attempts.succeeded(gateway.clock.steady());
   }
-  co_await end_stream(
-      [&relay](const Metered& all) { return relay.ending(all.tokens, format_money(all.cost)); });
+  LastBytes ending = [&relay](const Metered& all) {
+    return relay.ending(all.tokens, format_money(all.cost));
+  };
+  co_await end_stream(std::move(ending));
   co_return Step::kAnswered;
 }
 
 // Settles, then ends the stream: properly after a whole answer, with an error event and without
 // [DONE] after any other.
-Task<> Relaying::end_stream(std::function<std::string(const Metered&)> ending) {
+Task<> Relaying::end_stream(LastBytes ending) {
   if (!exchange.response_started()) {
     net::Response head = head_of_answer();
     (void)co_await exchange.start_stream(std::move(head));

@@ -63,6 +63,7 @@ Task<Step> Relaying::events() {
   outcome.usage = relay.usage().tokens;
   outcome.audio_ms = relay.usage().audio_ms;
   outcome.content = relay.content();
+  if (relay.finished()) outcome.images = admitted.request.needs.units.images;
   if (!broken && !relay.finished()) {
     broken = Error{.code = ErrorCode::kProviderError,
                    .message = "The provider's answer broke off. Try again later.",
@@ -77,7 +78,8 @@ Task<Step> Relaying::events() {
     call->finish();
     attempts.succeeded(gateway.clock.steady());
   }
-  co_await end_stream([&relay](const Metered&) { return relay.ending(); });
+  LastBytes ending = [&relay](const Metered&) { return relay.ending(); };
+  co_await end_stream(std::move(ending));
   co_return Step::kAnswered;
 }
 

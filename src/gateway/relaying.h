@@ -21,6 +21,9 @@ namespace tollgate {
 // What became of an attempt.
 enum class Step { kAnswered, kTryAgain };
 
+// What a stream's last bytes are, once all attempts are metered.
+using LastBytes = std::function<std::string(const Metered&)>;
+
 // What one request needs at hand. Its functions are the leaves of relay(). A leaf that were
 // compiled into the frame of its caller would cost every open stream the memory of all that may
 // follow it.
@@ -45,7 +48,7 @@ struct Relaying {
   [[gnu::noinline]] Task<Step> events();
   [[gnu::noinline]] Task<> large(WholeAnswer& answer);
   [[gnu::noinline]] Task<Step> stream();
-  [[gnu::noinline]] Task<> end_stream(std::function<std::string(const Metered&)> ending);
+  [[gnu::noinline]] Task<> end_stream(LastBytes ending);
   Task<Step> answered_in_units();
   [[gnu::noinline]] Task<Step> counted();
   [[gnu::noinline]] Task<> answer_count(std::int64_t tokens);

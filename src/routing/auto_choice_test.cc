@@ -133,6 +133,42 @@ TEST_F(AutoChoice, OnlyModelsOfTheRoutesKindAreChosen) {
   EXPECT_EQ(chosen(), "no_provider_available");
 }
 
+TEST_F(AutoChoice, EachInputHasAWindowOfItsOwn) {
+  add({.model = "a/embed", .context_window = 1'000});
+  facts("a/embed").kind = kind_ = ModelKind::kEmbedding;
+  request_.text_bytes = 16'000;
+  EXPECT_EQ(chosen("a/embed"), "no_provider_available");
+  request_.inputs = 2;
+  EXPECT_EQ(chosen("a/embed"), "a/embed@p");
+}
+
+TEST_F(AutoChoice, WhatHasNoPriceOfItsUnitIsServedToNobody) {
+  add({.model = "a/image", .price = 0});
+  facts("a/image").kind = kind_ = ModelKind::kImage;
+  Prices& prices = catalogue_.offers.back().prices;
+  prices.by_token = false;
+  prices.per_minute = usd(1);
+  request_.units.images = 1;
+  EXPECT_EQ(chosen("a/image"), "model_not_priced");
+  prices.per_image = Money();
+  snapshot_.reset();
+  EXPECT_EQ(chosen("a/image"), "a/image@p");
+}
+
+TEST_F(AutoChoice, AProviderOfAnthropicsDialectServesConversationsAlone) {
+  add({.model = "a/any", .provider = "claude"});
+  catalogue_.providers.back().dialect = Dialect::kAnthropic;
+  EXPECT_EQ(chosen("a/any"), "a/any@claude");
+  kind_ = ModelKind::kEmbedding;
+  EXPECT_EQ(chosen("a/any"), "invalid_model");
+  facts("a/any").kind = ModelKind::kEmbedding;
+  snapshot_.reset();
+  EXPECT_EQ(chosen("a/any"), "invalid_model");
+  add({.model = "a/any", .provider = "other"});
+  snapshot_.reset();
+  EXPECT_EQ(chosen("a/any"), "a/any@other");
+}
+
 TEST_F(AutoChoice, FastPrefersTheLowerMedian) {
   add({.model = "a/slow", .price = 0.1});
   add({.model = "a/quick", .price = 9});

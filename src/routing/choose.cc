@@ -311,6 +311,13 @@ class Choice {
       case DropReason::kKind:
         return wrong_kind();
       case DropReason::kNotPriced:
+        if (!rules_.max_cost) {
+          return Error{.code = ErrorCode::kModelNotPriced,
+                       .message =
+                           "Nothing that this route is billed by has a price here. Use "
+                           "another model, or ask the operator to set its price.",
+                       .param = "model"};
+        }
         return Error{.code = ErrorCode::kModelNotPriced,
                      .message =
                          "A cost cap holds for this request, and nothing bounds what it may "

@@ -89,7 +89,8 @@ Eligibility::Eligibility(const Snapshot& snapshot, const EligibilityNeeds& needs
       key_models_(needs.key_models),
       region_(snapshot.region_number(needs.rules.region)),
       needed_(needed_bits(needs.needs)),
-      input_tokens_min_(needs.needs.text_bytes / kBytesPerTokenMax) {
+      input_tokens_min_(needs.needs.text_bytes / kBytesPerTokenMax /
+                        std::max<std::int64_t>(needs.needs.inputs, 1)) {
   if (const ProfileRules* profile = needs.rules.profile) {
     profile_models_ = PatternList(profile->models);
     order_ = PatternList(profile->order);
@@ -105,6 +106,9 @@ std::optional<DropReason> Eligibility::why_dropped(const OfferFigures& offer, El
     return DropReason::kRegion;
   }
   if (verdict_.fit) return verdict_.fit;
+  if (needs_.kind != ModelKind::kChat && !has_price_for(offer.offer->prices, needs_.needs)) {
+    return DropReason::kNotPriced;
+  }
   if (offer.context_window > 0 && input_tokens_min_ > offer.context_window) {
     return DropReason::kContextWindow;
   }

@@ -39,7 +39,7 @@ enum class DropReason : std::uint8_t {
   kToolCalling,    // below the profile's minimum
   kContextWindow,  // the prompt alone is certainly larger
   kDown,
-  kNotPriced,  // a cost cap holds, and nothing bounds what the offer may charge
+  kNotPriced,  // no price of what it is billed by; or no bound on what it may charge, under a cap
   kCostCap     // the least that it may have to hold is above the cap
 };
 inline constexpr std::size_t kDropReasons = 18;
@@ -121,7 +121,7 @@ class Eligibility {
   PatternList route_models_;
   std::optional<std::uint32_t> region_;  // the number; nullopt: no offer stands there
   std::uint8_t needed_ = 0;              // capability_bit()s
-  std::int64_t input_tokens_min_ = 0;
+  std::int64_t input_tokens_min_ = 0;    // of the longest of the request's inputs
   ModelVerdict verdict_;
   std::optional<Money> smallest_bound_;
   std::optional<SteadyTime> soonest_probe_;

@@ -343,6 +343,117 @@ def test_usage_that_is_not_reported_is_estimated_within_what_was_held(units, rou
     assert 0 < Decimal(row["cost"]) <= route.bound
 
 
+@named(PATHS)
+def test_provider_that_does_not_answer_in_time_is_told(units, route):
+    gateway, provider = units
+    key = production_key(gateway)
+    provider.open.clear()
+    try:
+        answer = route.ask(gateway, key, model=f"{route.model}-hasty")
+    finally:
+        provider.open.set()
+    assert (answer.status, answer.json()["error"]["code"]) == (504, "provider_timeout")
+    row = row_of(gateway, key)
+    assert (row["status"], row["metering"]) == (504, "interrupted") and row["input_tokens"] > 0
+
+
+def lost_in(units, route, script, **members) -> tuple[bytes, dict]:
+    """What the client got of an answer that the provider does not end, and the row."""
+    gateway, provider = units
+    key = production_key(gateway, cost(route.bound))
+    provider.script = script
+    with gateway.connect() as connection:
+        connection.send(route.request(key["secret"], **members))
+        head = connection.read_head()
+        assert head.status == 200
+        got = b""
+        try:
+            while chunk := connection.read_chunk():
+                got += chunk
+        except EOFError:
+            got += b"(cut)"
+    row = row_of(gateway, key)
+    assert (row["error_code"], row["metering"]) == ("provider_error", "interrupted")
+    assert 0 < Decimal(row["cost"]) <= route.bound
+    return got, row
+
+
+def test_audio_that_breaks_off_is_a_cut_connection_and_is_charged(units):
+    def half(_, line):
+        line.send(b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nTransfer-Encoding: chunked\r\n\r\n")
+        line.send_chunk(openai_units.SOUND[:5000])
+        line.reset()
+    got, row = lost_in(units, ROUTE["speech"], half)
+    assert got.endswith(b"(cut)") and openai_units.SOUND.startswith(got.removesuffix(b"(cut)"))
+    assert Decimal(row["cost"]) == ROUTE["speech"].cost  # its characters were sent
+
+
+def test_events_that_break_off_end_with_an_error(units):
+    def half(_, line):
+        line.start_stream()
+        line.send_event({"type": "transcript.text.delta", "delta": "The quick brown fox jumps."})
+        line.send_chunk(b'data: {"type":"transcri')
+        line.end_stream()
+    got, row = lost_in(units, ROUTE["transcribe"], half, stream="true")
+    first, last = [json.loads(event.removeprefix("data: ")) for event in got.decode().strip().split("\n\n")]
+    assert first["type"] == "transcript.text.delta" and last["error"]["code"] == "provider_error"
+    assert row["output_tokens"] > 0
+
+
+def test_client_that_leaves_in_the_middle_of_audio_is_settled(units):
+    gateway, provider = units
+    route = ROUTE["speech"]
+    key = production_key(gateway, cost(route.bound))
+    closed = []
+
+    def endless(_, line):
+        line.send(b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nTransfer-Encoding: chunked\r\n\r\n")
+        line.send_chunk(openai_units.SOUND)
+        closed.append(line.wait_closed())
+
+    provider.script = endless
+    with gateway.connect() as connection:
+        connection.send(route.request(key["secret"]))
+        connection.read_head()
+        connection.read_chunk()
+    row = row_of(gateway, key)
+    assert (Decimal(row["cost"]), row["status"]) == (route.cost, 499)
+    wait_for(lambda: closed, what="the end of the upstream's connection")
+
+
+def test_answer_too_large_to_hold_is_relayed_and_metered_from_its_end(units):
+    gateway, provider = units
+    route = ROUTE["embed"]
+    key = production_key(gateway, cost(route.bound))
+    vectors = json.dumps({"object": "list", "data": [{"embedding": [0.25] * 2_000_000}], "model": "embed",
+                          "usage": {"prompt_tokens": 11, "total_tokens": 11}}).encode()
+    assert len(vectors) > 8 * 1024 * 1024
+    provider.script = lambda _, line: line.respond(200, {"Content-Type": "application/json"}, vectors)
+    answer = route.ask(gateway, key)
+    assert answer.body == vectors and answer.header("X-Tollgate-Cost") is None
+    row = row_of(gateway, key)
+    assert (row["input_tokens"], row["output_tokens"], row["metering"]) == (11, 0, "reported")
+
+
+@named(PATHS)
+@pytest.mark.parametrize("model, status, code", [("sandbox/error-500", 502, "provider_error"),
+                                                 ("sandbox/cut-stream", 502, "provider_error")])
+def test_sandbox_fails_as_its_models_say(units, route, model, status, code):
+    gateway, _ = units
+    key = gateway.create_key(name=f"{model} {route.name}", environment="sandbox")
+    with gateway.connect() as connection:
+        connection.send(route.request(key["secret"], model=model))
+        head = connection.read_head()
+        if route.name == "speech" and model == "sandbox/cut-stream":
+            with pytest.raises(EOFError):
+                while connection.read_chunk():
+                    pass
+            assert row_of(gateway, key)["error_code"] == code
+        else:
+            connection.read_body(head)
+            assert (head.status, head.json()["error"]["code"]) == (status, code)
+
+
 # Answers.
 
 def test_answer_names_the_model_that_served(units):

@@ -133,11 +133,17 @@ def settings(url: str, routes: list[Route] = ROUTES) -> dict:
     facts.append({"id": "acme/chat", "kind": "chat"})
     entry = {"dialect": "openai", "base_url": url, "api_key": "${ACME_KEY}", "region": "eu-west",
              "deadlines": {"connect_ms": 2000, "head_ms": 8000, "silence_ms": 8000, "total_ms": 20000}}
+    hasty = [model | {"id": f"{model['id']}-hasty"} for model in models
+             if model["id"] in {route.model for route in routes}]
+    facts += [{"id": f"{route.model}-hasty", "kind": route.kind} for route in routes]
     twice = [{"id": f"{route.model}-twice", "upstream_model": route.upstream or route.name,
               "prices": route.prices} | ({"context_window": WINDOW, "max_output_tokens": OUTPUT_MAX}
                                          if "input" in route.prices else {}) for route in routes]
     claude = [{"id": "claude/unknown", "prices": {"input": "1", "output": "1"}, "context_window": WINDOW}]
     return {"providers": [entry | {"id": "acme", "models": models}, entry | {"id": "spare", "models": twice},
+                          entry | {"id": "hasty", "models": hasty,
+                                   "deadlines": {"connect_ms": 2000, "head_ms": 300, "silence_ms": 300,
+                                                 "total_ms": 5000}},
                           entry | {"id": "claude", "dialect": "anthropic", "models": claude}],
             "models": facts}
 
