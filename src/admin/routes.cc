@@ -4,6 +4,7 @@
 #include <array>
 
 #include "admin/audit.h"
+#include "admin/explain.h"
 #include "admin/grants.h"
 #include "admin/keys.h"
 #include "admin/members.h"
@@ -39,6 +40,7 @@ constexpr std::array kTable = {
     AdminRoute{{"POST", "/admin/v1/workspaces/{id}/test-clock", Role::kAdmin}, advance_test_clock},
     AdminRoute{{"GET", "/admin/v1/usage", Role::kViewer}, list_usage},
     AdminRoute{{"GET", "/admin/v1/usage/{id}", Role::kViewer}, get_usage},
+    AdminRoute{{"POST", "/admin/v1/route/explain", Role::kViewer}, explain_request},
     AdminRoute{{"GET", "/admin/v1/models", Role::kViewer}, list_models},
     AdminRoute{{"GET", "/admin/v1/providers", Role::kViewer}, list_providers},
     AdminRoute{{"GET", "/admin/v1/audit", Role::kAdmin}, list_audit},

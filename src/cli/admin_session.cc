@@ -104,6 +104,10 @@ Outcome<json::object> AdminSession::call(std::string_view method, std::string_vi
                    .body = body ? json::serialize(*body) : std::string()});
 }
 
+Outcome<json::object> AdminSession::post(std::string_view path, std::string body) const {
+  return document({.method = "POST", .target = target(path, {}), .body = std::move(body)});
+}
+
 Outcome<json::object> AdminSession::list(std::string_view path, const QueryParameters& query,
                                          std::int64_t limit) const {
   json::array entries;

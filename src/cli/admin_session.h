@@ -38,6 +38,8 @@ class AdminSession {
   Outcome<json::object> call(std::string_view method, std::string_view path,
                              const std::optional<json::object>& body,
                              const QueryParameters& query = {}) const;
+  // POST of a body that is JSON already.
+  Outcome<json::object> post(std::string_view path, std::string body) const;
   // {"data", "next_cursor"} with up to `limit` entries, over as many pages as that takes.
   Outcome<json::object> list(std::string_view path, const QueryParameters& query,
                              std::int64_t limit) const;

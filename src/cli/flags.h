@@ -43,6 +43,14 @@ struct UsageFlags {
   bool csv = false;
 };
 
+// What is to be explained.
+struct ExplainFlags {
+  std::string key = {};     // ID or NAME
+  std::string prompt = {};  // empty: a greeting
+  std::optional<std::string> model = {}, file = {}, route = {}, region = {};
+  std::optional<std::int64_t> max_tokens = {};
+};
+
 struct WorkspaceFlags {
   std::string workspace = {};  // ID or NAME
   std::optional<std::string> name = {};
@@ -69,6 +77,7 @@ struct Flags {
   KeyFlags fields;
   ListFlags list;
   UsageFlags usage;
+  ExplainFlags explain;
   WorkspaceFlags workspace;
   UserFlags user;
   std::string grace;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "cli/explain_command.h"
 #include "cli/local_commands.h"
 #include "cli/report_commands.h"
 #include "cli/version.h"
@@ -79,6 +80,34 @@ void declare_catalogue(CLI::App& app, Invocation& invocation) {
                                    list_providers);
   count_option(providers, invocation);
   connection_options(providers, invocation);
+}
+
+void declare_explain(CLI::App& app, Invocation& invocation) {
+  CLI::App& command = subcommand(
+      app, invocation, "explain",
+      "Show what would become of a request: which rule refuses it, or where it would go and why",
+      "  tollgate explain checkout \"What is the capital of France?\" --model tollgate/auto\n"
+      "  tollgate explain checkout --body request.json --route /v1/messages --region eu-west\n\n"
+      "Nothing is sent to a provider, held or counted.\n",
+      explain);
+  ExplainFlags& flags = invocation.flags.explain;
+  command.add_option("key", flags.key, "The key that would ask")->type_name("ID|NAME")->required();
+  command.add_option("prompt", flags.prompt, "What it would ask; a greeting unless given")
+      ->type_name("PROMPT");
+  text_option(command, "--model", flags.model, "The model that it would name")->type_name("MODEL");
+  command
+      .add_option_function<std::int64_t>(
+          "--max-tokens", [&flags](std::int64_t value) { flags.max_tokens = value; },
+          "The most output that it would ask for")
+      ->type_name("N");
+  text_option(command, "--body", flags.file, "A file that holds the whole request")
+      ->type_name("FILE");
+  text_option(command, "--route", flags.route,
+              "The path that it would be sent to; /v1/chat/completions unless set")
+      ->type_name("PATH");
+  text_option(command, "--region", flags.region, "As the header X-Tollgate-Region would have it")
+      ->type_name("REGION");
+  connection_options(command, invocation);
 }
 
 void declare_audit(CLI::App& app, Invocation& invocation) {
@@ -187,6 +216,7 @@ void declare_options(CLI::App& app, Invocation& invocation) {
   declare_users(app, invocation);
   declare_usage(app, invocation);
   declare_catalogue(app, invocation);
+  declare_explain(app, invocation);
   declare_audit(app, invocation);
   declare_config(app, invocation);
   CLI::App& version = subcommand(app, invocation, "version", "Print the version",

@@ -39,12 +39,16 @@ enum class Known : std::uint8_t {
   kConversation,
   kCachedContent,
   kExtraBody,
+  // Other models, for a provider that is a gateway itself.
+  kModels,
+  kFallbacks,
+  kServiceTier,
   // What the model has to be capable of.
   kFunctions,
   kResponseFormat,
   kOther,
 };
-constexpr std::array<std::string_view, 23> kPolicyMembers = {"model",
+constexpr std::array<std::string_view, 26> kPolicyMembers = {"model",
                                                              "messages",
                                                              "prompt",
                                                              "stream",
@@ -65,6 +69,9 @@ constexpr std::array<std::string_view, 23> kPolicyMembers = {"model",
                                                              "conversation",
                                                              "cached_content",
                                                              "extra_body",
+                                                             "models",
+                                                             "fallbacks",
+                                                             "service_tier",
                                                              "functions",
                                                              "response_format"};
 
@@ -79,8 +86,8 @@ Known known_member(const RawString& name) {
 
 class RequestReader {
  public:
-  RequestReader(std::string_view body, CompletionKind kind)
-      : body_(body), cursor_(body, kRequestDepthMax) {
+  RequestReader(std::string_view body, CompletionKind kind, ModelMember model)
+      : body_(body), cursor_(body, kRequestDepthMax), model_(model) {
     request_.kind = kind;
   }
 
@@ -103,6 +110,7 @@ class RequestReader {
 
   std::string_view body_;
   JsonCursor cursor_;
+  ModelMember model_;
   ChatRequest request_;
   PartNeeds parts_{.needs = request_.needs};
   std::int64_t prompts_ = 1;
@@ -112,6 +120,7 @@ class RequestReader {
 Result<ChatRequest> RequestReader::read() {
   Status status = read_document();
   if (status) {
+    request_.model_given = has(Known::kModel);
     finish_needs();
     return std::move(request_);
   }
@@ -133,7 +142,7 @@ Status RequestReader::read_document() {
 }
 
 Status RequestReader::check_required() const {
-  if (!has(Known::kModel)) return model_missing();
+  if (!has(Known::kModel) && model_ == ModelMember::kRequired) return model_missing();
   if (request_.kind == CompletionKind::kChat && !has(Known::kMessages)) {
     return bad_message("messages", "there: a non-empty array of messages");
   }
@@ -153,7 +162,7 @@ Status RequestReader::read_member(const JsonCursor::Member& member) {
     return repeated_member(std::string(name_of(known)));
   switch (known) {
     case Known::kModel:
-      return read_model(cursor_, request_);
+      return read_model(cursor_, request_, model_);
     case Known::kMessages:
       if (request_.kind == CompletionKind::kChat) return read_messages();
       break;
@@ -209,6 +218,13 @@ Status RequestReader::read_needs(Known known) {
     case Known::kSearchParameters:
     case Known::kPlugins:
       if (skip_asking(cursor_)) needs.hosted_fees = needs.whole_window = true;
+      break;
+    case Known::kModels:
+    case Known::kFallbacks:
+      if (skip_asking(cursor_)) return not_passed_on(name_of(known), kOwnFallback);
+      break;
+    case Known::kServiceTier:
+      needs.hosted_fees |= asks_for_dearer_service(cursor_);
       break;
     default:
       if (skip_asking(cursor_)) needs.whole_window = true;
@@ -343,12 +359,12 @@ std::optional<std::int64_t> ChatRequest::output_tokens_max() const {
   return std::max(*max_tokens, *max_completion_tokens);
 }
 
-Result<ChatRequest> read_chat_request(std::string_view body) {
-  return RequestReader(body, CompletionKind::kChat).read();
+Result<ChatRequest> read_chat_request(std::string_view body, ModelMember model) {
+  return RequestReader(body, CompletionKind::kChat, model).read();
 }
 
-Result<ChatRequest> read_completion_request(std::string_view body) {
-  return RequestReader(body, CompletionKind::kText).read();
+Result<ChatRequest> read_completion_request(std::string_view body, ModelMember model) {
+  return RequestReader(body, CompletionKind::kText, model).read();
 }
 
 }  // namespace tollgate

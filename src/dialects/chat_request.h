@@ -48,13 +48,19 @@ inline bool is_anthropic(CompletionKind kind) {
   return kind == CompletionKind::kMessages || kind == CompletionKind::kCountTokens;
 }
 
+// Whether a conversation has to name a `model`: not where the key's profile ignores it.
+enum class ModelMember : std::uint8_t {
+  kRequired,
+  kOptional,  // it may be absent, null or empty
+};
+
 // What a whole answer is, of what is no conversation.
 enum class AnswerForm : std::uint8_t { kJson, kText, kAudio };
 
 struct ChatRequest {
   CompletionKind kind = CompletionKind::kChat;
-  std::string model;        // as asked, unescaped
-  bool model_given = true;  // false: left out, where the route has a default
+  std::string model;        // as asked, unescaped; empty where it is optional, and not named
+  bool model_given = true;  // false: left out, where it is optional or the route has a default
   bool stream = false;
   // The client itself asked for stream_options.include_usage; /v1/messages always says the usage.
   bool include_usage = false;
@@ -69,7 +75,7 @@ struct ChatRequest {
 
   // Where it stands in the body.
   std::size_t object_open = 0;                           // offset of the document's '{'
-  ByteRange model_value;                                 // with its quotes
+  ByteRange model_value;                                 // with its quotes, or null
   std::optional<ByteRange> stream_options_value;         // an object or null
   std::optional<ByteRange> include_usage_value;          // true, false or null
   std::optional<ByteRange> max_tokens_value;             // a number or null
@@ -90,9 +96,11 @@ struct ChatRequest {
 // kInvalidMessageFormat  (chat) messages is not a non-empty array of objects that each have a
 //                        string `role`; param is e.g. "messages[2].role"
 // The body needs no padding and is not kept.
-Result<ChatRequest> read_chat_request(std::string_view body);
+Result<ChatRequest> read_chat_request(std::string_view body,
+                                      ModelMember model = ModelMember::kRequired);
 // The same for /v1/completions: `prompt` is a string or a non-empty array of strings, of whole
 // numbers (tokens), or of non-empty arrays of whole numbers.
-Result<ChatRequest> read_completion_request(std::string_view body);
+Result<ChatRequest> read_completion_request(std::string_view body,
+                                            ModelMember model = ModelMember::kRequired);
 
 }  // namespace tollgate

@@ -104,6 +104,37 @@ TEST(ChatRequest, RefusesDuplicatesOfPolicyMembersInAnySpelling) {
                  "route");
 }
 
+TEST(ChatRequest, TheProviderChoosesNoOtherModel) {
+  expect_refused(chat(R"("models":["a/b","c/d"])"), ErrorCode::kInvalidRequest, "models");
+  expect_refused(chat(R"("m\u006fdels":["a/b"])"), ErrorCode::kInvalidRequest, "models");
+  expect_refused(chat(R"("fallbacks":["c/d"])"), ErrorCode::kInvalidRequest, "fallbacks");
+  EXPECT_TRUE(read_chat_request(chat(R"("models":null,"fallbacks":null)")));
+}
+
+TEST(ChatRequest, ADearerTierOfServiceBringsFees) {
+  const auto fees = [](const std::string& tier) {
+    return read_chat_request(chat("\"service_tier\":" + tier)).value().needs.hosted_fees;
+  };
+  for (const char* ordinary : {"null", R"("auto")", R"("default")", R"("flex")", R"("standard")"}) {
+    EXPECT_FALSE(fees(ordinary)) << ordinary;
+  }
+  for (const char* dearer : {R"("priority")", R"("fast")", "1", "{}"}) {
+    EXPECT_TRUE(fees(dearer)) << dearer;
+  }
+}
+
+TEST(ChatRequest, ModelMayBeAbsentNullOrEmptyWhereItIsOptional) {
+  const std::string tail = std::string(kMessages) + "}";
+  for (const std::string head : {R"({)", R"({"model":null,)", R"({"model":"",)"}) {
+    const auto request = read_chat_request(head + tail, ModelMember::kOptional);
+    ASSERT_TRUE(request.has_value()) << head;
+    EXPECT_EQ(request->model, "");
+    EXPECT_FALSE(read_chat_request(head + tail).has_value());
+  }
+  EXPECT_FALSE(read_chat_request("{\"model\":7," + tail, ModelMember::kOptional).has_value());
+  EXPECT_EQ(read_chat_request("{\"model\":\"a/b\"," + tail, ModelMember::kOptional)->model, "a/b");
+}
+
 TEST(ChatRequest, CarriesUnknownMembersEvenRepeatedOnes) {
   const auto request = read_chat_request(
       chat(R"("x":1,"x":{"model":"other","stream":true},"metadata":{"n":"a","n":"b"})"));

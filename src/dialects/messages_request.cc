@@ -65,15 +65,10 @@ Known known_member(const RawString& name) {
 }
 
 std::unexpected<Error> not_the_providers_choice(Known known) {
-  const std::string_view instead =
-      known == Known::kFallbacks
-          ? "The gateway falls back by itself, to models that the key may use."
-          : "Choose a region with 'route.region' or the header X-Tollgate-Region.";
-  return std::unexpected(
-      Error{.code = ErrorCode::kInvalidRequest,
-            .message = fmt::format("'{}' is not passed on to the provider. Leave it out. {}",
-                                   name_of(known), instead),
-            .param = std::string(name_of(known))});
+  return not_passed_on(
+      name_of(known), known == Known::kFallbacks
+                          ? kOwnFallback
+                          : "Choose a region with 'route.region' or the header X-Tollgate-Region.");
 }
 
 // Edits of the context that only drop what is in it cost nothing more; any other may.
@@ -101,8 +96,8 @@ bool edits_cost_more(JsonCursor& cursor) {
 
 class MessagesReader {
  public:
-  MessagesReader(std::string_view body, CompletionKind kind)
-      : body_(body), cursor_(body, kRequestDepthMax) {
+  MessagesReader(std::string_view body, CompletionKind kind, ModelMember model)
+      : body_(body), cursor_(body, kRequestDepthMax), model_(model) {
     request_.kind = kind;
     request_.include_usage = true;
   }
@@ -122,6 +117,7 @@ class MessagesReader {
 
   std::string_view body_;
   JsonCursor cursor_;
+  ModelMember model_;
   ChatRequest request_;
   PartNeeds parts_{.needs = request_.needs};
   SeenMembers seen_;
@@ -130,6 +126,7 @@ class MessagesReader {
 Result<ChatRequest> MessagesReader::read() {
   Status status = read_document();
   if (!status) return refused_body(body_, std::move(status.error()));
+  request_.model_given = has(Known::kModel);
   RequestNeeds& needs = request_.needs;
   needs.text_bytes = static_cast<std::int64_t>(body_.size()) - parts_.media_bytes;
   needs.max_tokens = request_.max_tokens;
@@ -158,7 +155,7 @@ Status MessagesReader::read_document() {
 }
 
 Status MessagesReader::check_required() const {
-  if (!has(Known::kModel)) return model_missing();
+  if (!has(Known::kModel) && model_ == ModelMember::kRequired) return model_missing();
   if (!has(Known::kMessages))
     return bad_message("messages", "there: a non-empty array of messages");
   if (request_.kind == CompletionKind::kMessages && !request_.max_tokens) {
@@ -171,7 +168,7 @@ Status MessagesReader::read_member(Known known, const JsonCursor::Member& member
   RequestNeeds& needs = request_.needs;
   switch (known) {
     case Known::kModel:
-      return read_model(cursor_, request_);
+      return read_model(cursor_, request_, model_);
     case Known::kMaxTokens:
       // None at all fills the prompt cache.
       return read_token_limit(cursor_, name_of(known), 0, request_.max_tokens,
@@ -298,12 +295,12 @@ void MessagesReader::read_context_management() {
 
 }  // namespace
 
-Result<ChatRequest> read_messages_request(std::string_view body) {
-  return MessagesReader(body, CompletionKind::kMessages).read();
+Result<ChatRequest> read_messages_request(std::string_view body, ModelMember model) {
+  return MessagesReader(body, CompletionKind::kMessages, model).read();
 }
 
-Result<ChatRequest> read_count_tokens_request(std::string_view body) {
-  return MessagesReader(body, CompletionKind::kCountTokens).read();
+Result<ChatRequest> read_count_tokens_request(std::string_view body, ModelMember model) {
+  return MessagesReader(body, CompletionKind::kCountTokens, model).read();
 }
 
 }  // namespace tollgate

@@ -31,8 +31,10 @@ namespace tollgate {
 //                        `role` and a `content` that is a string or an array of objects; `system`
 //                        is neither; param is e.g. "messages[2].role"
 // The body needs no padding and is not kept.
-Result<ChatRequest> read_messages_request(std::string_view body);
+Result<ChatRequest> read_messages_request(std::string_view body,
+                                          ModelMember model = ModelMember::kRequired);
 // The same without max_tokens, for /v1/messages/count_tokens.
-Result<ChatRequest> read_count_tokens_request(std::string_view body);
+Result<ChatRequest> read_count_tokens_request(std::string_view body,
+                                              ModelMember model = ModelMember::kRequired);
 
 }  // namespace tollgate

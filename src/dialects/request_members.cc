@@ -36,17 +36,39 @@ std::unexpected<Error> model_missing() {
                 "'model' is missing. Name a model; GET /v1/models lists them.");
 }
 
+std::unexpected<Error> not_passed_on(std::string_view member, std::string_view instead) {
+  return refuse(
+      ErrorCode::kInvalidRequest, member,
+      fmt::format("'{}' is not passed on to the provider. Leave it out. {}", member, instead));
+}
+
+bool asks_for_dearer_service(JsonCursor& cursor) {
+  if (take_null(cursor)) return false;
+  if (cursor.kind() != JsonKind::kString) {
+    cursor.skip();
+    return true;
+  }
+  const RawString tier = cursor.string();
+  return !tier.is("auto") && !tier.is("default") && !tier.is("standard") && !tier.is("flex");
+}
+
 bool take_null(JsonCursor& cursor) {
   if (cursor.kind() != JsonKind::kNull) return false;
   cursor.skip();
   return true;
 }
 
-Status read_model(JsonCursor& cursor, ChatRequest& request) {
+Status read_model(JsonCursor& cursor, ChatRequest& request, ModelMember model) {
+  const bool optional = model == ModelMember::kOptional;
+  if (optional && take_null(cursor)) {
+    request.model_value = cursor.last_value();
+    return {};
+  }
   if (cursor.kind() != JsonKind::kString) return wrong_type("model", "a string");
-  const Status set = set_model(cursor.string().decoded(), request);
+  const std::string named = cursor.string().decoded();
   request.model_value = cursor.last_value();
-  return set;
+  if (optional && named.empty()) return {};
+  return set_model(named, request);
 }
 
 Status set_model(std::string_view model, ChatRequest& request) {

@@ -18,11 +18,20 @@ namespace tollgate {
 std::unexpected<Error> wrong_type(std::string_view param, std::string_view wanted);
 std::unexpected<Error> bad_message(std::string_view param, std::string_view wanted);
 std::unexpected<Error> model_missing();
+// Of a member that would choose at the provider what the gateway chooses.
+inline constexpr std::string_view kOwnFallback =
+    "The gateway falls back by itself, to models that the key may use.";
+std::unexpected<Error> not_passed_on(std::string_view member, std::string_view instead);
+
+// Reads `service_tier`: whether another than the ordinary one, or a cheaper, is asked for, whose
+// price nobody has told us (platform.openai.com/docs/guides/priority-processing).
+bool asks_for_dearer_service(JsonCursor& cursor);
 
 // null counts as absent, as it does with the providers: consumed, if it is there.
 bool take_null(JsonCursor& cursor);
 
-Status read_model(JsonCursor& cursor, ChatRequest& request);
+Status read_model(JsonCursor& cursor, ChatRequest& request,
+                  ModelMember model = ModelMember::kRequired);
 // kInvalidModel for what can be no model's name.
 Status set_model(std::string_view model, ChatRequest& request);
 Status read_stream(JsonCursor& cursor, ChatRequest& request);

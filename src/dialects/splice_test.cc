@@ -33,6 +33,24 @@ TEST(Splice, ReplacesTheModelAndNothingElse) {
       "{ \"temperature\" : 1.50, \"m\\u006fdel\" :\t\"up\" , " + std::string(kTail));
 }
 
+TEST(Splice, PutsAModelInWhereNoneWasNamed) {
+  const auto said = [](const std::string& body, std::optional<OutputLimit> limit = {}) {
+    const auto request = read_chat_request(body, ModelMember::kOptional);
+    EXPECT_TRUE(request.has_value()) << body;
+    return request ? upstream_body(*request, body, "up", limit).text() : std::string();
+  };
+  EXPECT_EQ(said(with("")), with(R"("model":"up",)"));
+  EXPECT_EQ(said(with(R"("model":null,)")), with(R"("model":"up",)"));
+  EXPECT_EQ(said(with(R"("model":"",)")), with(R"("model":"up",)"));
+  EXPECT_EQ(said(with(R"("route":{},)")), with(R"("model":"up",)"));
+  const std::string both = said(with(R"("stream":true,)"), OutputLimit{"max_tokens", 9});
+  const auto again = read_chat_request(both);
+  ASSERT_TRUE(again.has_value()) << both;
+  EXPECT_EQ(again->model, "up");
+  EXPECT_EQ(again->max_tokens, 9);
+  EXPECT_TRUE(again->include_usage);
+}
+
 TEST(Splice, WritesTheModelAsAJsonString) {
   EXPECT_EQ(upstream(with(R"("model":"a",)"), "q\"\\\n"), with(R"("model":"q\"\\\n",)"));
 }

@@ -191,9 +191,9 @@ Money cost_bound(const Prices& prices, std::int64_t input_bound, std::int64_t ou
 Status check_fees(const Prices& prices, const RequestNeeds& needs) {
   if (needs.hosted_fees) {
     return not_priced(
-        "This request asks for a tool that the provider runs, such as web search, whose fee cannot "
-        "be bounded, and this key's spending is limited. Leave the tool out, or use a key without "
-        "a cost limit.");
+        "This request asks for something whose fee cannot be bounded, such as a tool that the "
+        "provider runs or a faster tier of service, and this key's spending is limited. Leave it "
+        "out, or use a key without a cost limit.");
   }
   if (needs.audio_output && !prices.tokens.audio_output) {
     return not_priced(

@@ -72,6 +72,7 @@ struct Key {
   KeyId id;
   std::int64_t number = 0;  // row number in the store: what usage rows carry
   WorkspaceId workspace;
+  ProfileId profile = {};  // whose rules a profile key carries; never changes
   KeyPolicy policy;
   std::vector<KeySecret>
       secrets;  // newest first; retired ones stay, so they answer expired_api_key

@@ -29,7 +29,8 @@ struct RequestNeeds {
   // Kinds of output asked for beside text.
   bool audio_output = false;
   bool image_output = false;
-  // A fee that no number in the request bounds: a tool that the provider runs, a web search.
+  // A fee that no number in the request bounds: a tool that the provider runs, a web search, a
+  // dearer tier of service.
   bool hosted_fees = false;
 
   // What the model has to be capable of, beside taking images (`images`): by these routing leaves

@@ -28,11 +28,6 @@ Available with_held(Available left, const Ask& held, std::int64_t cost, std::int
   return left;
 }
 
-// A cap on what one request may cost is as good as a limit that is nearly used up.
-void cap(std::optional<Money>& left, const std::optional<Money>& most) {
-  if (most) left = std::min(left.value_or(*most), *most);
-}
-
 // Of the cap on what one request may cost, when attempts before it may be billed.
 std::optional<Money> left_of_cap(const Route& route, Money spent) {
   if (!route.max_cost) return std::nullopt;
@@ -55,29 +50,27 @@ Task<Status> admit_guarded(Gateway& gateway, net::Exchange& exchange, Admitted& 
         ledger->cancel_wait(id);
       });
   for (int i = 0; i < kBoundingsMax; ++i) {
-    Preview preview = gateway.ledger.preview(caller.identity);
-    cap(preview.now.cost, admitted.route.max_cost);
-    cap(preview.once_settled.cost, admitted.route.max_cost);
+    const auto guarded =
+        bound_request(admitted.route, admitted.request, gateway.ledger.preview(caller.identity));
+    if (!guarded) co_return std::unexpected(guarded.error());
     Result<std::optional<Reservation>> reservation = std::nullopt;
-    if (preview.guarded()) {
-      auto guarded = choose_affordable(admitted.route, admitted.request, preview);
-      if (!guarded) co_return std::unexpected(guarded.error());
-      const Ask held = guarded->ask;
-      Guard guard{.ask = guarded->ask,
+    if (*guarded) {
+      const GuardedTerms& made = **guarded;
+      Guard guard{.ask = made.ask,
                   .interrupted = interrupted_row({.caller = caller,
                                                   .request = admitted.request,
                                                   .route = admitted.route,
                                                   .offer = admitted.offer(),
-                                                  .bound = *guarded->terms.reserve,
-                                                  .cost = guarded->cost,
+                                                  .bound = *made.terms.reserve,
+                                                  .cost = made.cost,
                                                   .user_agent = exchange.head().find("User-Agent"),
                                                   .now = gateway.clock.wall(),
                                                   .now_steady = gateway.clock.steady()})};
       CancelHandle cancel = cancel_handle(gateway, admitted.in_flight);
       reservation = co_await gateway.ledger.reserve(caller.identity, caller.generation,
                                                     std::move(cancel), std::move(guard));
-      admitted.terms = guarded->terms;
-      admitted.held = held;
+      admitted.terms = made.terms;
+      admitted.held = made.ask;
     } else {
       reservation = gateway.ledger.reserve(caller.identity, caller.generation,
                                            cancel_handle(gateway, admitted.in_flight));
@@ -101,8 +94,7 @@ Task<Status> readmit(Gateway& gateway, net::Exchange& exchange, Admitted& admitt
   Preview preview = gateway.ledger.preview(caller.identity);
   preview.now = with_held(preview.now, admitted.held, cost, tokens);
   const std::optional<Money> cap_left = left_of_cap(admitted.route, spent.cost);
-  cap(preview.now.cost, cap_left);
-  cap(preview.once_settled.cost, cap_left);
+  cap_cost(preview, cap_left);
   auto guarded = guarded_terms(next, admitted.request, preview);
   if (!guarded) co_return std::unexpected(guarded.error());
   if (cap_left && guarded->cost > *cap_left) {

@@ -9,7 +9,7 @@
 
 #include "dialects/chat_request.h"
 #include "gateway/caller.h"
-#include "gateway/terms.h"
+#include "intake/terms.h"
 #include "ledger/ledger.h"
 #include "routing/choose.h"
 #include "runtime/io_threads.h"

@@ -4,6 +4,7 @@
 
 #include "domain/client_address.h"
 #include "domain/credentials.h"
+#include "intake/key_route.h"
 #include "net/caller_headers.h"
 #include "net/problem.h"
 
@@ -58,11 +59,7 @@ Result<Caller> authenticate(Gateway& gateway, const net::Exchange& exchange,
 }
 
 Status may_call_models(const Caller& caller) {
-  if (caller.identity.key().policy.type == KeyType::kManagement) {
-    return fail(ErrorCode::kInsufficientScope,
-                "This is a management key: it uses the admin API and can call no model. Use a "
-                "standard key here.");
-  }
+  if (Status status = may_call_models(caller.identity.key()); !status) return status;
   const auto& allowed = caller.identity.live->allowed_ips;
   const bool inside = std::ranges::any_of(
       allowed, [&](const Cidr& network) { return network.contains(caller.address); });

@@ -6,6 +6,7 @@
 #include "domain/limit_json.h"
 #include "gateway/answers.h"
 #include "gateway/caller.h"
+#include "intake/key_route.h"
 #include "routing/callable_models.h"
 
 namespace tollgate {
@@ -34,8 +35,12 @@ json::object model_json(const CallableModel& listed, std::int64_t created) {
 
 std::vector<CallableModel> models_of(const Caller& caller) {
   const KeyPolicy& policy = caller.identity.key().policy;
-  return callable_models(*caller.state->targets->snapshot(),
-                         {.models = policy.models, .environment = policy.environment});
+  const Snapshot& snapshot = *caller.state->targets->snapshot();
+  // A key whose profile is gone may call nothing.
+  const auto profile = profile_of(caller.identity.key(), snapshot);
+  if (!profile) return {};
+  return callable_models(
+      snapshot, {.models = policy.models, .environment = policy.environment, .profile = *profile});
 }
 
 // The one of that id, or else the model that the text is short for.

@@ -1,9 +1,11 @@
 #include "gateway/provider_refusal.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
 #include "dialects/openai_answer.h"
+#include "net/http_date.h"
 
 namespace tollgate {
 
@@ -30,14 +32,18 @@ std::optional<ErrorCode> code_of_request_fault(int status) {
   }
 }
 
-// Whole seconds only; a date is left out.
-std::optional<std::chrono::seconds> retry_after(std::string_view text) {
-  int seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size() || seconds < 0) {
+// RFC 9110 §10.2.3: whole seconds, or a date.
+std::optional<std::chrono::seconds> retry_after(std::string_view text, WallTime now) {
+  using std::chrono::seconds;
+  if (const auto date = net::parse_http_date(text)) {
+    return std::clamp(std::chrono::ceil<seconds>(*date - now), seconds(0), kRetryAfterMax);
+  }
+  int number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size() || number < 0) {
     return std::nullopt;
   }
-  return std::min(std::chrono::seconds(seconds), kRetryAfterMax);
+  return std::min(seconds(number), kRetryAfterMax);
 }
 
 std::string_view host_of(std::string_view url) {
@@ -69,7 +75,8 @@ Again again_after(int status, std::string_view body) {
   return (status == 400 || status == 413) && too_long ? Again::kElsewhere : Again::kNever;
 }
 
-Error provider_refusal(const UpstreamHead& head, std::string_view body, const Provider& provider) {
+Error provider_refusal(const UpstreamHead& head, std::string_view body, const Provider& provider,
+                       WallTime now) {
   const std::string said = tellable(openai_error_message(body), provider);
   Error error;
   error.detail = "the provider answered " + std::to_string(head.status);
@@ -82,7 +89,7 @@ Error provider_refusal(const UpstreamHead& head, std::string_view body, const Pr
   }
   const bool timed_out = head.status == 408 || head.status == 504;
   error.code = timed_out ? ErrorCode::kProviderTimeout : ErrorCode::kProviderError;
-  error.retry_after = retry_after(head.retry_after);
+  error.retry_after = retry_after(head.retry_after, now);
   error.message = head.status == 429
                       ? "The provider is at its own rate limit. Try again later."
                       : "The provider answered with an error. Try again later, or tell the "

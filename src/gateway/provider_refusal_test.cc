@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::string_view kSaid = R"({"error":{"message":"max_tokens is too large"}})";
 
+const WallTime kNow = parse_time("2026-11-21T12:00:00Z").value();
+
 Error refusal(int status, std::string_view body = kSaid, std::string retry_after = {}) {
   Provider provider;
   provider.base_url = "https://api.provider.test:8443/v1";
@@ -15,7 +17,7 @@ Error refusal(int status, std::string_view body = kSaid, std::string retry_after
   UpstreamHead head;
   head.status = status;
   head.retry_after = std::move(retry_after);
-  return provider_refusal(head, body, provider);
+  return provider_refusal(head, body, provider, kNow);
 }
 
 TEST(ProviderRefusal, ARefusalOfTheRequestKeepsItsStatusAndItsReason) {
@@ -50,9 +52,17 @@ TEST(ProviderRefusal, KeepsARetryAfterInSecondsUpToADay) {
   EXPECT_EQ(refusal(503, kSaid, "0").retry_after, seconds(0));
   EXPECT_EQ(refusal(429, kSaid, "86401").retry_after, seconds(86'400));
   for (const std::string text :
-       {"", "-1", "1.5", "soon", "Wed, 21 Oct 2026 07:28:00 GMT", "99999999999999999999"}) {
+       {"", "-1", "1.5", "soon", "Sat, 21 Nov 2026 12:00:07", "99999999999999999999"}) {
     EXPECT_EQ(refusal(429, kSaid, text).retry_after, std::nullopt) << text;
   }
+}
+
+TEST(ProviderRefusal, KeepsARetryAfterThatIsADate) {
+  using std::chrono::seconds;
+  const auto asked = [](std::string date) { return refusal(429, kSaid, date).retry_after; };
+  EXPECT_EQ(asked("Sat, 21 Nov 2026 12:00:07 GMT"), seconds(7));
+  EXPECT_EQ(asked("Sat, 21 Nov 2026 11:59:00 GMT"), seconds(0));
+  EXPECT_EQ(asked("Mon, 23 Nov 2026 12:00:00 GMT"), seconds(86'400));
 }
 
 TEST(ProviderRefusal, SaysSomethingWhereTheProviderSaidNothing) {

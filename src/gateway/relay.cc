@@ -197,7 +197,7 @@ Task<Step> Relaying::refused() {
     co_return fail_attempt(Again::kNever);
   }
   const Provider& provider = admitted.route.provider_of(offer());
-  outcome.error = provider_refusal(call->head(), body, provider);
+  outcome.error = provider_refusal(call->head(), body, provider, gateway.clock.wall());
   outcome.status = error_status(outcome.error->code);
   call->finish();
   outcome.usage = usage_at_end(dialect(), body);
@@ -371,7 +371,6 @@ Task<Step> Relaying::stream() {
       outcome.first_token = gateway.clock.steady();
     }
     if (relay.out().empty()) continue;
-    attempts.succeeded(gateway.clock.steady());
     Status written;
     if (exchange.response_started()) {
       written = co_await exchange.write(relay.out());
@@ -397,10 +396,14 @@ Task<Step> Relaying::stream() {
   }
   if (broken) {
     lost(std::move(*broken));
+    // A client that left in the middle tells nothing against the offer; the end of a stream does.
+    const bool left = admitted.in_flight->why() && exchange.response_started();
+    if (left) attempts.succeeded(gateway.clock.steady());
     fail_attempt(exchange.response_started() ? Again::kNever : Again::kElsewhere);
     if (!exchange.response_started()) co_return Step::kTryAgain;
   } else if (relay.bounded()) {
     outcome.reach = Reach::kBounded;
+    attempts.succeeded(gateway.clock.steady());
   } else {
     outcome.reach = Reach::kAnswered;
     call->finish();
@@ -502,7 +505,8 @@ Task<> Relaying::run() {
                            .body = admitted.body,
                            .offer = offer(),
                            .dialect = admitted.route.provider_of(offer()).dialect,
-                           .limit = admitted.terms.limit});
+                           .limit = admitted.terms.limit,
+                           .reasons = reasons_at(*admitted.route.snapshot, offer())});
     if (!encoded) {
       outcome = {.status = error_status(encoded.error().code), .error = encoded.error()};
       attempts.unjudged();

@@ -44,7 +44,6 @@ Task<Step> Relaying::events() {
     if (auto taken = relay.take(*piece); !taken) broken = taken.error();
     if (relay.out().empty()) continue;
     if (!outcome.first_token) outcome.first_token = gateway.clock.steady();
-    attempts.succeeded(gateway.clock.steady());
     Status written;
     if (exchange.response_started()) {
       written = co_await exchange.write(relay.out());
@@ -71,6 +70,8 @@ Task<Step> Relaying::events() {
   }
   if (broken) {
     lost(std::move(*broken));
+    const bool left = admitted.in_flight->why() && exchange.response_started();
+    if (left) attempts.succeeded(gateway.clock.steady());
     fail_attempt(exchange.response_started() ? Again::kNever : Again::kElsewhere);
     if (!exchange.response_started()) co_return Step::kTryAgain;
   } else {

@@ -193,6 +193,16 @@ Decision Budgets::admit(KeyBudget& key, const Ask& ask, const Moment& now, Resol
   return open(key, ask, now);
 }
 
+std::optional<Refusal> Budgets::trial(KeyBudget& key, const Ask& ask, const Moment& now) {
+  check(is_sound(ask), "a bound is never below 0");
+  if (key.unlimited()) return std::nullopt;
+  const Moment local = key.local(now);
+  judge(key, ask, next_waiter_, local);
+  if (verdict_.final) return refusal_of(*verdict_.final, local);
+  if (verdict_.in_flight) return refusal_of(*verdict_.in_flight, local);
+  return std::nullopt;
+}
+
 Hold Budgets::open(KeyBudget& key, const Ask& ask, const Moment& now) {
   if (free_.empty()) {
     free_.push_back(static_cast<std::uint32_t>(open_.size()));

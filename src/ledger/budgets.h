@@ -94,6 +94,9 @@ class Budgets {
   // One atomic step over all levels. `now` is real time; the test clock is added here.
   // REQUIRES: no bound is below 0.
   Decision admit(KeyBudget& key, const Ask& ask, const Moment& now, Resolutions& resolved);
+  // What admit() would end in, with nothing held or changed: a request that would have to wait is
+  // refused as it is when nothing settles meanwhile. nullopt: it would be admitted.
+  std::optional<Refusal> trial(KeyBudget& key, const Ask& ask, const Moment& now);
   // For another attempt: the hold now covers `ask` (its bound and what earlier attempts may cost)
   // in the windows of its admission, or is as it was and the refusal says why. Never waits.
   std::optional<Refusal> rebind(Hold& hold, const Ask& ask, const Moment& now,

@@ -581,5 +581,28 @@ TEST_F(FullEnforcementTest, ReservationIsDurableBeforeItReturns) {
   EXPECT_EQ(limit_of(made).used, 500);
 }
 
+TEST_F(EnforcementTest, ATrialSaysWhatReserveWouldAndHoldsNothing) {
+  const KeyWithSecret made = make(limited("k", {cost_limit(1'000)}));
+  const Identity identity = authenticate(made).value();
+  const auto trial = [&](std::int64_t bound) {
+    return ledger_->trial(identity, {.cost = bound, .tokens = 15, .token_rate = 15});
+  };
+  EXPECT_TRUE(trial(1'000));
+  EXPECT_TRUE(trial(1'000)) << "nothing was held";
+  EXPECT_EQ(trial(1'001).error().code, ErrorCode::kLimitExceeded);
+  EXPECT_EQ(trial(1'001).error().details_json, refusal_of(made, 1'001).details_json);
+  Reservation held = admitted(made, 600);
+  EXPECT_EQ(trial(500).error().code, ErrorCode::kLimitInFlight);
+  EXPECT_TRUE(trial(400));
+  EXPECT_EQ(ledger_->trial(identity, {}).error().code, ErrorCode::kServiceUnavailable)
+      << "it has no bound";
+  ASSERT_TRUE(settle(made, std::move(held), 600));
+  ASSERT_TRUE(revoke(made.key.id));
+  EXPECT_EQ(trial(1).error().code, ErrorCode::kExpiredApiKey);
+  EXPECT_EQ(ledger_->identity_of(made.key.id, std::nullopt)->key().id, made.key.id);
+  EXPECT_EQ(ledger_->identity_of(KeyId("key_none"), std::nullopt).error().code,
+            ErrorCode::kNotFound);
+}
+
 }  // namespace
 }  // namespace tollgate

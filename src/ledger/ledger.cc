@@ -341,6 +341,15 @@ void Ledger::count_unadmitted(const Identity& identity, std::optional<ErrorCode>
 
 Preview Ledger::preview(const Identity& identity) const { return state_->keys.preview(identity); }
 
+Status Ledger::trial(const Identity& identity, const Ask& ask) const {
+  if (!ready()) return store_away();
+  const Result<bool> admitted = state_->keys.trial(identity, ask);
+  if (!admitted) return std::unexpected(admitted.error());
+  if (*admitted) return {};
+  return fail(ErrorCode::kServiceUnavailable,
+              "The limits of this key are being changed. Retry in a few seconds.");
+}
+
 KeyStanding Ledger::standing(const Identity& identity) const {
   return state_->keys.standing(identity);
 }
@@ -547,6 +556,13 @@ Result<KeyView> Ledger::key_by_name(const WorkspaceId& workspace, const std::str
   const std::shared_ptr<const LiveKey> live = state_->keys.find(workspace, name);
   if (!live) return no_such_key("\"" + name + "\"");
   return state_->keys.view_of(*live);
+}
+
+Result<Identity> Ledger::identity_of(const KeyId& id,
+                                     const std::optional<WorkspaceId>& within) const {
+  std::optional<Identity> found = state_->keys.identity_of(id);
+  if (!found || (within && found->key().workspace != *within)) return no_such_key(id.get());
+  return std::move(*found);
 }
 
 KeyView Ledger::own_key(const Identity& identity) const {

@@ -199,6 +199,9 @@ class Ledger {
   // beside the errors above. nullopt: the guard does not say what is needed by now; preview again.
   Task<Result<std::optional<Reservation>>> reserve(const Identity& identity, GenerationNumber id,
                                                    CancelHandle cancel, Guard guard);
+  // What reserve() would say of a request with this bound, with nothing held, counted or waited
+  // for: its errors, those that end a wait among them. Without a bound, of one that nothing guards.
+  Status trial(const Identity& identity, const Ask& ask) const;
   // Ends the wait of a guarded reserve(), whose client went away: it refuses with kClientGone,
   // unless it is admitted already. Nothing if no such request waits.
   void cancel_wait(GenerationNumber id);
@@ -273,6 +276,9 @@ class Ledger {
   // By id. kNotFound also when the key is of another workspace than `within` (if given).
   Result<KeyView> key(const KeyId& id, const std::optional<WorkspaceId>& within) const;
   Result<KeyView> key_by_name(const WorkspaceId& workspace, const std::string& name) const;
+  // As authenticate() gives it for the key's newest secret, in whatever state it is. kNotFound as
+  // key().
+  Result<Identity> identity_of(const KeyId& id, const std::optional<WorkspaceId>& within) const;
   // As its own holder sees it.
   KeyView own_key(const Identity& identity) const;
   struct KeyQuery {

@@ -158,6 +158,12 @@ std::shared_ptr<const LiveKey> LiveKeys::find(const KeyId& id) const {
   return found == by_id_.end() ? nullptr : found->second->live;
 }
 
+std::optional<Identity> LiveKeys::identity_of(const KeyId& id) const {
+  const std::shared_ptr<const LiveKey> live = find(id);
+  if (!live || live->key.secrets.empty()) return std::nullopt;
+  return Identity{.live = live};
+}
+
 std::shared_ptr<const LiveKey> LiveKeys::find(const WorkspaceId& workspace,
                                               const std::string& name) const {
   const Name wanted(workspace.get(), name);

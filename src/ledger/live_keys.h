@@ -97,6 +97,9 @@ class LiveKeys {
   void expire();
   // Refuses the request with kClientGone, if it waits.
   void cancel_wait(GenerationNumber id);
+  // What admit_or_wait() would end in: its errors, with nothing held or changed. False: as nullopt
+  // of Admitted.
+  Result<bool> trial(const Identity& identity, const Ask& ask);
   // For another attempt: the key is checked again, and the hold covers the new ask too, or is as it
   // was. What the new ask does without is given back by narrow(), when the new bound is durable:
   // after a crash before that, the old one is what is charged.
@@ -115,6 +118,8 @@ class LiveKeys {
   // --- looking ---
 
   std::shared_ptr<const LiveKey> find(const KeyId& id) const;
+  // Of the key's newest secret, in whatever state it is; nullopt: no such key.
+  std::optional<Identity> identity_of(const KeyId& id) const;
   // Among unrevoked keys.
   std::shared_ptr<const LiveKey> find(const WorkspaceId& workspace, const std::string& name) const;
   // Up to `count` keys whose number is below `before`, newest first, into `out` (cleared first).

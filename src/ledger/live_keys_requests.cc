@@ -160,6 +160,18 @@ LiveKeys::Turn LiveKeys::admit_or_wait(const Identity& identity, GenerationNumbe
   return std::move(*turn);
 }
 
+Result<bool> LiveKeys::trial(const Identity& identity, const Ask& ask) {
+  const Lock lock(mutex_);
+  const Moment at = now();
+  if (Status status = usable_now(identity, at); !status) {
+    return std::unexpected(std::move(status.error()));
+  }
+  const auto refusal = budgets_.trial(*identity.live->slot->budget, ask, at);
+  if (!refusal) return true;
+  if (refusal->reason == RefusalReason::kBoundMissing) return false;
+  return std::unexpected(refusal_error(*refusal, balance_of(identity)));
+}
+
 void LiveKeys::await_turn(WaiterId waiter, Callback<Admitted> waiting) {
   std::optional<Admitted> answer;
   {

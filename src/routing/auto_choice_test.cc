@@ -194,7 +194,9 @@ TEST_F(AutoChoice, AnOfferThatNobodyMeasuredIsTriedNowAndThen) {
 TEST_F(AutoChoice, ADegradedOfferComesAfterAHealthyOneUnlessThatCostsTwiceAsMuch) {
   add({.model = "a/m", .provider = "sick", .price = 1.0});
   add({.model = "a/m", .provider = "well", .price = 1.5});
-  health("a/m", "sick").begin(now_)->fail(now_);
+  for (int i = 0; i < 4; ++i) health("a/m", "sick").begin(now_)->fail(now_);
+  EXPECT_EQ(first("tollgate/auto-cheap"), "a/m@sick") << "too few outcomes to tell";
+  measure("a/m", "sick", milliseconds(20));
   EXPECT_EQ(first("tollgate/auto-cheap"), "a/m@well");
   catalogue_.offers[1].prices.tokens.input = catalogue_.offers[1].prices.tokens.output = usd(3);
   snapshot_.reset();

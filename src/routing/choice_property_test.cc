@@ -162,7 +162,7 @@ class ChoiceProperty : public ChoiceTest {
   }
   void make_health(const Offer& offer) {
     OfferHealth& kept = health(offer.model.get(), offer.provider.get());
-    const auto failures = one_in(5) ? 5 : below(3);
+    const auto failures = one_in(5) ? 5 : one_in(3) ? 4 : below(3);
     for (std::uint64_t i = 0; i < failures; ++i) {
       if (auto attempt = kept.begin(now_)) attempt->fail(now_);
     }

@@ -23,6 +23,7 @@ constexpr std::size_t kAhead = 8;
 constexpr std::string_view kNamedStrategy = "model";
 constexpr std::string_view kLorem = "sandbox/lorem";
 constexpr std::chrono::seconds kRetryAfterMax{60};
+constexpr double kExpectedCostMax = 1e18;  // nano-dollars
 const RequestNeeds kNoNeeds{};
 
 std::unexpected<Error> refuse(ErrorCode code, std::string_view param, std::string message) {
@@ -231,6 +232,7 @@ class Choice {
     Route route;
     route.region = rules_.region;
     route.max_cost = rules_.max_cost;
+    route.own_max_cost = needs_.route != nullptr && needs_.route->max_cost.has_value();
     route.snapshot = snapshot_;
     return route;
   }
@@ -291,7 +293,13 @@ class Choice {
     for (const Scored& one : eligible) {
       if (decision_.candidates.size() == decision_.listed_max) break;
       decision_.candidates.push_back(
-          {.offer = one.offer.figures->offer, .health = one.offer.health, .score = one.score});
+          {.offer = one.offer.figures->offer,
+           .health = one.offer.health,
+           .score = one.score,
+           .expected_cost = static_cast<std::int64_t>(std::min(one.cost, kExpectedCostMax)),
+           .median = one.offer.median,
+           .carbon = one.offer.figures->carbon,
+           .capabilities_known = one.offer.capabilities_known});
     }
     route.decision = decision_json(decision_);
     return route;
@@ -325,7 +333,7 @@ class Choice {
                          "another model.",
                      .param = "model"};
       case DropReason::kCostCap:
-        return above_cap(eligibility.smallest_bound().value_or(kMoneyMax));
+        return above_cost_cap(empty_route(), eligibility.smallest_bound().value_or(kMoneyMax));
       default:
         return unavailable(last, eligibility.soonest_probe());
     }
@@ -360,23 +368,6 @@ class Choice {
                                "another model.",
                                facts.id.get(), why, model_kind_name(needs_.kind)),
         .param = "model"};
-  }
-
-  // As a limit on what one request may cost.
-  Error above_cap(Money bound) const {
-    const Money cap = rules_.max_cost.value_or(Money());
-    const bool own = needs_.route != nullptr && needs_.route->max_cost.has_value();
-    const Limit limit{
-        .metric = Metric::kCost, .window = {.kind = WindowKind::kRequest}, .amount = cap.nanos()};
-    const LimitState state{.limit = limit, .id = limit_id(own ? "route" : "profile", limit)};
-    return Error{.code = ErrorCode::kLimitExceeded,
-                 .message = fmt::format(
-                     "This request may cost {} USD or more, and {} lets one request cost {} USD at "
-                     "most. Send less, or ask for fewer max_tokens.",
-                     format_money(bound),
-                     own ? "route.max_cost" : "the routing profile of this key", format_money(cap)),
-                 .param = own ? std::optional<std::string>("route.max_cost") : std::nullopt,
-                 .details_json = json::serialize(limit_json(state, bound.nanos()))};
   }
 
   Error unavailable(std::optional<DropReason> reason, std::optional<SteadyTime> probe) const {
@@ -414,6 +405,23 @@ Explanation explain_route(const std::shared_ptr<const Snapshot>& snapshot,
   Explanation explanation{.route = choice.choose(), .decision = {}};
   if (choice.decided()) explanation.decision = decision_json(choice.decision(), 0);
   return explanation;
+}
+
+// As a limit on what one request may cost.
+Error above_cost_cap(const Route& route, Money bound) {
+  const bool own = route.own_max_cost;
+  const Money cap = route.max_cost.value_or(Money());
+  const Limit limit{
+      .metric = Metric::kCost, .window = {.kind = WindowKind::kRequest}, .amount = cap.nanos()};
+  const LimitState state{.limit = limit, .id = limit_id(own ? "route" : "profile", limit)};
+  return Error{.code = ErrorCode::kLimitExceeded,
+               .message = fmt::format(
+                   "This request may cost {} USD or more, and {} lets one request cost {} USD at "
+                   "most. Send less, or ask for fewer max_tokens.",
+                   format_money(bound), own ? "route.max_cost" : "the routing profile of this key",
+                   format_money(cap)),
+               .param = own ? std::optional<std::string>("route.max_cost") : std::nullopt,
+               .details_json = json::serialize(limit_json(state, bound.nanos()))};
 }
 
 Error no_offer_left(const Route& route) {

@@ -46,6 +46,7 @@ struct Route {
   bool simulated = false;
   std::string region;             // all is served there; empty = anywhere
   std::optional<Money> max_cost;  // of one request: the profile's cap or route.max_cost
+  bool own_max_cost = false;      // it is the request's own
   // For the usage row (decision_json()); empty where a model was named and nothing was dropped.
   std::string decision;
   // What keeps the offers alive.
@@ -74,6 +75,10 @@ Explanation explain_route(const std::shared_ptr<const Snapshot>& snapshot, const
 // What a route's request is answered when none of its offers could be tried any more, since others
 // took them down or are probing them: kRegionUnavailable or kNoProviderAvailable.
 Error no_offer_left(const Route& route);
+
+// What a request is answered whose bound is above its route's cost cap: kLimitExceeded, whose
+// details name it as a limit on cost per request. REQUIRES: the route has a cap.
+Error above_cost_cap(const Route& route, Money bound);
 
 // The one region a request names in its header and its body. kInvalidRequest if they differ or one
 // is no region name (1–64 of [A-Za-z0-9._-]).

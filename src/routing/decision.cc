@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/json.h"
+#include "domain/money.h"
 
 namespace tollgate {
 
@@ -29,9 +30,25 @@ std::string offer_json(const Offer& offer) {
   return out;
 }
 
-std::string candidate_json(const Decision::Candidate& one) {
-  return offer_json(*one.offer) + fmt::format(R"(,"health":"{}","score":{:.3f}}})",
-                                              health_state_name(one.health), one.score);
+std::string scored_json(const Decision::Candidate& one) {
+  return offer_json(*one.offer) +
+         fmt::format(R"(,"health":"{}","score":{:.3f})", health_state_name(one.health), one.score);
+}
+
+std::string candidate_json(const Decision::Candidate& one) { return scored_json(one) + '}'; }
+
+std::string number_or_null(double number) {
+  return number > 0 ? fmt::format("{:.1f}", number) : "null";
+}
+
+std::string explained_candidate_json(const Decision::Candidate& one) {
+  constexpr double kMicrosPerMs = 1'000;
+  return scored_json(one) +
+         fmt::format(R"(,"expected_cost":"{}","latency_ms":{},"carbon_grams_per_kwh":{},)"
+                     R"("capabilities_known":{}}})",
+                     format_money(Money::from_nanos(one.expected_cost)),
+                     number_or_null(static_cast<double>(one.median.count()) / kMicrosPerMs),
+                     number_or_null(static_cast<double>(one.carbon)), one.capabilities_known);
 }
 
 std::string dropped_json(const Decision::Dropped& one) {
@@ -85,7 +102,8 @@ std::string decision_json(const Decision& decision, std::size_t bytes_max) {
   }
   fmt::format_to(std::back_inserter(out), R"(,"eligible":{})", decision.eligible);
   append_counts(out, decision);
-  append_list(out, "candidates", decision.candidates, bytes_max, candidate_json);
+  append_list(out, "candidates", decision.candidates, bytes_max,
+              bytes_max == 0 ? explained_candidate_json : candidate_json);
   append_list(out, "dropped", decision.dropped, bytes_max, dropped_json);
   out += '}';
   return out;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,6 +24,11 @@ struct Decision {
     const Offer* offer;
     HealthState health;
     double score;
+    // What the score was made of; shown by explain alone.
+    std::int64_t expected_cost = 0;       // nano-dollars
+    std::chrono::microseconds median{0};  // of its latency; 0 = not measured
+    std::int64_t carbon = 0;              // grams per kWh; 0 = unknown
+    bool capabilities_known = true;
   };
   struct Dropped {
     const Offer* offer;
@@ -49,7 +55,9 @@ struct Decision {
 // {"strategy","profile","classified","confidence","tier","eligible",
 //  "candidates":[{"model","provider","region","health","score"}…],
 //  "dropped_counts":{"region":3…},"dropped":[{"model","provider","region","why"}…]}
-// Members that do not apply are left out. At most `bytes_max`, or unbounded at 0.
+// Members that do not apply are left out. At most `bytes_max`; or, at 0, unbounded and with what
+// each score was made of: "expected_cost", "latency_ms", "carbon_grams_per_kwh" (null = unknown)
+// and "capabilities_known".
 std::string decision_json(const Decision& decision, std::size_t bytes_max = kDecisionBytesMax);
 
 }  // namespace tollgate

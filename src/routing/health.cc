@@ -181,6 +181,7 @@ void OfferHealth::go_down(SteadyTime now) {
 
 HealthState OfferHealth::state() const {
   if (down_) return HealthState::kDown;
+  if (successes_ + failures_ < kDegradedSampleMin) return HealthState::kHealthy;
   return below(kHealthyPercent, successes_, failures_) ? HealthState::kDegraded
                                                        : HealthState::kHealthy;
 }

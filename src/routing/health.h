@@ -7,7 +7,7 @@
 // offer that is up takes a few loads and no lock. Pure: time comes from the caller.
 //
 // An offer is
-//   healthy    with at least 95 % success,
+//   healthy    with at least 95 % success, or fewer than kDegradedSampleMin outcomes,
 //   degraded   below that,
 //   down       below 70 % of at least kDownSampleMin outcomes, or after kDownInARow failures in a
 //              row. It stays down until a probe succeeds: one attempt of live traffic at a time,
@@ -35,6 +35,7 @@
 namespace tollgate {
 
 inline constexpr int kDownInARow = 5;
+inline constexpr std::int64_t kDegradedSampleMin = 5;
 inline constexpr std::int64_t kDownSampleMin = 20;
 inline constexpr std::chrono::seconds kProbeAfterMin{1};
 inline constexpr std::chrono::seconds kProbeAfterMax{30};

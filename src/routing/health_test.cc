@@ -55,6 +55,16 @@ TEST_F(HealthTest, HealthyFrom95PercentOn) {
   EXPECT_EQ(state(), HealthState::kDegraded);  // 113 of 119
 }
 
+TEST_F(HealthTest, AFewOutcomesDoNotMakeItDegraded) {
+  fail(1);
+  EXPECT_EQ(state(), HealthState::kHealthy);
+  fail(2);
+  succeed(1);
+  EXPECT_EQ(state(), HealthState::kHealthy);
+  fail(1);
+  EXPECT_EQ(state(), HealthState::kDegraded);  // 1 of 5
+}
+
 TEST_F(HealthTest, DegradedBelow95PercentAndTriedAllTheSame) {
   succeed(18);
   fail(1);

@@ -32,6 +32,11 @@ bool speaks(CompletionKind kind, AnswerDialect dialect) {
   return is_anthropic(kind) == (dialect == AnswerDialect::kAnthropic);
 }
 
+Known reasons_at(const Snapshot& snapshot, const Offer& offer) {
+  const Model* model = snapshot.find(offer.model.get());
+  return model == nullptr ? Known::kUnknown : model->facts.capabilities[Capability::kReasoning];
+}
+
 Result<UpstreamBody> encode(const EncodeTerms& terms) {
   const AnswerDialect dialect = answer_dialect(terms.dialect);
   if (speaks(terms.request.kind, dialect)) {
@@ -39,9 +44,11 @@ Result<UpstreamBody> encode(const EncodeTerms& terms) {
         upstream_body(terms.request, terms.body, terms.offer.upstream_model, terms.limit));
   }
   if (dialect == AnswerDialect::kOpenAi) {
-    return translated(chat_from_messages(terms.request, terms.body,
-                                         {.upstream_model = terms.offer.upstream_model,
-                                          .max_tokens_field = terms.offer.max_tokens_field}));
+    return translated(chat_from_messages(
+        terms.request, terms.body,
+        {.upstream_model = terms.offer.upstream_model,
+         .max_tokens_field = terms.offer.max_tokens_field,
+         .reasoning = terms.reasons == Known::kYes ? Reasoning::kEffort : Reasoning::kUnknown}));
   }
   if (terms.request.kind == CompletionKind::kText) {
     return fail(ErrorCode::kInvalidRequest,

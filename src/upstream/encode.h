@@ -12,6 +12,7 @@
 #include "dialects/chat_request.h"
 #include "dialects/splice.h"
 #include "domain/offer.h"
+#include "routing/snapshot.h"
 
 namespace tollgate {
 
@@ -46,7 +47,11 @@ struct EncodeTerms {
   const Offer& offer;
   Dialect dialect = Dialect::kOpenAi;
   std::optional<OutputLimit> limit = {};  // to be set where the client named none
+  Known reasons = Known::kUnknown;        // whether the model reasons
 };
+
+// What is known of it for EncodeTerms.
+Known reasons_at(const Snapshot& snapshot, const Offer& offer);
 
 // kInvalidRequest, with `param`, for what the provider's dialect cannot say.
 Result<UpstreamBody> encode(const EncodeTerms& terms);

@@ -1,4 +1,4 @@
-#include "gateway/terms.h"
+#include "intake/terms.h"
 
 #include <gtest/gtest.h>
 
@@ -170,6 +170,28 @@ TEST_F(AffordableTest, AnOfferThatCannotBeBoundedIsPassedOver) {
   const auto none = choose_affordable(route_, request_, kMuch);
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().code, ErrorCode::kModelNotPriced);
+}
+
+TEST(BoundRequest, HoldsNothingWhereNothingGuards) {
+  const Offer one = offer();
+  Route route;
+  route.offers = {&one};
+  const auto bound = bound_request(route, chat(""), Preview());
+  ASSERT_TRUE(bound);
+  EXPECT_FALSE(*bound);
+}
+
+TEST(BoundRequest, ARoutesCostCapFillsMaxTokensAndIsNeverPassed) {
+  const Offer one = offer();
+  Route route;
+  route.offers = {&one};
+  route.max_cost = Money::from_nanos(2'000'000);
+  const auto filled = bound_request(route, chat(""), Preview());
+  ASSERT_TRUE(filled && *filled);
+  EXPECT_LE((*filled)->cost, *route.max_cost);
+  const auto given = bound_request(route, chat(R"(,"max_tokens":5000)"), kMuch);
+  ASSERT_FALSE(given);
+  EXPECT_EQ(given.error().code, ErrorCode::kLimitExceeded);
 }
 
 }  // namespace

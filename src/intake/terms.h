@@ -46,4 +46,13 @@ Result<GuardedTerms> guarded_terms(const Offer& offer, const ChatRequest& reques
 Result<GuardedTerms> choose_affordable(Route& route, const ChatRequest& request,
                                        const Preview& preview);
 
+// What the request has to hold, in view of what is left for its key and of the route's own cost
+// cap: choose_affordable() where anything guards it, nullopt where nothing does. Besides its
+// errors: kLimitExceeded where the bound is above the cap.
+Result<std::optional<GuardedTerms>> bound_request(Route& route, const ChatRequest& request,
+                                                  Preview preview);
+
+// A cap on what one request may cost is as good as a limit that is nearly used up.
+void cap_cost(Preview& preview, const std::optional<Money>& most);
+
 }  // namespace tollgate

@@ -1,4 +1,4 @@
-#include "gateway/terms.h"
+#include "intake/terms.h"
 
 #include <algorithm>
 #include <tuple>
@@ -103,6 +103,25 @@ Result<GuardedTerms> choose_affordable(Route& route, const ChatRequest& request,
   std::rotate(first, first + static_cast<std::ptrdiff_t>(place),
               first + static_cast<std::ptrdiff_t>(place) + 1);
   return chosen;
+}
+
+void cap_cost(Preview& preview, const std::optional<Money>& most) {
+  if (!most) return;
+  for (Available* left : {&preview.now, &preview.once_settled}) {
+    left->cost = std::min(left->cost.value_or(*most), *most);
+  }
+}
+
+Result<std::optional<GuardedTerms>> bound_request(Route& route, const ChatRequest& request,
+                                                  Preview preview) {
+  cap_cost(preview, route.max_cost);
+  if (!preview.guarded()) return std::nullopt;
+  auto guarded = choose_affordable(route, request, preview);
+  if (!guarded) return std::unexpected(std::move(guarded.error()));
+  if (route.max_cost && guarded->cost > *route.max_cost) {
+    return std::unexpected(above_cost_cap(route, guarded->cost));
+  }
+  return std::move(*guarded);
 }
 
 }  // namespace tollgate

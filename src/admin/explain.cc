@@ -1,0 +1,245 @@
+#include "admin/explain.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "admin/explain_request.h"
+#include "admin/json_fields.h"
+#include "admin/request_body.h"
+#include "domain/limit_json.h"
+#include "intake/key_route.h"
+#include "intake/read_request.h"
+#include "intake/terms.h"
+#include "upstream/encode.h"
+
+namespace tollgate {
+
+namespace {
+
+// So many offers are tried at most, as the data plane does.
+constexpr std::size_t kOffersTried = 6;
+
+// What would become of one request, step by step.
+class Explained {
+ public:
+  Explained(const AdminContext& context, Identity identity, const ExplainRequest& asked)
+      : ledger_(context.ledger),
+        now_(context.clock.steady()),
+        snapshot_(context.snapshot()),
+        identity_(std::move(identity)),
+        asked_(asked) {
+    if (Status refused = take_steps(); !refused) refusal_ = std::move(refused.error());
+  }
+
+  std::string json() const;
+
+ private:
+  const Key& key() const { return identity_.key(); }
+  Status take_steps();
+  Status admit();
+  Status find_sayable();
+  Result<UpstreamBody> encoded(const Offer& offer) const;
+  std::string refusal_json() const;
+  std::string candidate_json(const Offer& offer) const;
+  std::string limits_json_of(const std::vector<LimitState>& states) const;
+  std::optional<std::int64_t> bound_of(const Limit& limit) const;
+
+  const Ledger& ledger_;
+  SteadyTime now_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  Identity identity_;
+  const ExplainRequest& asked_;
+
+  std::string_view step_ = "key";  // that was taken last
+  const ProfileRules* profile_ = nullptr;
+  std::optional<ChatRequest> request_;
+  std::optional<Route> route_;
+  std::string decision_;
+  Preview preview_;
+  std::optional<GuardedTerms> bound_;
+  const Offer* first_ = nullptr;  // that would be sent to
+  std::optional<Error> refusal_;
+};
+
+// In the order of the data plane.
+Status Explained::take_steps() {
+  if (Status usable = ledger_.recheck(identity_); !usable) return usable;
+  if (Status scope = may_call_models(key()); !scope) return scope;
+  step_ = "profile";
+  const auto profile = profile_of(key(), *snapshot_);
+  if (!profile) return std::unexpected(profile.error());
+  profile_ = *profile;
+  step_ = "body";
+  auto request = read_request(asked_.kind, "", asked_.body, model_member(profile_));
+  if (!request) return std::unexpected(std::move(request.error()));
+  request_ = std::move(*request);
+  step_ = "route";
+  Explanation explained = explain_route_of(snapshot_, {.key = key(),
+                                                       .profile = profile_,
+                                                       .request = *request_,
+                                                       .body = asked_.body,
+                                                       .region_header = asked_.region,
+                                                       .now = now_});
+  decision_ = std::move(explained.decision);
+  if (!explained.route) return std::unexpected(std::move(explained.route.error()));
+  route_ = std::move(*explained.route);
+  step_ = "limits";
+  if (Status admitted = admit(); !admitted) return admitted;
+  step_ = "dialect";
+  return find_sayable();
+}
+
+Status Explained::admit() {
+  preview_ = ledger_.preview(identity_);
+  auto bound = bound_request(*route_, *request_, preview_);
+  if (!bound) return std::unexpected(std::move(bound.error()));
+  bound_ = std::move(*bound);
+  return ledger_.trial(identity_, bound_ ? bound_->ask : Ask());
+}
+
+Result<UpstreamBody> Explained::encoded(const Offer& offer) const {
+  EncodeTerms terms{.request = *request_,
+                    .body = asked_.body,
+                    .offer = offer,
+                    .dialect = route_->provider_of(offer).dialect,
+                    .reasons = reasons_at(*snapshot_, offer)};
+  if (bound_) terms.limit = bound_->terms.limit;
+  return encode(terms);
+}
+
+// The first offer that can be told the request; what it is answered where none can.
+Status Explained::find_sayable() {
+  Status said = fail(ErrorCode::kNoProviderAvailable, "");
+  const std::size_t tried = std::min(route_->offers.size(), kOffersTried);
+  for (std::size_t i = 0; i < tried; ++i) {
+    const auto body = encoded(*route_->offers[i]);
+    if (body) {
+      first_ = route_->offers[i];
+      return {};
+    }
+    said = std::unexpected(body.error());
+  }
+  return said;
+}
+
+std::string Explained::refusal_json() const {
+  JsonFields fields;
+  fields.text("step", step_)
+      .number("status", error_status(refusal_->code))
+      .text("code", error_code_name(refusal_->code))
+      .text("message", refusal_->message)
+      .text_or_null("param", refusal_->param.value_or(""))
+      .number_or_null("retry_after",
+                      refusal_->retry_after.transform([](auto wait) { return wait.count(); }))
+      .raw_or_null("details", refusal_->details_json);
+  return fields.finish();
+}
+
+// What is held for the request should it go there.
+std::string Explained::candidate_json(const Offer& offer) const {
+  Preview preview = preview_;
+  cap_cost(preview, route_->max_cost);
+  const auto bound = guarded_terms(offer, *request_, preview);
+  JsonFields fields;
+  fields.text("model", offer.model.get())
+      .text("provider", offer.provider.get())
+      .text_or_null("region", offer.region);
+  if (!bound || !bound->terms.reserve) {
+    return fields.text("unbounded", bound ? "" : bound.error().message).finish();
+  }
+  const Reserve& reserve = *bound->terms.reserve;
+  fields.text_or_null("cost_bound", bound->ask.cost ? format_money(bound->cost) : "")
+      .number("input_tokens_bound", reserve.input)
+      .number("output_tokens_bound", reserve.output)
+      .number_or_null("max_tokens_set", bound->terms.limit.transform(
+                                            [](const OutputLimit& set) { return set.tokens; }));
+  return fields.finish();
+}
+
+std::optional<std::int64_t> Explained::bound_of(const Limit& limit) const {
+  if (limit.metric == Metric::kRequests || limit.metric == Metric::kConcurrency) return 1;
+  if (!bound_) return std::nullopt;
+  if (limit.metric == Metric::kCost) return bound_->ask.cost;
+  return limit.window.kind == WindowKind::kRolling60s ? bound_->ask.token_rate : bound_->ask.tokens;
+}
+
+std::string Explained::limits_json_of(const std::vector<LimitState>& states) const {
+  json::array shown;
+  for (const LimitState& state : states) shown.push_back(limit_json(state, bound_of(state.limit)));
+  return json::serialize(shown);
+}
+
+std::string Explained::json() const {
+  const Environment environment = key().policy.environment;
+  const Balance balance = ledger_.standing(identity_).balance;
+  const bool prepaid =
+      balance.mode == BalanceMode::kPrepaid && environment == Environment::kProduction;
+  std::vector<std::string> candidates;
+  if (route_) {
+    for (const Offer* offer : route_->offers) candidates.push_back(candidate_json(*offer));
+  }
+  const auto available = balance.available();
+  return JsonFields()
+      .raw("allowed", refusal_ ? "false" : "true")
+      .raw_or_null("refusal", refusal_ ? refusal_json() : "")
+      .text("key", key().id.get())
+      .text("key_name", key().policy.name)
+      .text("environment", environment_name(environment))
+      .text_or_null("profile", profile_ == nullptr ? "" : profile_->name)
+      .text_or_null("model", first_ == nullptr ? "" : first_->model.get())
+      .text_or_null("provider", first_ == nullptr ? "" : first_->provider.get())
+      .text_or_null("region", first_ == nullptr ? "" : first_->region)
+      .raw_or_null("guarded", route_ ? (bound_ ? "true" : "false") : "")
+      .raw("candidates", json_array(candidates))
+      .raw_or_null("decision", decision_)
+      .raw("limits", limits_json_of(ledger_.own_key(identity_).limits))
+      .raw("workspace_limits",
+           limits_json_of(ledger_.workspace_limits(key().workspace, environment)))
+      .text_or_null("balance", prepaid && available ? format_money(*available) : "")
+      .finish();
+}
+
+// By id, or by the name that one unrevoked key has where the caller may look.
+Result<Identity> find_key(const AdminCall& call, const std::string& text) {
+  const Ledger& ledger = call.context.ledger;
+  auto by_id = ledger.identity_of(KeyId(text), call.workspace);
+  if (by_id || by_id.error().code != ErrorCode::kNotFound) return by_id;
+  Ledger::KeyQuery query{.workspace = call.workspace, .search = text, .limit = kPageLimitMax};
+  std::vector<KeyId> found;
+  do {
+    const auto page = ledger.list_keys(query);
+    if (!page) return std::unexpected(page.error());
+    for (const KeyView& view : page->keys) {
+      if (view.key.policy.name == text) found.push_back(view.key.id);
+    }
+    query.cursor = page->next_cursor;
+  } while (!query.cursor.empty());
+  if (found.size() == 1) return ledger.identity_of(found.front(), call.workspace);
+  Error error{.code = ErrorCode::kNotFound,
+              .message = "There is no key with this id or name.",
+              .param = "key"};
+  if (!found.empty()) {
+    error.code = ErrorCode::kConflict;
+    error.message = "Several workspaces have a key of this name. Send the key's id.";
+  }
+  return std::unexpected(std::move(error));
+}
+
+}  // namespace
+
+Task<Result<net::Response>> explain_request(AdminCall& call) {
+  if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
+  const net::RequestHead& head = call.exchange.head();
+  if (auto sound = check_json_fields(head); !sound) co_return std::unexpected(sound.error());
+  const auto body = co_await call.exchange.read_body(kExplainBodyBytesMax);
+  if (!body) co_return std::unexpected(body.error());
+  const auto asked = read_explain_request(*body);
+  if (!asked) co_return std::unexpected(asked.error());
+  auto identity = find_key(call, asked->key);
+  if (!identity) co_return std::unexpected(identity.error());
+  co_return json_answer(Explained(call.context, std::move(*identity), *asked).json());
+}
+
+}  // namespace tollgate
