@@ -40,6 +40,21 @@ def test_document_is_valid_openapi_3_1(document):
     openapi_spec_validator.validate(document)
 
 
+def test_nothing_stands_twice_in_a_mapping():
+    """Of two, YAML readers silently take the last."""
+    class Strict(yaml.SafeLoader):
+        def construct_mapping(self, node, deep=False):
+            names = [self.construct_object(name, deep=True) for name, _ in node.value]
+            assert sorted({*names}) == sorted(names), f"line {node.start_mark.line + 1}: {names}"
+            return super().construct_mapping(node, deep)
+
+    def mapping(loader, node):
+        return loader.construct_mapping(node, deep=True)
+
+    Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
+    yaml.load(DOCUMENT.read_text(encoding="utf-8"), Strict)
+
+
 def test_every_operation_has_its_own_id_and_a_summary(document):
     ids = [operation["operationId"] for _, operation in operations(document)]
     assert len(ids) == len(set(ids))
