@@ -22,13 +22,17 @@
 #include "dialects/messages_from_chunks.h"
 #include "dialects/openai_answer.h"
 #include "dialects/openai_chunk.h"
+#include "dialects/response_answer.h"
+#include "dialects/response_from_chunks.h"
+#include "dialects/response_from_completion.h"
+#include "dialects/response_stream.h"
 #include "fuzzing.h"
 
 namespace {
 
 using tollgate::fuzz::require;
 
-constexpr std::array<std::string_view, 5> kSeeds = {
+constexpr std::array<std::string_view, 7> kSeeds = {
     R"({"type":"message_start","message":{"id":"m","model":"up","usage":{"input_tokens":9,)"
     R"("output_tokens":1}}})"
     "\n"
@@ -70,6 +74,25 @@ constexpr std::array<std::string_view, 5> kSeeds = {
     R"({"id":"m","type":"message","content":[{"type":"text","text":"a"},{"type":"tool_use","id":"t",)"
     R"("name":"f","input":{"a":1}},{"type":"thinking","thinking":"h","signature":"s"}],)"
     R"("stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":2}})",
+    R"({"type":"response.created","sequence_number":0,"response":{"id":"r","model":"up","output":[]}})"
+    "\n"
+    R"({"type":"response.output_item.added","sequence_number":1,"output_index":0,"item":{"id":"m",)"
+    R"("type":"message","status":"in_progress","content":[]}})"
+    "\n"
+    R"({"type":"response.content_part.added","output_index":0,"content_index":0,"part":{"type":)"
+    R"("output_text","text":""}})"
+    "\n"
+    R"({"type":"response.output_text.delta","sequence_number":3,"output_index":0,"delta":"a\u00e9"})"
+    "\n"
+    R"({"type":"response.output_item.added","output_index":1,"item":{"type":"function_call",)"
+    R"("name":"f","arguments":""}})"
+    "\n"
+    R"({"type":"response.function_call_arguments.delta","output_index":1,"delta":"{"})"
+    "\n"
+    R"({"type":"response.completed","response":{"model":"up","usage":{"input_tokens":9,)"
+    R"("output_tokens":4}}})",
+    R"({"id":"r","model":"up","output":[{"type":"message","content":[{"type":"output_text","text":"a"}]},)"
+    R"({"type":"function_call","arguments":"{}"}],"usage":{"input_tokens":9,"output_tokens":4}})",
     R"({"id":"c","choices":[{"message":{"content":"a","reasoning":"h","tool_calls":[{"id":"t",)"
     R"("function":{"name":"f","arguments":"{\"a\":1}"}}]},"finish_reason":"stop"}],"usage":{)"
     R"("prompt_tokens":9,"completion_tokens":4}})",
@@ -87,7 +110,7 @@ template <class Use>
 void for_each_event(std::string_view out, std::string_view dialect, Use use) {
   while (!out.empty()) {
     std::string_view name;
-    if (dialect == "anthropic") {
+    if (dialect != "openai") {
       require(out.starts_with("event: "));
       const std::size_t end = out.find('\n');
       name = out.substr(7, end - 7);
@@ -137,6 +160,23 @@ std::int64_t read_chunks(std::string_view out) {
   return text;
 }
 
+std::int64_t read_responses(std::string_view out) {
+  tollgate::JsonTree tree;
+  std::int64_t text = 0;
+  bool done = false;
+  for_each_event(out, "responses", [&](std::string_view name, std::string_view payload) {
+    require(!done);
+    const auto event = tollgate::read_response_event(payload, tree);
+    require(event.has_value());
+    require(!event->fails);
+    require(event->type == name);
+    text += event->content.text_bytes;
+    done = event->ends;
+  });
+  require(done);
+  return text;
+}
+
 // Relays the payloads until one of them is refused or ends the stream. The bytes of text that came.
 std::int64_t relay(tollgate::ClientStream& stream, std::string_view payloads, std::string& out) {
   std::int64_t text = 0;
@@ -182,7 +222,20 @@ void check_answers(std::string_view body) {
         body, {.public_model = "a/b", .created = 1, .tokens = kEnding.tokens});
     if (made) require(tollgate::read_openai_answer(*made).has_value());
   }
+  if (const auto answer = tollgate::read_response_answer(body)) {
+    const std::string shown = tollgate::client_answer(body, *answer, "a/b");
+    const auto again = tollgate::read_response_answer(shown);
+    require(again.has_value());
+    require(again->content.text_bytes == answer->content.text_bytes);
+  }
   if (tollgate::read_openai_answer(body)) {
+    const auto response = tollgate::response_from_completion(
+        body, {.terms = {.id = "1", .public_model = "a/b"}, .tokens = kEnding.tokens});
+    if (response) {
+      const auto again = tollgate::read_response_answer(*response);
+      require(again.has_value());
+      require(again->usage.tokens == kEnding.tokens);
+    }
     const auto made =
         tollgate::message_from_completion(body, {.public_model = "a/b", .tokens = kEnding.tokens});
     if (made) {
@@ -210,5 +263,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_stream(chunks, copy.view(), read_chunks);
   tollgate::MessagesFromChunks from_chunks("a/b");
   check_stream(from_chunks, copy.view(), read_messages);
+  tollgate::ResponseStream responses("a/b");
+  check_stream(responses, copy.view(), read_responses);
+  tollgate::ResponseFromChunks response_from_chunks({.id = "1", .public_model = "a/b"});
+  check_stream(response_from_chunks, copy.view(), read_responses);
+  tollgate::ResponseFromMessages response_from_messages({.id = "1", .public_model = "a/b"});
+  check_stream(response_from_messages, copy.view(), read_responses);
   return 0;
 }

@@ -75,6 +75,7 @@ json::object describe_provider(const Provider& provider, const Settings& setting
   return {{"id", provider.id.get()},
           {"preset", provider.preset},
           {"dialect", std::string(dialect_name(provider.dialect))},
+          {"responses", std::string(responses_route_name(provider.responses))},
           {"base_url", provider.base_url},
           {"api_key", !provider.api_key.empty()},
           {"region", provider.region},

@@ -110,6 +110,19 @@ std::string read_api_version(MappingReader& reader) {
   return version->text;
 }
 
+ResponsesRoute read_responses(MappingReader& reader, Dialect dialect) {
+  const auto text = reader.text("responses");
+  if (!text) return ResponsesRoute::kAuto;
+  const auto route = responses_route_from_name(text->text);
+  if (!route) {
+    reader.source().problem(text->node, text->path, "must be auto, native or translated");
+  } else if (*route == ResponsesRoute::kNative && dialect == Dialect::kAnthropic) {
+    reader.source().problem(text->node, text->path,
+                            "cannot be native: this dialect has no responses");
+  }
+  return route.value_or(ResponsesRoute::kAuto);
+}
+
 std::string read_base_url(MappingReader& reader, const Preset* preset) {
   const bool known = preset != nullptr && !preset->base_url.empty();
   if (known && !reader.child("base_url")) return std::string(preset->base_url);
@@ -301,6 +314,7 @@ void read_provider(const YAML::Node& node, const std::string& path, Reading& rea
   if (preset != nullptr) provider.preset = preset->name;
   provider.dialect = read_dialect(reader, preset);
   provider.api_version = read_api_version(reader);
+  provider.responses = read_responses(reader, provider.dialect);
   provider.base_url = read_base_url(reader, preset);
   provider.api_key = read_api_key(reader);
   provider.region = read_region(reader);

@@ -51,6 +51,7 @@ TEST_F(ProviderSettings, ReadTheExampleOfTheContract) {
   const Provider& provider = settings->catalogue.providers[0];
   EXPECT_EQ(provider.id.get(), "acme");
   EXPECT_EQ(provider.dialect, Dialect::kOpenAi);
+  EXPECT_EQ(provider.responses, ResponsesRoute::kAuto);
   EXPECT_EQ(provider.base_url, "http://127.0.0.1:9000/v1");
   EXPECT_EQ(provider.api_key.expose(), "hidden-word");
   EXPECT_EQ(provider.region, "eu-west");
@@ -277,6 +278,21 @@ TEST_F(ProviderSettings, AreDescribedWithoutAnythingSecret) {
   EXPECT_EQ(provider.at("headers").as_array().at(0).as_string(), "X-Token");
   EXPECT_EQ(provider.at("models").as_array().at(0).as_object().at("input").as_string(), "2.5");
   EXPECT_TRUE(document.at("https_proxy").as_object().at("credentials").as_bool());
+}
+
+TEST_F(ProviderSettings, SayWhoMakesResponses) {
+  for (const auto& [text, route] :
+       {std::pair("auto", ResponsesRoute::kAuto), std::pair("native", ResponsesRoute::kNative),
+        std::pair("translated", ResponsesRoute::kTranslated)}) {
+    const auto settings = load(acme(std::string("    responses: ") + text + "\n"));
+    ASSERT_TRUE(settings) << settings.error().message;
+    EXPECT_EQ(settings->catalogue.providers[0].responses, route);
+  }
+  EXPECT_THAT(problems(acme("    responses: both\n")),
+              HasSubstr("providers[0].responses: must be auto, native or translated"));
+  EXPECT_THAT(problems("providers: [{id: a, base_url: 'http://h', dialect: anthropic, "
+                       "responses: native}]"),
+              HasSubstr("providers[0].responses: cannot be native"));
 }
 
 }  // namespace

@@ -2,8 +2,9 @@
 // that the body goes upstream as its own bytes with only those members spliced (SPEC §7).
 //
 // Pure; called by gateway/ for every request, on any thread. Anthropic's routes are read by
-// messages_request.h into the same type. The whole document is validated
-// (RFC 8259, UTF-8, nesting depth), unknown members included, and carried along untouched.
+// messages_request.h into the same type, and /v1/responses by responses_request.h. The whole
+// document is validated (RFC 8259, UTF-8, nesting depth), unknown members included, and carried
+// along untouched.
 //
 // Members that policy reads must stand at most once, in any spelling ("mod\u0065l" too): those of
 // kPolicyMembers in chat_request.cc, and what is read inside stream_options, route, messages and
@@ -34,6 +35,7 @@ enum class CompletionKind {
   kText,         // POST /v1/completions
   kMessages,     // POST /v1/messages: Anthropic's dialect
   kCountTokens,  // POST /v1/messages/count_tokens: no answer is produced, and none charged
+  kResponses,    // POST /v1/responses: OpenAI's second dialect
   // What is no conversation (unit_request.h), in OpenAI's shape.
   kEmbeddings,     // POST /v1/embeddings
   kModerations,    // POST /v1/moderations
@@ -62,9 +64,10 @@ struct ChatRequest {
   std::string model;        // as asked, unescaped; empty where it is optional, and not named
   bool model_given = true;  // false: left out, where it is optional or the route has a default
   bool stream = false;
-  // The client itself asked for stream_options.include_usage; /v1/messages always says the usage.
+  // The client itself asked for stream_options.include_usage; /v1/messages and /v1/responses always
+  // say the usage.
   bool include_usage = false;
-  std::optional<std::int64_t> max_tokens;             // null counts as absent
+  std::optional<std::int64_t> max_tokens;  // max_output_tokens of a response; null is absent
   std::optional<std::int64_t> max_completion_tokens;  // likewise
   std::int64_t n = 1;
   std::int64_t best_of = 1;

@@ -12,6 +12,7 @@
 // fail in another way than by kProviderError, and what it keeps of a stream is bounded.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -52,6 +53,8 @@ class ClientStream {
   // Whole SSE events, or nothing: some are held until the ending. REQUIRES: the payload read last
   // is still there, and was no error.
   virtual void append(std::string& out) = 0;
+  // The number of the event that would follow what was appended, where the dialect numbers them.
+  virtual std::int64_t next_number() const { return 0; }
   // Closes what is open and ends the stream; at the bound with the dialect's words for it.
   virtual void append_ending(std::string& out, const StreamEnding& ending) = 0;
 };

@@ -2,8 +2,9 @@
 // dialect beside what it becomes in the other.
 //
 // NAME.in.json or NAME.in.sse is what goes in; NAME.options.json says what else it depends on;
-// NAME.out.json, NAME.chunks.sse or NAME.messages.sse is what comes out. JSON is compared as
-// values, streams byte for byte; a refusal is {"code", "param"} or a last line that says so.
+// NAME.out.json, NAME.chunks.sse, NAME.messages.sse or NAME.response.sse is what comes out. JSON is
+// compared as values, streams byte for byte; a refusal is {"code", "param"} or a last line that
+// says so.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -18,6 +19,7 @@
 #include "base/json.h"
 #include "dialects/anthropic_answer.h"
 #include "dialects/chat_from_messages.h"
+#include "dialects/chat_from_responses.h"
 #include "dialects/chat_request.h"
 #include "dialects/chunks_from_messages.h"
 #include "dialects/completion_from_message.h"
@@ -27,6 +29,10 @@
 #include "dialects/messages_from_chunks.h"
 #include "dialects/messages_request.h"
 #include "dialects/openai_answer.h"
+#include "dialects/response_from_chunks.h"
+#include "dialects/response_from_completion.h"
+#include "dialects/response_stream.h"
+#include "dialects/responses_request.h"
 
 namespace tollgate {
 namespace {
@@ -95,6 +101,10 @@ void expect_json(const Golden& golden, const Result<std::string>& made) {
   EXPECT_FALSE(error) << golden.name;
 }
 
+ResponseTerms response_terms(std::string_view request) {
+  return {.id = "0001", .public_model = kPublicModel, .created = kCreated, .request = request};
+}
+
 TEST(Golden, ChatsBecomeMessages) {
   for (const Golden& golden : goldens("chat_to_messages", ".in.json")) {
     const auto request = read_chat_request(golden.input);
@@ -145,6 +155,33 @@ TEST(Golden, MessagesBecomeChats) {
   }
 }
 
+TEST(Golden, ResponsesBecomeChats) {
+  for (const Golden& golden : goldens("responses_to_chat", ".in.json")) {
+    const auto request = read_responses_request(golden.input);
+    ASSERT_TRUE(request.has_value()) << golden.name << ": " << request.error().message;
+    const std::string field = golden.option("max_tokens_field", "max_tokens");
+    const bool carried = golden.option("reasoning", "dropped") == "carried";
+    const auto made = chat_from_responses(
+        *request, golden.input,
+        {.upstream_model = "upstream",
+         .max_tokens_field = field,
+         .max_tokens = golden.number("max_tokens"),
+         .reasoning = carried ? ReasoningItems::kCarried : ReasoningItems::kDropped});
+    expect_json(golden, made);
+    if (!made) continue;
+    const auto again = read_chat_request(*made);
+    ASSERT_TRUE(again.has_value()) << golden.name << ": " << again.error().message;
+    EXPECT_EQ(again->stream, request->stream);
+    EXPECT_EQ(again->include_usage, request->stream);
+    EXPECT_EQ(again->output_tokens_max(),
+              request->max_tokens ? request->max_tokens : golden.number("max_tokens"));
+    EXPECT_EQ(again->needs.images, request->needs.images) << golden.name;
+    EXPECT_EQ(again->needs.tools, request->needs.tools) << golden.name;
+    EXPECT_EQ(again->needs.json_schema, request->needs.json_schema) << golden.name;
+    EXPECT_FALSE(again->needs.hosted_fees) << golden.name;
+  }
+}
+
 // As the gateway does: what it cannot read is not translated.
 TEST(Golden, MessagesBecomeCompletions) {
   for (const Golden& golden : goldens("message_to_completion", ".in.json")) {
@@ -180,6 +217,17 @@ TEST(Golden, CompletionsBecomeMessages) {
     ASSERT_TRUE(again.has_value()) << golden.name;
     EXPECT_EQ(again->usage.tokens, answer->usage.tokens) << golden.name;
     EXPECT_EQ(again->id, answer->id);
+  }
+}
+
+TEST(Golden, CompletionsBecomeResponses) {
+  for (const Golden& golden : goldens("completion_to_response", ".in.json")) {
+    const auto answer = read_openai_answer(golden.input);
+    ASSERT_TRUE(answer.has_value()) << golden.name;
+    const std::string request = golden.expected(".request.json");
+    const auto made = response_from_completion(
+        golden.input, {.terms = response_terms(request), .tokens = answer->usage.tokens});
+    expect_json(golden, made);
   }
 }
 
@@ -282,6 +330,27 @@ TEST(Golden, ChunksBecomeStreamedMessages) {
   for (const Golden& golden : goldens("chunk_stream", ".in.sse")) {
     MessagesFromChunks stream(kPublicModel);
     expect_stream(golden, ".messages.sse", stream);
+  }
+}
+
+TEST(Golden, ChunksBecomeStreamedResponses) {
+  for (const Golden& golden : goldens("chunk_stream", ".in.sse")) {
+    ResponseFromChunks stream(response_terms({}));
+    expect_stream(golden, ".response.sse", stream);
+  }
+}
+
+TEST(Golden, StreamedResponsesAreRelayed) {
+  for (const Golden& golden : goldens("response_stream", ".in.sse")) {
+    ResponseStream stream(kPublicModel);
+    expect_stream(golden, ".response.sse", stream);
+  }
+}
+
+TEST(Golden, StreamedMessagesBecomeResponses) {
+  for (const Golden& golden : goldens("message_stream", ".in.sse")) {
+    ResponseFromMessages stream(response_terms({}));
+    expect_stream(golden, ".response.sse", stream);
   }
 }
 

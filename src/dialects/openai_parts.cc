@@ -169,9 +169,14 @@ void read_choice(JsonCursor& cursor, Choices& out) {
   if (length > 0) out.content.add({.deltas = 1, .text_bytes = length});
 }
 
-}  // namespace
+struct UsageNames {
+  std::string_view input;
+  std::string_view output;
+  std::string_view input_details;
+  std::string_view output_details;
+};
 
-ReportedUsage read_openai_usage(JsonCursor& cursor) {
+ReportedUsage read_usage(JsonCursor& cursor, const UsageNames& names) {
   if (cursor.kind() != JsonKind::kObject) {
     const bool null = cursor.kind() == JsonKind::kNull;
     cursor.skip();
@@ -183,15 +188,15 @@ ReportedUsage read_openai_usage(JsonCursor& cursor) {
   bool has_output = false;
   JsonCursor::Member member;
   for (cursor.open_object(); cursor.next_member(member);) {
-    if (member.name.is("prompt_tokens")) {
+    if (member.name.is(names.input)) {
       has_input = true;
       sound &= read_count(cursor, tokens.input);
-    } else if (member.name.is("completion_tokens")) {
+    } else if (member.name.is(names.output)) {
       has_output = true;
       sound &= read_count(cursor, tokens.output);
-    } else if (member.name.is("prompt_tokens_details")) {
+    } else if (member.name.is(names.input_details)) {
       sound &= read_details(cursor, kInputParts, tokens);
-    } else if (member.name.is("completion_tokens_details")) {
+    } else if (member.name.is(names.output_details)) {
       sound &= read_details(cursor, kOutputParts, tokens);
     } else {
       cursor.skip();
@@ -199,6 +204,22 @@ ReportedUsage read_openai_usage(JsonCursor& cursor) {
   }
   if (!sound || !has_input || !has_output) return {.state = UsageState::kInvalid, .tokens = {}};
   return {.state = UsageState::kReported, .tokens = tokens};
+}
+
+}  // namespace
+
+ReportedUsage read_openai_usage(JsonCursor& cursor) {
+  return read_usage(cursor, {.input = "prompt_tokens",
+                             .output = "completion_tokens",
+                             .input_details = "prompt_tokens_details",
+                             .output_details = "completion_tokens_details"});
+}
+
+ReportedUsage read_response_usage(JsonCursor& cursor) {
+  return read_usage(cursor, {.input = "input_tokens",
+                             .output = "output_tokens",
+                             .input_details = "input_tokens_details",
+                             .output_details = "output_tokens_details"});
 }
 
 Choices read_openai_choices(JsonCursor& cursor) {

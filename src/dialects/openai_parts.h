@@ -15,6 +15,9 @@ namespace tollgate {
 // `usage`: null is absent; anything but an object with sound figures is invalid, never an error.
 ReportedUsage read_openai_usage(JsonCursor& cursor);
 
+// The `usage` of a response, likewise: input_tokens and output_tokens, with their details.
+ReportedUsage read_response_usage(JsonCursor& cursor);
+
 struct Choices {
   bool well_formed = true;  // an array of objects
   std::int64_t count = 0;

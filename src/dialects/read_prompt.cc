@@ -49,7 +49,13 @@ class PromptReader {
   PromptText read();
 
  private:
+  bool has_messages() const {
+    return kind_ != CompletionKind::kText && kind_ != CompletionKind::kResponses;
+  }
+  // In a member of its own.
+  bool has_system() const { return is_anthropic(kind_) || kind_ == CompletionKind::kResponses; }
   void read_messages();
+  void read_input();
   void read_message();
   void read_content(Texts& out);
   bool read_part(Texts& out);
@@ -66,11 +72,13 @@ class PromptReader {
 PromptText PromptReader::read() {
   JsonCursor::Member member;
   for (cursor_.open_object(); cursor_.next_member(member);) {
-    if (kind_ != CompletionKind::kText && member.name.is("messages")) {
+    if (has_messages() && member.name.is("messages")) {
       read_messages();
     } else if (kind_ == CompletionKind::kText && member.name.is("prompt")) {
       read_prompt();
-    } else if (is_anthropic(kind_) && member.name.is("system")) {
+    } else if (kind_ == CompletionKind::kResponses && member.name.is("input")) {
+      read_input();
+    } else if (member.name.is(is_anthropic(kind_) ? "system" : "instructions") && has_system()) {
       // Before the messages' own, wherever it stands.
       Texts texts;
       read_content(texts);
@@ -95,6 +103,15 @@ void PromptReader::read_messages() {
     return;
   }
   for (cursor_.open_array(); cursor_.next_element();) read_message();
+}
+
+// One message of the user, or items that messages are among.
+void PromptReader::read_input() {
+  if (cursor_.kind() != JsonKind::kString) return read_messages();
+  last_user_.clear();
+  add(last_user_);
+  ++prompt_.messages;
+  ++prompt_.user_turns;
 }
 
 void PromptReader::read_message() {

@@ -17,8 +17,8 @@ bool is_one_of(const RawString& text, const std::array<std::string_view, kCount>
   return std::ranges::any_of(names, [&](std::string_view one) { return text.is(one); });
 }
 
-constexpr std::array<std::string_view, 5> kTextTypes = {"text", "input_text", "output_text",
-                                                        "refusal", "thinking"};
+constexpr std::array<std::string_view, 7> kTextTypes = {
+    "text", "input_text", "output_text", "refusal", "thinking", "reasoning_text", "summary_text"};
 constexpr std::array<std::string_view, 2> kImageTypes = {"image_url", "input_image"};
 // Types whose media are their member of the same name, or of another one of these.
 constexpr std::array<std::string_view, 5> kMediaTypes = {"input_audio", "audio_url", "file",
@@ -64,8 +64,8 @@ bool is_image_url(const RawString& url) {
 // Reads one part: an object.
 class PartReader {
  public:
-  PartReader(JsonCursor& cursor, std::size_t message, std::size_t part)
-      : cursor_(cursor), message_(message), part_(part) {}
+  PartReader(JsonCursor& cursor, std::string_view member, std::size_t message, std::size_t part)
+      : cursor_(cursor), member_(member), message_(message), part_(part) {}
 
   Status read();
   void note(PartNeeds& out) const;
@@ -74,12 +74,13 @@ class PartReader {
   enum Member : unsigned { kType, kImageUrl, kInputImage, kUrl, kMedia };
 
   std::unexpected<Error> repeated(std::string_view name) const {
-    return repeated_member(fmt::format("messages[{}].content[{}].{}", message_, part_, name));
+    return repeated_member(fmt::format("{}[{}].content[{}].{}", member_, message_, part_, name));
   }
   Status read_image();
   void read_url();
 
   JsonCursor& cursor_;
+  std::string_view member_;
   std::size_t message_;
   std::size_t part_;
   SeenMembers seen_;
@@ -105,7 +106,7 @@ Status PartReader::read() {
     } else if (member.name.is("input_image")) {
       if (!seen_.first(kInputImage)) return repeated("input_image");
       if (Status image = read_image(); !image) return image;
-    } else if (is_one_of(member.name, kMediaTypes)) {
+    } else if (is_one_of(member.name, kMediaTypes) || member.name.is("file_data")) {
       (void)seen_.first(kMedia);
       media_bytes_ += static_cast<std::int64_t>(cursor_.skip().length);
     } else {
@@ -192,7 +193,7 @@ Status read_message_content(JsonCursor& cursor, std::size_t index, PartNeeds& ou
       cursor.skip();
       continue;
     }
-    PartReader reader(cursor, index, part);
+    PartReader reader(cursor, out.member, index, part);
     if (Status read = reader.read(); !read) return read;
     reader.note(out);
   }

@@ -20,6 +20,7 @@ namespace tollgate {
 struct PartNeeds {
   RequestNeeds& needs;
   std::int64_t media_bytes = 0;
+  std::string_view member = "messages";  // of the body, for the `param` of a refusal
 };
 
 // The `content` of message number `index`: null, a string, or parts.

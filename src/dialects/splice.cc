@@ -40,6 +40,13 @@ void force_include_usage(SplicedBody& out, const ChatRequest& request, std::stri
 // In the place of a null, or before every other member.
 void set_output_limit(SplicedBody& out, const ChatRequest& request, const OutputLimit& limit) {
   if (request.output_tokens_max()) return;
+  if (request.kind == CompletionKind::kResponses) {
+    if (request.max_tokens_value) {
+      return out.replace(*request.max_tokens_value, std::to_string(limit.tokens));
+    }
+    return out.replace({request.object_open + 1, 0},
+                       fmt::format("\"max_output_tokens\":{},", limit.tokens));
+  }
   const bool completion = limit.field == "max_completion_tokens";
   check(completion || limit.field == "max_tokens", "an output limit in a member that is read");
   const auto& null = completion ? request.max_completion_tokens_value : request.max_tokens_value;
@@ -99,7 +106,9 @@ SplicedBody upstream_body(const ChatRequest& request, std::string_view body,
     out.replace(request.model_value,
                 form ? std::string(upstream_model) : json_string(upstream_model));
   }
-  const bool says_usage = is_anthropic(request.kind) || !is_conversation(request.kind);
+  const bool says_usage = is_anthropic(request.kind) ||
+                          request.kind == CompletionKind::kResponses ||
+                          !is_conversation(request.kind);
   if (request.stream && !says_usage) force_include_usage(out, request, body);
   if (limit) set_output_limit(out, request, *limit);
   if (request.route_member) out.replace(*request.route_member, "");

@@ -50,9 +50,9 @@ struct OutputLimit {
 
 // What goes to a provider that knows the model as `upstream_model`: `model` replaced, `route` cut,
 // for a streamed chat or completion stream_options.include_usage made true (others say it unasked),
-// and `limit` set where the client gave none; everything else byte for byte. A limit that the
-// client gave is neither raised nor shortened. REQUIRES: `request` was read from `body`; limit's
-// field is max_tokens or max_completion_tokens.
+// and `limit` set where the client gave none (in max_output_tokens of a response); everything else
+// byte for byte. A limit that the client gave is neither raised nor shortened. REQUIRES: `request`
+// was read from `body`; limit's field is max_tokens or max_completion_tokens.
 SplicedBody upstream_body(const ChatRequest& request, std::string_view body,
                           std::string_view upstream_model,
                           const std::optional<OutputLimit>& limit = std::nullopt);

@@ -1,4 +1,4 @@
-// Why an answer ended, in the words of either dialect
+// Why an answer ended, in the words of each dialect
 // (platform.claude.com/docs/en/build-with-claude/handling-stop-reasons,
 // platform.openai.com/docs/api-reference/chat/object).
 #pragma once
@@ -23,6 +23,13 @@ inline std::string_view stop_reason_for(const RawString& finish_reason) {
   if (finish_reason.is("length")) return "max_tokens";
   if (finish_reason.is("tool_calls") || finish_reason.is("function_call")) return "tool_use";
   return finish_reason.is("content_filter") ? "refusal" : "end_turn";
+}
+
+// Why a response is incomplete (platform.openai.com/docs/api-reference/responses/object) that ended
+// with OpenAI's finish_reason; empty where it is complete.
+inline std::string_view incomplete_reason_for(const RawString& finish_reason) {
+  if (finish_reason.is("length")) return "max_output_tokens";
+  return finish_reason.is("content_filter") ? "content_filter" : "";
 }
 
 }  // namespace tollgate

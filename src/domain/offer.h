@@ -24,6 +24,17 @@ std::string_view dialect_name(Dialect dialect);
 // Of a provider that can be configured: "openai", "anthropic", "azure-openai".
 std::optional<Dialect> dialect_from_name(std::string_view name);
 
+// Who makes a response of /v1/responses: the provider that serves it, or we, of its chat
+// completion.
+enum class ResponsesRoute {
+  kAuto,        // of OpenAI's dialect: the provider, unless it says that it has no such path
+  kNative,      // the provider
+  kTranslated,  // we
+};
+std::string_view responses_route_name(ResponsesRoute route);
+// "auto", "native", "translated".
+std::optional<ResponsesRoute> responses_route_from_name(std::string_view name);
+
 // The version of Azure's API that a provider is asked for where none is configured: the one that
 // Microsoft calls generally available.
 inline constexpr std::string_view kAzureApiVersion = "2024-10-21";
@@ -56,6 +67,7 @@ struct Provider {
   // Of the grid that it draws from, CO2 equivalent, for its offers that say nothing; 0 = unknown.
   std::int64_t grid_carbon_grams_per_kwh = 0;
   ModelList model_list = ModelList::kTold;
+  ResponsesRoute responses = ResponsesRoute::kAuto;  // kNative: not of Anthropic's dialect
   // Of one made over the API: it may be on this machine or in a network of one's own.
   bool allow_private = false;
   std::string source = "file";

@@ -107,6 +107,18 @@ void read_api_version(ObjectReader& reader, Provider& provider) {
   provider.api_version = std::move(*text);
 }
 
+void read_responses(ObjectReader& reader, Provider& provider) {
+  if (const auto name = reader.string("responses")) {
+    const auto route = responses_route_from_name(*name);
+    if (!route) return reader.problem("responses", "must be auto, native or translated");
+    provider.responses = *route;
+  }
+  const bool native = provider.responses == ResponsesRoute::kNative;
+  if (native && provider.dialect == Dialect::kAnthropic) {
+    reader.problem("responses", "cannot be native: this dialect has no responses");
+  }
+}
+
 void read_api_key(ObjectReader& reader, Provider& provider) {
   if (reader.is_null("api_key")) {
     provider.api_key = Secret();
@@ -257,6 +269,7 @@ json::object provider_json(const Provider& provider) {
       {"base_url", provider.base_url},
       {"api_version", provider.dialect == Dialect::kAzureOpenAi ? json::value(provider.api_version)
                                                                 : json::value(nullptr)},
+      {"responses", responses_route_name(provider.responses)},
       {"region", text_or_null(provider.region)},
       {"api_key_set", !provider.api_key.empty()},
       {"header_names", std::move(header_names)},
@@ -283,6 +296,7 @@ void read_provider(ObjectReader& reader, Provider& provider) {
   read_dialect(reader, provider);
   read_base_url(reader, provider);
   read_api_version(reader, provider);
+  read_responses(reader, provider);
   read_api_key(reader, provider);
   read_region(reader, provider.region);
   read_headers(reader, provider);

@@ -79,10 +79,21 @@ TEST(ProviderJsonTest, AChangeOfTheAddressKeepsTheCredential) {
   EXPECT_TRUE(read(R"({"api_key":null})", before).provider.api_key.empty());
 }
 
+TEST(ProviderJsonTest, WhoMakesResponsesIsASetting) {
+  const Read native = read(R"({"preset":"openai","api_key":"abc","responses":"native"})");
+  EXPECT_EQ(native.provider.responses, ResponsesRoute::kNative);
+  EXPECT_EQ(provider_json(native.provider).at("responses"), "native");
+  // A change of the dialect does not leave it behind.
+  EXPECT_EQ(param_of(read(R"({"dialect":"anthropic"})", native.provider)), "responses");
+  EXPECT_EQ(read("{}").provider.responses, ResponsesRoute::kAuto);
+}
+
 TEST(ProviderJsonTest, RefusesEachSettingThatIsWrongByItsName) {
   for (const auto& [text, param] : std::vector<std::pair<std::string, std::string>>{
            {R"({"preset":"nobody"})", "preset"},
            {R"({"dialect":"sandbox"})", "dialect"},
+           {R"({"responses":"both"})", "responses"},
+           {R"({"dialect":"anthropic","responses":"native"})", "responses"},
            {R"({"base_url":"ftp://x"})", "base_url"},
            {R"({"base_url":"https://u:p@x"})", "base_url"},
            {R"({"api_version":"a&b"})", "api_version"},

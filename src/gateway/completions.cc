@@ -24,10 +24,16 @@ Task<Status> admit(Gateway& gateway, net::Exchange& exchange, Admitted& admitted
   co_return Status();
 }
 
+net::ErrorShape shape_of(CompletionKind kind) {
+  if (is_anthropic(kind)) return net::ErrorShape::kAnthropic;
+  return kind == CompletionKind::kResponses ? net::ErrorShape::kResponses
+                                            : net::ErrorShape::kOpenAi;
+}
+
 }  // namespace
 
 Task<> serve_completion(Gateway& gateway, net::Exchange& exchange, CompletionKind kind) {
-  const auto shape = is_anthropic(kind) ? net::ErrorShape::kAnthropic : net::ErrorShape::kOpenAi;
+  const auto shape = shape_of(kind);
   auto caller = co_await known_caller(gateway, exchange, shape);
   if (!caller) co_return;
   const std::shared_ptr<const Snapshot> snapshot = caller->state->targets->snapshot();

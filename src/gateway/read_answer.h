@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "dialects/anthropic_answer.h"
 #include "dialects/openai_answer.h"
+#include "dialects/response_answer.h"
 #include "dialects/unit_answer.h"
 #include "upstream/encode.h"
 
@@ -30,12 +31,14 @@ class ReadAnswer {
     std::string_view public_model;
     TokenUsage tokens;             // as charged
     std::int64_t now_seconds = 0;  // Unix time
+    std::string_view answer_id;    // unique, for an answer that gets an id of its own
+    std::string_view request;      // the client's body
   };
   // kProviderError for an answer that the client's dialect cannot say.
   Result<std::string> said_to(const ForClient& client) const;
 
  private:
-  using Facts = std::variant<OpenAiAnswer, AnthropicAnswer, UnitAnswer>;
+  using Facts = std::variant<OpenAiAnswer, AnthropicAnswer, ResponseAnswer, UnitAnswer>;
   ReadAnswer(Facts facts, std::string_view body) : facts_(std::move(facts)), body_(body) {}
 
   Facts facts_;

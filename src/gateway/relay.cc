@@ -1,6 +1,7 @@
 #include "gateway/relay.h"
 
 #include <exception>
+#include <utility>
 
 #include "base/log.h"
 #include "gateway/admission.h"
@@ -37,8 +38,13 @@ class Attached {
   Relaying& relaying_;
 };
 
+// What an answer of ours is called: unique.
+std::string answer_number(const Admitted& admitted) {
+  return generation_id(admitted.reservation.id()).substr(4);
+}
+
 std::string call_id(const Admitted& admitted) {
-  const std::string number = generation_id(admitted.reservation.id()).substr(4);
+  const std::string number = answer_number(admitted);
   if (!is_conversation(admitted.request.kind)) return "unit-" + number;
   return (admitted.request.kind == CompletionKind::kText ? "cmpl-" : "chatcmpl-") + number;
 }
@@ -51,7 +57,8 @@ const Offer& Relaying::offer() const {
 }
 
 AnswerDialect Relaying::dialect() const {
-  return answer_dialect(admitted.request.kind, admitted.route.provider_of(offer()).dialect);
+  return answer_dialect(admitted.request.kind, admitted.route.provider_of(offer()).dialect,
+                        responses);
 }
 
 std::int64_t Relaying::now_seconds() const {
@@ -126,6 +133,20 @@ Step Relaying::fail_attempt(Again again) {
   return end_attempt(again);
 }
 
+std::optional<Attempts::Plan> Relaying::next_plan(const std::optional<Attempts::Plan>& last) {
+  if (std::exchange(once_more, false)) return Attempts::Plan{.place = last->place};
+  return attempts.next(gateway.clock.steady());
+}
+
+// The provider's refusal says that it has no such path: not that it has no such model, nor, of a
+// request that names something, that it has no such thing.
+bool Relaying::lacks_responses(std::string_view body) const {
+  if (dialect() != AnswerDialect::kResponses) return false;
+  const int status = call->head().status;
+  if (status == 405 || status == 501) return true;
+  return status == 404 && !admitted.request.needs.whole_window && !body.contains("model");
+}
+
 // The attempt broke off: who is to blame, and how far it had come.
 void Relaying::lost(Error error) {
   if (call != nullptr) sent = call->sent();
@@ -197,6 +218,12 @@ Task<Step> Relaying::refused() {
     co_return fail_attempt(Again::kNever);
   }
   const Provider& provider = admitted.route.provider_of(offer());
+  if (lacks_responses(body) && admitted.caller.state->targets->responses_missing(provider)) {
+    call->finish();
+    once_more = true;
+    attempts.unjudged();
+    co_return end_attempt(Again::kAnywhere);
+  }
   outcome.error = provider_refusal(call->head(), body, provider, gateway.clock.wall());
   outcome.status = error_status(outcome.error->code);
   call->finish();
@@ -234,6 +261,9 @@ Task<Step> Relaying::whole() {
   if (!read) {
     // It was served and may be billed: charged as lost, answered as broken.
     lost(read.error());
+    if (dialect() == AnswerDialect::kResponses) {
+      outcome.usage = usage_at_end(dialect(), answer.view());  // a failed one says it too
+    }
     outcome.reach = Reach::kLost;
     co_return fail_attempt(Again::kElsewhere);
   }
@@ -245,10 +275,13 @@ Task<Step> Relaying::whole() {
   }
   attempts.succeeded(gateway.clock.steady());
   end_attempt(Again::kNever);
+  const std::string number = answer_number(admitted);
   auto body = read->said_to({.kind = admitted.request.kind,
                              .public_model = offer().model.get(),
                              .tokens = attempts.spent().tokens,
-                             .now_seconds = now_seconds()});
+                             .now_seconds = now_seconds(),
+                             .answer_id = number,
+                             .request = admitted.body});
   if (!body) {
     outcome.status = error_status(body.error().code);
     outcome.error = body.error();
@@ -344,7 +377,7 @@ Task<> Relaying::large(WholeAnswer& answer) {
   }
 }
 
-StreamTerms Relaying::stream_terms() const {
+StreamTerms Relaying::stream_terms(std::string_view answer_id) const {
   const ChatRequest& request = admitted.request;
   return {.kind = request.kind,
           .provider = dialect(),
@@ -352,11 +385,13 @@ StreamTerms Relaying::stream_terms() const {
           .public_model = offer().model.get(),
           .usage = request.include_usage ? UsageWish::kAsked : UsageWish::kHidden,
           .output_max = admitted.terms.output_max,
-          .answers = request.answers()};
+          .answers = request.answers(),
+          .answer_id = answer_id,
+          .request = admitted.body};
 }
 
 Task<Step> Relaying::stream() {
-  StreamRelay relay(stream_terms());
+  StreamRelay relay(stream_terms(answer_number(admitted)));
   std::optional<Error> broken;
   while (!relay.done() && !relay.bounded() && !broken) {
     const auto piece = co_await call->read();
@@ -386,6 +421,7 @@ Task<Step> Relaying::stream() {
       broken = written.error();
     }
   }
+  next_number = relay.next_number();
   outcome.usage = relay.usage();
   outcome.content = relay.content();
   outcome.unreported = relay.unreported();
@@ -432,8 +468,8 @@ Task<> Relaying::end_stream(LastBytes ending) {
     co_return;
   }
   if (exchange.client_gone()) co_return exchange.abort_stream();
-  const std::string event =
-      net::error_event(*outcome.error, admitted.caller.request_id, admitted.caller.error_shape);
+  const std::string event = net::error_event(*outcome.error, admitted.caller.request_id,
+                                             admitted.caller.error_shape, next_number);
   (void)co_await exchange.finish(event);
 }
 
@@ -450,7 +486,8 @@ Task<Step> Relaying::attempt(UpstreamBody encoded) {
              .call_id = id,
              .now_seconds = now_seconds(),
              .spent = spent_time(),
-             .limit = admitted.terms.limit},
+             .limit = admitted.terms.limit,
+             .responses = responses},
             std::move(encoded));
   const Attached attached(*this, made);
   const Status opened = co_await made.open();
@@ -463,6 +500,9 @@ Task<Step> Relaying::attempt(UpstreamBody encoded) {
   }
   attempts.answering(gateway.clock.steady());
   if (made.head().status < 200 || made.head().status >= 300) co_return co_await refused();
+  if (dialect() == AnswerDialect::kResponses) {
+    admitted.caller.state->targets->responses_served(admitted.route.provider_of(offer()));
+  }
   if (admitted.request.kind == CompletionKind::kCountTokens) co_return co_await counted();
   if (!is_conversation(admitted.request.kind)) co_return co_await answered_in_units();
   if (made.head().event_stream) co_return co_await stream();
@@ -486,7 +526,7 @@ Task<Status> Relaying::prepare(const Attempts::Plan& plan) {
 
 // Tries offers until one answers, or none is left.
 Task<> Relaying::run() {
-  while (const auto plan = attempts.next(gateway.clock.steady())) {
+  for (auto plan = next_plan({}); plan; plan = next_plan(plan)) {
     if (!in_time(*plan)) break;
     if (Status ready = co_await prepare(*plan); !ready) {
       if (!outcome.error) outcome.error = ready.error();
@@ -494,6 +534,8 @@ Task<> Relaying::run() {
     }
     if (!attempts.begin(*plan, gateway.clock.steady())) continue;
     outcome = {};
+    const Provider& provider = admitted.route.provider_of(offer());
+    responses = admitted.caller.state->targets->responses_by(provider);
     if (admitted.request.kind == CompletionKind::kCountTokens &&
         dialect() != AnswerDialect::kAnthropic) {
       // Nobody there counts for us: the estimate of SPEC §5, rule 5.
@@ -504,9 +546,10 @@ Task<> Relaying::run() {
     auto encoded = encode({.request = admitted.request,
                            .body = admitted.body,
                            .offer = offer(),
-                           .dialect = admitted.route.provider_of(offer()).dialect,
+                           .dialect = provider.dialect,
                            .limit = admitted.terms.limit,
-                           .reasons = reasons_at(*admitted.route.snapshot, offer())});
+                           .reasons = reasons_at(*admitted.route.snapshot, offer()),
+                           .responses = responses});
     if (!encoded) {
       outcome = {.status = error_status(encoded.error().code), .error = encoded.error()};
       attempts.unjudged();

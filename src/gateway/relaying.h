@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "gateway/admitted.h"
 #include "gateway/attempts.h"
@@ -36,6 +38,9 @@ struct Relaying {
   Call* call = nullptr;  // null between attempts
   bool sent = false;     // whether its provider may have seen any of it
   std::string upstream_id = {};
+  ResponsesBy responses = ResponsesBy::kTranslation;  // of the attempt
+  bool once_more = false;        // the same offer, at once: asked in other words
+  std::int64_t next_number = 0;  // of the event that would follow in a stream
   Outcome outcome = {};
   Metered metered = {};  // of all attempts
 
@@ -62,13 +67,15 @@ struct Relaying {
   std::chrono::milliseconds spent_time() const;
   bool in_time(const Attempts::Plan& plan) const;
   bool curtailed() const;
+  std::optional<Attempts::Plan> next_plan(const std::optional<Attempts::Plan>& last);
+  bool lacks_responses(std::string_view body) const;
   void lost(Error error);
   Step end_attempt(Again again);
   Step fail_attempt(Again again);
   net::Response head_of_answer() const;
   void add_route_fields(net::Response& answer) const;
   void add_upstream_id(net::Response& answer) const;
-  StreamTerms stream_terms() const;
+  StreamTerms stream_terms(std::string_view answer_id) const;
 };
 
 }  // namespace tollgate

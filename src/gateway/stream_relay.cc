@@ -6,13 +6,33 @@
 #include "dialects/chunks_from_messages.h"
 #include "dialects/message_stream.h"
 #include "dialects/messages_from_chunks.h"
+#include "dialects/response_from_chunks.h"
+#include "dialects/response_stream.h"
 
 namespace tollgate {
 
 namespace {
 
+// Of a streamed response some events say all of it again, and the request's settings.
+constexpr std::size_t kResponseEventBytesMax = 8 * 1024 * 1024;
+
+std::unique_ptr<ClientStream> response_of(const StreamTerms& terms) {
+  if (terms.provider == AnswerDialect::kResponses) {
+    return std::make_unique<ResponseStream>(terms.public_model);
+  }
+  const ResponseTerms response{.id = terms.answer_id,
+                               .public_model = terms.public_model,
+                               .created = terms.now_seconds,
+                               .request = terms.request};
+  if (terms.provider == AnswerDialect::kAnthropic) {
+    return std::make_unique<ResponseFromMessages>(response);
+  }
+  return std::make_unique<ResponseFromChunks>(response);
+}
+
 std::unique_ptr<ClientStream> translation_of(const StreamTerms& terms) {
   const bool from_anthropic = terms.provider == AnswerDialect::kAnthropic;
+  if (terms.kind == CompletionKind::kResponses) return response_of(terms);
   if (!is_anthropic(terms.kind)) {
     if (!from_anthropic) return nullptr;
     return std::make_unique<ChunksFromMessages>(ToChunks{
@@ -36,7 +56,9 @@ StreamRelay::StreamRelay(const StreamTerms& terms)
       model_json_(json_string(terms.public_model)),
       wish_(terms.usage),
       output_max_(terms.output_max),
-      answers_(std::min(terms.answers, kEndedChoicesMax)) {}
+      answers_(std::min(terms.answers, kEndedChoicesMax)),
+      reader_(terms.provider == AnswerDialect::kResponses ? kResponseEventBytesMax
+                                                          : net::kSseEventBytesMax) {}
 
 Status StreamRelay::take(std::string_view bytes) {
   reader_.feed(bytes);
@@ -66,9 +88,9 @@ Status StreamRelay::take_payload(std::string_view payload) {
 Status StreamRelay::take_translated(std::string_view payload) {
   const Result<StreamFacts> facts = translation_->read(payload);
   if (!facts) return std::unexpected(facts.error());
-  if (facts->error) return std::unexpected(error_event());
   const std::int64_t before = reported_output_;
   count(facts->content, facts->usage);
+  if (facts->error) return std::unexpected(error_event());
   if (facts->opening_usage) reported_output_ = before;
   if (facts->finish_reason) finish_reason_ = true;
   if (facts->done) done_ = true;

@@ -27,7 +27,9 @@ struct StreamTerms {
   UsageWish usage = UsageWish::kHidden;
   // The most output, over all choices, that is relayed; nullopt: all of it.
   std::optional<std::int64_t> output_max = {};
-  std::int64_t answers = 1;  // how many choices the client gets
+  std::int64_t answers = 1;         // how many choices the client gets
+  std::string_view answer_id = {};  // unique, for an answer that gets an id of its own
+  std::string_view request = {};    // the client's body
 };
 
 // Of a stream that is ended at its bound, no more choices than this are told so.
@@ -53,6 +55,10 @@ class StreamRelay {
   const ContentCount& unreported() const { return unreported_; }
   const ReportedUsage& usage() const { return usage_; }
 
+  // What an error event that ends the stream here is numbered with.
+  std::int64_t next_number() const {
+    return translation_ == nullptr ? 0 : translation_->next_number();
+  }
   // The end: where we ended it, the last chunk of every open choice; the usage chunk if the client
   // asked for it; and [DONE]. `cost` in USD.
   std::string ending(const TokenUsage& tokens, std::string_view cost);

@@ -355,5 +355,74 @@ TEST(StreamBound, NoMoreChoicesAreEndedThanItsConstantSays) {
   EXPECT_EQ(ended, kEndedChoicesMax);
 }
 
+// --- responses of a provider that makes them ---
+
+std::string response_event(int number, std::string_view type, std::string_view more) {
+  return "event: " + std::string(type) + "\ndata: {\"type\":\"" + std::string(type) +
+         "\",\"sequence_number\":" + std::to_string(number) + "," + std::string(more) + "}\n\n";
+}
+
+const std::string kCreatedResponse = response_event(
+    0, "response.created", R"("response":{"id":"r","model":"up","output":[],"usage":null})");
+const std::string kResponseDelta =
+    response_event(1, "response.output_text.delta", R"("output_index":0,"delta":"four")");
+const std::string kCompletedResponse = response_event(
+    2, "response.completed",
+    R"("response":{"id":"r","model":"up","output":[],"usage":{"input_tokens":9,"output_tokens":4}})");
+
+StreamTerms response_terms(std::optional<std::int64_t> output_max = {}) {
+  return {.kind = CompletionKind::kResponses,
+          .provider = AnswerDialect::kResponses,
+          .public_model = "a/b",
+          .usage = UsageWish::kAsked,
+          .output_max = output_max};
+}
+
+TEST(StreamRelay, TheEndOfAResponseIsHeldUntilTheCommitAndSaysItsCost) {
+  StreamRelay relay(response_terms());
+  ASSERT_TRUE(relay.take(kCreatedResponse + kResponseDelta + kCompletedResponse));
+  EXPECT_TRUE(relay.done());
+  EXPECT_EQ(relay.out().find("response.completed"), std::string::npos);
+  EXPECT_NE(relay.out().find(R"("model":"a/b")"), std::string::npos);
+  EXPECT_EQ(relay.usage().tokens.output, 4);
+  EXPECT_EQ(relay.content().text_bytes, 4);
+  EXPECT_EQ(
+      relay.ending({}, "0.5"),
+      response_event(2, "response.completed",
+                     R"("response":{"id":"r","model":"a/b","output":[],"usage":{"cost":"0.5",)"
+                     R"("input_tokens":9,"output_tokens":4}})"));
+}
+
+TEST(StreamRelay, AResponseIsEndedAtItsBound) {
+  StreamRelay relay(response_terms(2));
+  ASSERT_TRUE(relay.take(kCreatedResponse + kResponseDelta + kResponseDelta + kResponseDelta +
+                         kCompletedResponse));
+  EXPECT_TRUE(relay.bounded());
+  EXPECT_EQ(relay.content().deltas, 3);
+  EXPECT_NE(relay.ending({.output = 2}, "0.5").find(R"("reason":"max_output_tokens")"),
+            std::string::npos);
+}
+
+TEST(StreamRelay, AResponseThatFailsIsAnErrorWhoseUsageIsKnown) {
+  StreamRelay relay(response_terms());
+  ASSERT_TRUE(relay.take(kCreatedResponse + kResponseDelta));
+  EXPECT_FALSE(relay.take(response_event(
+      2, "response.failed",
+      R"("response":{"id":"r","error":{"message":"x"},"usage":{"input_tokens":9,"output_tokens":4}})")));
+  EXPECT_EQ(relay.usage().tokens.output, 4);
+  EXPECT_EQ(relay.next_number(), 2);
+  EXPECT_FALSE(relay.finished());
+}
+
+TEST(StreamRelay, AResponseMayBeLongerThanAChunk) {
+  StreamRelay relay(response_terms());
+  const std::string text(2 * 1024 * 1024, 'x');
+  ASSERT_TRUE(relay.take(response_event(
+      0, "response.completed",
+      R"("response":{"output":[{"type":"message","content":[{"type":"output_text","text":")" +
+          text + R"("}]}],"usage":{"input_tokens":9,"output_tokens":4}})")));
+  EXPECT_TRUE(relay.done());
+}
+
 }  // namespace
 }  // namespace tollgate

@@ -8,6 +8,7 @@
 
 #include "dialects/anthropic_answer.h"
 #include "dialects/openai_chunk.h"
+#include "dialects/response_answer.h"
 #include "dialects/unit_answer.h"
 
 namespace tollgate {
@@ -22,6 +23,11 @@ constexpr std::size_t kGrownOnceFrom = 1024 * 1024;
 // `member` is `"usage": {…}`, if it is cut off in the right place.
 std::optional<ReportedUsage> read_usage(AnswerDialect dialect, std::string_view member) {
   if (dialect == AnswerDialect::kUnits) return read_unit_usage_member(member);
+  if (dialect == AnswerDialect::kResponses) {
+    const auto answer = read_response_answer(fmt::format(R"({{"output":[],{}}})", member));
+    if (!answer) return std::nullopt;
+    return answer->usage;
+  }
   if (dialect == AnswerDialect::kAnthropic) {
     const auto answer = read_anthropic_answer(fmt::format(R"({{"content":[],{}}})", member));
     if (!answer) return std::nullopt;

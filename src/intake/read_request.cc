@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "dialects/messages_request.h"
+#include "dialects/responses_request.h"
 #include "dialects/transcription_request.h"
 #include "dialects/unit_request.h"
 
@@ -17,6 +18,7 @@ namespace {
 constexpr std::array kPaths = {
     std::pair(std::string_view("/v1/chat/completions"), CompletionKind::kChat),
     std::pair(std::string_view("/v1/completions"), CompletionKind::kText),
+    std::pair(std::string_view("/v1/responses"), CompletionKind::kResponses),
     std::pair(std::string_view("/v1/messages"), CompletionKind::kMessages),
     std::pair(std::string_view("/v1/messages/count_tokens"), CompletionKind::kCountTokens),
     std::pair(std::string_view("/v1/embeddings"), CompletionKind::kEmbeddings),
@@ -62,6 +64,8 @@ Result<ChatRequest> read_request(CompletionKind kind, std::string_view content_t
       return read_messages_request(body, model);
     case CompletionKind::kCountTokens:
       return read_count_tokens_request(body, model);
+    case CompletionKind::kResponses:
+      return read_responses_request(body, model);
     case CompletionKind::kEmbeddings:
       return read_embeddings_request(body);
     case CompletionKind::kModerations:

@@ -92,9 +92,23 @@ std::string anthropic_error_envelope(const Error& error, std::string_view reques
   return out;
 }
 
-std::string error_event(const Error& error, std::string_view request_id, ErrorShape shape) {
+std::string error_event(const Error& error, std::string_view request_id, ErrorShape shape,
+                        std::int64_t number) {
   if (shape == ErrorShape::kOpenAi) return "data: " + error_envelope(error, request_id) + "\n\n";
-  return "event: error\ndata: " + anthropic_error_envelope(error, request_id) + "\n\n";
+  if (shape == ErrorShape::kAnthropic) {
+    return "event: error\ndata: " + anthropic_error_envelope(error, request_id) + "\n\n";
+  }
+  std::string out = "event: error\ndata: {\"type\":\"error\",\"sequence_number\":";
+  out += std::to_string(number);
+  out += R"(,"code":)";
+  append_json_string(out, error_code_name(error.code));
+  out += R"(,"message":)";
+  append_json_string(out, public_message(error));
+  out += R"(,"param":)";
+  out += error.param ? json_string(*error.param) : "null";
+  // Beside these the envelope, which the official SDKs raise as an exception.
+  out.append(",").append(error_envelope(error, request_id), 1);
+  return out + "\n\n";
 }
 
 void add_request_id(Response& response, std::string_view request_id, ErrorShape shape) {

@@ -2,6 +2,7 @@
 // status, Retry-After and x-should-retry. Both planes and the session itself answer with it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,8 +15,8 @@ namespace tollgate::net {
 // "req_" and 32 hex digits.
 std::string new_request_id(Random& random);
 
-// Which dialect a route's errors are written in.
-enum class ErrorShape { kOpenAi, kAnthropic };
+// Which dialect a route's errors are written in. Responses are OpenAI's, but for their streams.
+enum class ErrorShape { kOpenAi, kAnthropic, kResponses };
 
 // {"error": {"message", "type", "code", "param", "request_id", "doc_url", "details"}}
 std::string error_envelope(const Error& error, std::string_view request_id);
@@ -24,8 +25,10 @@ std::string error_envelope(const Error& error, std::string_view request_id);
 std::string anthropic_error_envelope(const Error& error, std::string_view request_id);
 
 // The last event of a stream that broke off: the envelope as its data, named where the dialect
-// names its events.
-std::string error_event(const Error& error, std::string_view request_id, ErrorShape shape);
+// names its events; and with `number`, among the event's own members, where it numbers them
+// (platform.openai.com/docs/api-reference/responses-streaming/error).
+std::string error_event(const Error& error, std::string_view request_id, ErrorShape shape,
+                        std::int64_t number = 0);
 
 // X-Request-Id; and, where the dialect's clients look for it, `request-id`
 // (platform.claude.com/docs/en/api/errors, "Request id").

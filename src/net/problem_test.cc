@@ -84,6 +84,18 @@ TEST(Problem, AStreamsErrorIsAnEventOfItsDialect) {
             "event: error\ndata: " + anthropic_error_envelope(error, "req_1") + "\n\n");
 }
 
+TEST(Problem, AResponsesErrorEventIsNumberedAndHoldsTheEnvelope) {
+  const Error error{.code = ErrorCode::kProviderError, .message = "It broke off."};
+  const std::string event = error_event(error, "req_1", ErrorShape::kResponses, 7);
+  EXPECT_TRUE(event.starts_with(
+      "event: error\ndata: {\"type\":\"error\",\"sequence_number\":7,\"code\":\"provider_error\","
+      "\"message\":\"It broke off.\",\"param\":null,\"error\":{\"message\":"))
+      << event;
+  EXPECT_TRUE(event.ends_with(error_envelope(error, "req_1").substr(1) + "\n\n")) << event;
+  EXPECT_EQ(problem_response(error, "req_1", ErrorShape::kResponses).body,
+            error_envelope(error, "req_1"));
+}
+
 TEST(Problem, AbsentMembersAreNull) {
   const std::string envelope =
       error_envelope({.code = ErrorCode::kNotFound, .message = "No such page."}, "req_1");

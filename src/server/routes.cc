@@ -35,6 +35,9 @@ Task<> chat_completions(Plane& plane, net::Exchange& exchange, std::string) {
 Task<> text_completions(Plane& plane, net::Exchange& exchange, std::string) {
   return serve_completion(plane.gateway, exchange, CompletionKind::kText);
 }
+Task<> responses(Plane& plane, net::Exchange& exchange, std::string) {
+  return serve_completion(plane.gateway, exchange, CompletionKind::kResponses);
+}
 Task<> messages(Plane& plane, net::Exchange& exchange, std::string) {
   return serve_completion(plane.gateway, exchange, CompletionKind::kMessages);
 }
@@ -64,6 +67,7 @@ Task<> generation(Plane& plane, net::Exchange& exchange, std::string) {
 constexpr std::array kDataRoutes = {
     DataRoute{"POST", "/chat/completions", chat_completions},
     DataRoute{"POST", "/completions", text_completions},
+    DataRoute{"POST", "/responses", responses},
     DataRoute{"POST", "/messages", messages},
     DataRoute{"POST", "/messages/count_tokens", count_tokens},
     DataRoute{"POST", "/embeddings", served<CompletionKind::kEmbeddings>},

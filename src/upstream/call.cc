@@ -97,7 +97,8 @@ std::string Call::request_head(const Target& target) const {
   head.reserve(512);
   net::HeadWriter writer(head);
   std::string path = target.base_path;
-  path += upstream_path(request_.request.kind, *target.provider, request_.offer);
+  path +=
+      upstream_path(request_.request.kind, *target.provider, request_.offer, request_.responses);
   writer.request_line("POST", path);
   writer.field("Host", target.origin.host_header);
   const bool translated = !speaks(request_.request.kind, answer_dialect(target.provider->dialect));

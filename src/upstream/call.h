@@ -33,6 +33,7 @@ struct UpstreamRequest {
   std::int64_t now_seconds = 0;           // Unix time, likewise
   std::chrono::milliseconds spent{0};     // of the provider's total deadline
   std::optional<OutputLimit> limit = {};  // what `encoded` sets where the client named none
+  ResponsesBy responses = ResponsesBy::kTranslation;  // as `encoded` was made for
 };
 
 // The answer's head, as far as the client may see it.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "dialects/messages_request.h"
+#include "dialects/responses_request.h"
 #include "net/test_peer.h"
 
 namespace tollgate {
@@ -84,7 +85,8 @@ class CallTest : public testing::Test {
                                    .body = body,
                                    .offer = offer,
                                    .dialect = provider.dialect,
-                                   .limit = limit_})
+                                   .limit = limit_,
+                                   .responses = targets_->responses_by(provider)})
                                .value();
     return call_.emplace(client_,
                          UpstreamRequest{.request = request_,
@@ -95,11 +97,13 @@ class CallTest : public testing::Test {
                                          .public_model = "a/b",
                                          .call_id = "chatcmpl-1",
                                          .now_seconds = 7,
-                                         .limit = limit_},
+                                         .limit = limit_,
+                                         .responses = targets_->responses_by(provider)},
                          std::move(encoded));
   }
   static Result<ChatRequest> read(std::string_view body, CompletionKind kind) {
     if (kind == CompletionKind::kMessages) return read_messages_request(body);
+    if (kind == CompletionKind::kResponses) return read_responses_request(body);
     return kind == CompletionKind::kChat ? read_chat_request(body) : read_completion_request(body);
   }
 
@@ -114,6 +118,50 @@ TEST_F(CallTest, SetsTheOutputLimitThatTheClientDidNotName) {
                              R"([{"role":"user","content":"hi"}],"unknown":[1, 2]})"))
       << sent;
   EXPECT_EQ(answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), "ok");
+}
+
+constexpr std::string_view kEmptyAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+constexpr std::string_view kResponse = R"({"model":"a/b","input":"hi", "x":[1, 2]})";
+
+TEST_F(CallTest, AResponseGoesAsTheClientWroteItToAProviderThatMakesThem) {
+  limit_ = OutputLimit{.field = "max_tokens", .tokens = 77};
+  const std::string sent = request_of(call(kResponse, CompletionKind::kResponses));
+  EXPECT_TRUE(sent.starts_with("POST /v1/responses HTTP/1.1\r\n")) << sent;
+  EXPECT_TRUE(
+      sent.ends_with(R"({"max_output_tokens":77,"model":"their-model","input":"hi", "x":[1, 2]})"))
+      << sent;
+  EXPECT_EQ(answer(kEmptyAnswer), "ok");
+}
+
+TEST_F(CallTest, AResponseGoesToAzuresOwnPath) {
+  provider_.dialect = Dialect::kAzureOpenAi;
+  provider_.api_version = "2025-04-01-preview";
+  provider_.responses = ResponsesRoute::kNative;
+  const std::string sent = request_of(call(kResponse, CompletionKind::kResponses));
+  EXPECT_TRUE(
+      sent.starts_with("POST /v1/openai/responses?api-version=2025-04-01-preview HTTP/1.1\r\n"))
+      << sent;
+  EXPECT_EQ(answer(kEmptyAnswer), "ok");
+}
+
+TEST_F(CallTest, AResponseGoesAsAChatToAProviderThatMakesNone) {
+  limit_ = OutputLimit{.field = "max_completion_tokens", .tokens = 77};
+  provider_.responses = ResponsesRoute::kTranslated;
+  const std::string sent = request_of(call(kResponse, CompletionKind::kResponses));
+  EXPECT_TRUE(sent.starts_with("POST /v1/chat/completions HTTP/1.1\r\n")) << sent;
+  EXPECT_TRUE(
+      sent.ends_with(R"({"model":"their-model","messages":[{"role":"user","content":"hi"}],)"
+                     R"("max_tokens":77})"))
+      << sent;
+  EXPECT_EQ(answer(kEmptyAnswer), "ok");
+}
+
+TEST_F(CallTest, AResponseGoesAsAMessageToAnAnthropicProvider) {
+  provider_.dialect = Dialect::kAnthropic;
+  const std::string sent = request_of(call(kResponse, CompletionKind::kResponses));
+  EXPECT_TRUE(sent.starts_with("POST /v1/messages HTTP/1.1\r\n")) << sent;
+  EXPECT_NE(sent.find(R"("content":[{"type":"text","text":"hi"}])"), std::string::npos) << sent;
+  EXPECT_EQ(answer(kEmptyAnswer), "ok");
 }
 
 constexpr std::string_view kMessage =

@@ -13,13 +13,16 @@
 #include "dialects/splice.h"
 #include "domain/offer.h"
 #include "routing/snapshot.h"
+#include "upstream/targets.h"
 
 namespace tollgate {
 
-// What an answer, and the stream of one, is written in. kUnits: whatever is no conversation.
-enum class AnswerDialect { kOpenAi, kAnthropic, kUnits };
+// What an answer, and the stream of one, is written in. kUnits: whatever is no conversation;
+// kResponses: that of a provider that makes responses itself.
+enum class AnswerDialect { kOpenAi, kAnthropic, kUnits, kResponses };
 AnswerDialect answer_dialect(Dialect provider);
-AnswerDialect answer_dialect(CompletionKind kind, Dialect provider);
+AnswerDialect answer_dialect(CompletionKind kind, Dialect provider,
+                             ResponsesBy responses = ResponsesBy::kTranslation);
 // Whether a client of this kind reads it as it is.
 bool speaks(CompletionKind kind, AnswerDialect dialect);
 
@@ -48,6 +51,7 @@ struct EncodeTerms {
   Dialect dialect = Dialect::kOpenAi;
   std::optional<OutputLimit> limit = {};  // to be set where the client named none
   Known reasons = Known::kUnknown;        // whether the model reasons
+  ResponsesBy responses = ResponsesBy::kTranslation;
 };
 
 // What is known of it for EncodeTerms.
@@ -57,6 +61,7 @@ Known reasons_at(const Snapshot& snapshot, const Offer& offer);
 Result<UpstreamBody> encode(const EncodeTerms& terms);
 
 // Behind the provider's base path, e.g. "/chat/completions".
-std::string upstream_path(CompletionKind kind, const Provider& provider, const Offer& offer);
+std::string upstream_path(CompletionKind kind, const Provider& provider, const Offer& offer,
+                          ResponsesBy responses = ResponsesBy::kTranslation);
 
 }  // namespace tollgate

@@ -87,4 +87,26 @@ const Target& Targets::of(const Provider& provider) const {
   return found->second;
 }
 
+ResponsesBy Targets::responses_by(const Provider& provider) const {
+  if (provider.dialect == Dialect::kSandbox || provider.dialect == Dialect::kAnthropic ||
+      provider.responses == ResponsesRoute::kTranslated) {
+    return ResponsesBy::kTranslation;
+  }
+  if (provider.responses == ResponsesRoute::kNative) return ResponsesBy::kProvider;
+  const bool missing = of(provider).responses->load() == Target::Responses::kMissing;
+  return provider.dialect == Dialect::kOpenAi && !missing ? ResponsesBy::kProvider
+                                                          : ResponsesBy::kTranslation;
+}
+
+void Targets::responses_served(const Provider& provider) const {
+  of(provider).responses->store(Target::Responses::kServed);
+}
+
+bool Targets::responses_missing(const Provider& provider) const {
+  if (provider.responses != ResponsesRoute::kAuto) return false;
+  Target::Responses seen = Target::Responses::kUnknown;
+  of(provider).responses->compare_exchange_strong(seen, Target::Responses::kMissing);
+  return seen != Target::Responses::kServed;
+}
+
 }  // namespace tollgate

@@ -2,6 +2,7 @@
 // threads: origin, base path, TLS, proxy, and the credential's header.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,8 +18,15 @@
 
 namespace tollgate {
 
+// Who makes a response of /v1/responses (ResponsesRoute, once it is decided).
+enum class ResponsesBy { kTranslation, kProvider };
+
 struct Target {
   const Provider* provider = nullptr;
+  // What was learned of one that is asked by ResponsesRoute::kAuto.
+  enum class Responses : std::uint8_t { kUnknown, kServed, kMissing };
+  std::unique_ptr<std::atomic<Responses>> responses =
+      std::make_unique<std::atomic<Responses>>(Responses::kUnknown);
   net::Origin origin;
   std::string base_path;
   std::string_view credential_field = "Authorization";
@@ -43,6 +51,14 @@ class Targets {
   const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
   // REQUIRES: a configured provider, not the sandbox.
   const Target& of(const Provider& provider) const;
+
+  // Who makes a response for this provider's clients now. Any thread.
+  ResponsesBy responses_by(const Provider& provider) const;
+  // The provider answered a response: it serves them, for good.
+  void responses_served(const Provider& provider) const;
+  // It answered that there is no such path. True where that is news, or may be: from now on, as
+  // long as these Targets live, its responses are translated.
+  bool responses_missing(const Provider& provider) const;
 
  private:
   explicit Targets(std::shared_ptr<const Snapshot> snapshot) : snapshot_(std::move(snapshot)) {}

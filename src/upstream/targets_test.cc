@@ -75,6 +75,59 @@ TEST(Targets, KeepsTheProvidersDeadlines) {
   EXPECT_EQ(deadlines.total, milliseconds(4));
 }
 
+ResponsesBy responses_by(const Targets& targets, const std::string& id) {
+  return targets.responses_by(*targets.snapshot()->provider(ProviderId(id)));
+}
+
+TEST(Targets, ResponsesAreMadeByWhomTheSettingsName) {
+  std::vector<Provider> providers;
+  for (const Dialect dialect : {Dialect::kOpenAi, Dialect::kAnthropic, Dialect::kAzureOpenAi}) {
+    for (const ResponsesRoute route :
+         {ResponsesRoute::kAuto, ResponsesRoute::kNative, ResponsesRoute::kTranslated}) {
+      Provider one = provider(
+          std::string(dialect_name(dialect)) + "." + std::string(responses_route_name(route)),
+          "http://h");
+      one.dialect = dialect;
+      one.responses = route;
+      providers.push_back(one);
+    }
+  }
+  const auto targets = make(snapshot(providers));
+  for (const std::string id : {"openai.auto", "openai.native", "azure-openai.native"}) {
+    EXPECT_EQ(responses_by(*targets, id), ResponsesBy::kProvider) << id;
+  }
+  for (const std::string id : {
+           "openai.translated",
+           "azure-openai.auto",
+           "azure-openai.translated",
+           "anthropic.auto",
+           "anthropic.native",
+       }) {
+    EXPECT_EQ(responses_by(*targets, id), ResponsesBy::kTranslation) << id;
+  }
+  EXPECT_EQ(responses_by(*targets, std::string(kSandboxProvider)), ResponsesBy::kTranslation);
+}
+
+TEST(Targets, AProviderWithoutResponsesIsRememberedAsOneUntilItIsReplaced) {
+  Provider told = provider("told", "http://h");
+  told.responses = ResponsesRoute::kNative;
+  const auto of = snapshot({provider("asked", "http://h"), provider("served", "http://h"), told});
+  const auto targets = make(of);
+  const auto at = [&](const std::string& id) -> const Provider& {
+    return *of->provider(ProviderId(id));
+  };
+  EXPECT_TRUE(targets->responses_missing(at("asked")));
+  EXPECT_TRUE(targets->responses_missing(at("asked")));  // to another request, at the same time
+  EXPECT_EQ(responses_by(*targets, "asked"), ResponsesBy::kTranslation);
+  // One that has answered has the path, whatever it says later.
+  targets->responses_served(at("served"));
+  EXPECT_FALSE(targets->responses_missing(at("served")));
+  EXPECT_EQ(responses_by(*targets, "served"), ResponsesBy::kProvider);
+  EXPECT_FALSE(targets->responses_missing(at("told")));
+  EXPECT_EQ(responses_by(*targets, "told"), ResponsesBy::kProvider);
+  EXPECT_EQ(responses_by(*make(of), "asked"), ResponsesBy::kProvider);
+}
+
 TEST(Targets, TheSandboxHasNone) {
   const auto targets = make(snapshot({}));
   EXPECT_THROW(target(*targets, std::string(kSandboxProvider)), Bug);

@@ -14,7 +14,8 @@ E2E = ROOT / "tests" / "e2e"
 WRITE = "TOLLGATE_WRITE_COMPATIBILITY"
 PACKAGES = {"openai (Python)": "openai", "anthropic (Python)": "anthropic", "openai (Node)": "openai",
             "@anthropic-ai/sdk (Node)": "@anthropic-ai/sdk", "AI SDK, openai": "@ai-sdk/openai",
-            "AI SDK, anthropic": "@ai-sdk/anthropic"}
+            "AI SDK, anthropic": "@ai-sdk/anthropic", "openai responses (Python)": "openai",
+            "openai responses (Node)": "openai", "AI SDK, openai responses": "@ai-sdk/openai"}
 HEAD = f"""# Compatibility
 
 What Tollgate is tried with, and what came of it. This page is made by the tests, which fail when it is not what they
@@ -44,6 +45,13 @@ tokens or requests that is reached, streamed and not; what the provider refuses,
 is the exception that the SDK has for it, with our `code` and the request's id (`tests/e2e/test_sdk_refusals.py`). Under
 `/v1`, `/api/v1`, `/v2/router` and `/v3/router`, and for Anthropic's SDKs also under `/api/v1/anthropic/v1`. A budget for
 eight requests serves eight of many at once, in either dialect and by either (`tests/e2e/test_sdk_limits.py`).
+
+## Responses
+
+By the provider where it makes them, and translated where it does not or is told not to; a provider without the path is asked
+for a chat as the same request, and never asked again. What stands at a provider is bounded by the whole window or
+refused by its name, hosted tools are not sold where money is guarded, and streams that fail or are ended at their bound
+end as the dialect has it (`tests/e2e/test_responses.py`).
 
 ## Other routes
 

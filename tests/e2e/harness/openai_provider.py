@@ -6,7 +6,7 @@ import itertools
 import json
 import select
 
-from . import openai_units
+from . import openai_responses, openai_units
 from .talker import (CACHED, DEAF, FRESH, OVERLOADED, REFUSING, WRITTEN, Asked, Refused, Said, answer_to, need,
                      only)
 from .upstream import Line, MockUpstream, Received
@@ -30,6 +30,7 @@ class OpenAiProvider(MockUpstream):
         super().__init__()
         self.key = key
         self.refusals: list[str] = []
+        self.serves_responses = True
         self.script = self.serve
 
     def reset(self) -> None:
@@ -45,6 +46,8 @@ class OpenAiProvider(MockUpstream):
             if openai_units.serve(received, line):
                 return None
             need(received.header("content-type") == "application/json", "content-type: it is not JSON")
+            if received.target == "/v1/responses" and self.serves_responses:
+                return openai_responses.serve(received.json(), line, respond, respond_error, media_type)
             if received.target != "/v1/chat/completions":
                 return respond_error(line, 404, "Invalid URL")
             answer(read_request(received.json()), received, line)

@@ -61,6 +61,8 @@ def gap(sdk: str, feature: str, provider: str) -> str | None:
         return "the sandbox repeats and recites; it calls no tools, thinks nothing and keeps to what it is asked for"
     if provider.startswith("aimock") and feature in ("stop", "length", "bounded"):
         return "aimock says what it was told to, whatever the limits are"
+    if feature == "stop" and "responses" in sdk:
+        return "responses have no stop sequences"
     if feature == "thinking" and sdk == "AI SDK, openai":
         return "this SDK reads no reasoning from chat completions"
     return None

@@ -78,6 +78,8 @@ class NodeSdk:
 
 
 SDKS = [NodeSdk("openai (Node)", "openai", "openai", "openai"),
+        NodeSdk("openai responses (Node)", "openai-responses", "openai", "openai"),
         NodeSdk("@anthropic-ai/sdk (Node)", "anthropic", "anthropic", "@anthropic-ai/sdk"),
         NodeSdk("AI SDK, openai", "ai-openai", "openai", "@ai-sdk/openai"),
+        NodeSdk("AI SDK, openai responses", "ai-responses", "openai", "@ai-sdk/openai"),
         NodeSdk("AI SDK, anthropic", "ai-anthropic", "anthropic", "@ai-sdk/anthropic")]

@@ -37,9 +37,12 @@ class OpenAiPython:
         with openai.OpenAI(base_url=url + prefix, api_key=secret or "unused", max_retries=0, timeout=30,
                            http_client=openai.DefaultHttpxClient(event_hooks=hooks)) as client:
             try:
-                return getattr(self, call)(client.chat.completions, model)
+                return getattr(self, call)(self.api(client), model)
             except openai.APIError as error:
                 return failure(error)
+
+    def api(self, client):
+        return client.chat.completions
 
     def chat(self, chat, model):
         return self.read(chat.create(model=model, messages=self.conversation()))
@@ -124,6 +127,92 @@ class OpenAiPython:
 
     def bad_body(self, chat, model):
         return self.read(chat.create(model=model, messages=[]))
+
+
+class OpenAiResponsesPython(OpenAiPython):
+    """The same SDK, by its Responses API."""
+    name = "openai responses (Python)"
+
+    def api(self, client):
+        return client.responses
+
+    def conversation(self) -> list[dict]:
+        roles = ("user", "assistant", "user")
+        return [{"role": role, "content": text} for role, text in zip(roles, ASK["turns"])]
+
+    def chat(self, responses, model):
+        return self.read(responses.create(model=model, instructions=ASK["system"], input=self.conversation()))
+
+    def stream(self, responses, model):
+        with responses.stream(model=model, instructions=ASK["system"], input=self.conversation()) as stream:
+            kinds = [event.type.removeprefix("response.") for event in stream]
+            final = stream.get_final_response()
+        deltas = kinds.count("output_text.delta")
+        assert kinds == ["created", "in_progress", "output_item.added", "content_part.added",
+                         *["output_text.delta"] * deltas, "output_text.done", "content_part.done",
+                         "output_item.done", "completed"], kinds
+        return self.read(final, deltas=deltas)
+
+    def read(self, answer, **more) -> dict:
+        used = answer.usage
+        cached = getattr(used and used.input_tokens_details, "cached_tokens", 0) or 0
+        usage = used and [used.input_tokens, cached, used.output_tokens]
+        return outcome(answer.output_text, self.stop_of(answer), usage, model=answer.model, **more)
+
+    def stop_of(self, answer) -> str:
+        if answer.status == "completed":
+            return "stop"
+        return {"max_output_tokens": "length"}[answer.incomplete_details.reason]
+
+    def tools(self, responses, model):
+        return self.round_trip(lambda **request: responses.create(model=model, **request))
+
+    def tools_streamed(self, responses, model):
+        def streamed(**request):
+            with responses.stream(model=model, **request) as stream:
+                return stream.get_final_response()
+        return self.round_trip(streamed)
+
+    def round_trip(self, ask, **more) -> dict:
+        tool = ASK["tool"]
+        more["tools"] = [{"type": "function", "name": tool["name"], "description": tool["description"],
+                          "parameters": tool["schema"], "strict": True}]
+        items = [{"role": "user", "content": ASK["weather"]}]
+        first = ask(input=items, **more)
+        call = next(item for item in first.output if item.type == "function_call")
+        items += [item.model_dump(exclude_none=True, exclude={"parsed_arguments"}) for item in first.output]
+        items.append({"type": "function_call_output", "call_id": call.call_id, "output": tool["answer"]})
+        thoughts = [part.text for item in first.output if item.type == "reasoning"
+                    for part in item.content or item.summary]
+        return self.read(ask(input=items, **more), called=["tool_calls", call.name, json.loads(call.arguments)],
+                         thinking=thoughts[0] if thoughts else None)
+
+    def thinking(self, responses, model):
+        return self.round_trip(lambda **request: responses.create(model=model, **request),
+                               reasoning={"effort": "low"}, max_output_tokens=ASK["max_tokens"])
+
+    def vision(self, responses, model):
+        image = {"type": "input_image", "image_url": f"data:image/png;base64,{ASK['png']}", "detail": "auto"}
+        content = [{"type": "input_text", "text": ASK["look"]}, image]
+        return self.read(responses.create(model=model, input=[{"role": "user", "content": content}]))
+
+    def structured(self, responses, model):
+        wanted = {"type": "json_schema", "name": "person", "strict": True, "schema": ASK["schema"]}
+        answer = responses.create(model=model, input=ASK["person"], text={"format": wanted})
+        return self.read(answer, object=json.loads(answer.output_text))
+
+    def length(self, responses, model):
+        return self.read(responses.create(model=model, input=ASK["count"], max_output_tokens=ASK["short"]))
+
+    def bounded(self, responses, model):
+        text, last = "", None
+        for last in responses.create(model=model, input=ASK["count"], max_output_tokens=ASK["short"], stream=True):
+            text += last.delta if last.type == "response.output_text.delta" else ""
+        assert last.type == "response.incomplete" and last.response.output_text == text, last
+        return self.read(last.response) | {"usage": None}
+
+    def bad_body(self, responses, model):
+        return self.read(responses.create(model=model, input=[]))
 
 
 class AnthropicPython:

@@ -24,7 +24,7 @@ QUESTIONS = {
     "max_tokens": 2000,
     "budget": 1024,
 }
-STOPS = {"stop": "end", "end_turn": "end", "stop_sequence": "end", "length": "length", "max_tokens": "length",
+STOPS = {"stop": "end", "max_output_tokens": "length", "end_turn": "end", "stop_sequence": "end", "length": "length", "max_tokens": "length",
          "tool_calls": "tools", "tool-calls": "tools", "tool_use": "tools"}
 
 

@@ -12,10 +12,10 @@ from . import sdk_node
 from .anthropic_provider import AnthropicProvider
 from .gateway import Gateway, wait_for, write_config
 from .openai_provider import OpenAiProvider
-from .sdk_python import AnthropicPython, OpenAiPython
+from .sdk_python import AnthropicPython, OpenAiPython, OpenAiResponsesPython
 from .talker import CALL_INPUT, COUNT, DEAF, OVERLOADED, PERSON, REFUSING, THINKER, THOUGHT
 
-SDKS = {sdk.name: sdk for sdk in [OpenAiPython(), AnthropicPython(), *sdk_node.SDKS]}
+SDKS = {sdk.name: sdk for sdk in [OpenAiPython(), OpenAiResponsesPython(), AnthropicPython(), *sdk_node.SDKS]}
 PRICES = {"input": "2.00", "cached_input": "0.20", "cache_write": "2.50", "output": "10.00"}
 FREE_INPUT = "free-input"  # a model whose bound is max_tokens × 10,000 nano-dollars, whatever it is sent
 # An offer that fails is left alone after a while: every SDK has its own.

@@ -1,4 +1,5 @@
-// The Vercel AI SDK, with its providers for OpenAI's chat completions and for Anthropic's messages.
+// The Vercel AI SDK, with its providers for OpenAI's chat completions and responses, and for Anthropic's
+// messages.
 import { createAnthropic } from "@ai-sdk/anthropic";
 import { createOpenAI } from "@ai-sdk/openai";
 import { generateText, jsonSchema, Output, stepCountIs, streamText, tool } from "ai";
@@ -7,6 +8,15 @@ export function askerOfOpenAi(job) {
   const settings = { baseURL: job.url + (job.prefix ?? "/v1"), apiKey: job.secret ?? "unused" };
   if (job.how !== "key") settings.fetch = withHeaders("authorization", "x-api-key", job.secret);
   return asker(job, createOpenAI(settings).chat(job.model), {});
+}
+
+// Nothing is left at the provider: what a turn said goes back whole.
+export function askerOfResponses(job) {
+  const settings = { baseURL: job.url + (job.prefix ?? "/v1"), apiKey: job.secret ?? "unused" };
+  if (job.how !== "key") settings.fetch = withHeaders("authorization", "x-api-key", job.secret);
+  // It would take a model that it does not know for one that does not reason, and drop what came back.
+  const openai = { store: false, forceReasoning: true, reasoningEffort: "low" };
+  return asker(job, createOpenAI(settings).responses(job.model), { openai });
 }
 
 export function askerOfAnthropic(job) {
@@ -95,6 +105,7 @@ function asker(job, model, providerOptions) {
     thinking: () =>
       roundTrip(generateText, {
         providerOptions: {
+          ...providerOptions,
           anthropic: { ...providerOptions.anthropic, thinking: { type: "enabled", budgetTokens: ask.budget } },
         },
       }),

@@ -1,6 +1,6 @@
 // Runs the official SDKs for Node against a gateway, for harness/sdk_node.py: reads JSON jobs from standard
 // input, a line each, and prints for each a line with the outcome, or {error: {name, status, code}}.
-//   {"sdk": "openai" | "anthropic" | "ai-openai" | "ai-anthropic", "call", "url", "secret", "model", "how", "ask"}
+//   {"sdk": "openai" | "openai-responses" | "anthropic" | "ai-…", "call", "url", "secret", "model", "how", "ask"}
 // how: "key" as the SDK sends it, "header" the other way of x-api-key and Bearer, "none" without.
 // `ask` holds the questions (harness/sdk_questions.py), where an outcome's shape is told, too.
 import process from "node:process";
@@ -8,11 +8,14 @@ import { createInterface } from "node:readline";
 import * as ai from "./sdk_vercel.mjs";
 import * as anthropic from "./sdk_anthropic.mjs";
 import * as openai from "./sdk_openai.mjs";
+import * as responses from "./sdk_responses.mjs";
 
 const sdks = {
   openai: openai.asker,
   anthropic: anthropic.asker,
+  "openai-responses": responses.asker,
   "ai-openai": ai.askerOfOpenAi,
+  "ai-responses": ai.askerOfResponses,
   "ai-anthropic": ai.askerOfAnthropic,
 };
 

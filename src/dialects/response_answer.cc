@@ -1,0 +1,157 @@
+#include "dialects/response_answer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/json.h"
+#include "dialects/chat_request.h"
+#include "dialects/json_cursor.h"
+#include "dialects/openai_answer.h"
+#include "dialects/openai_parts.h"
+#include "dialects/splice.h"
+
+namespace tollgate {
+namespace {
+
+std::unexpected<Error> broken(std::string_view detail) {
+  return fail(ErrorCode::kProviderError,
+              "The provider sent an answer that could not be read. Try again, or choose another "
+              "model.",
+              std::string(detail));
+}
+
+constexpr std::size_t kEventTypeMax = 128;
+
+// The text of an item, a part of one, or an array of either: what is said, refused, thought, or
+// passed to a tool.
+std::int64_t text_bytes_of(JsonCursor& cursor) {
+  std::int64_t bytes = 0;
+  if (cursor.kind() == JsonKind::kArray) {
+    for (cursor.open_array(); cursor.next_element();) bytes += text_bytes_of(cursor);
+    return bytes;
+  }
+  if (cursor.kind() != JsonKind::kObject) {
+    cursor.skip();
+    return 0;
+  }
+  JsonCursor::Member member;
+  for (cursor.open_object(); cursor.next_member(member);) {
+    const bool text = member.name.is("text") || member.name.is("refusal") ||
+                      member.name.is("arguments") || member.name.is("input");
+    if (text && cursor.kind() == JsonKind::kString) {
+      bytes += static_cast<std::int64_t>(cursor.string().decoded_length());
+    } else if (member.name.is("content") || member.name.is("summary")) {
+      bytes += text_bytes_of(cursor);
+    } else {
+      cursor.skip();
+    }
+  }
+  return bytes;
+}
+
+// nullopt where it is no array of objects.
+std::optional<ContentCount> read_output(JsonCursor& cursor) {
+  if (cursor.kind() != JsonKind::kArray) {
+    cursor.skip();
+    return std::nullopt;
+  }
+  ContentCount content;
+  bool sound = true;
+  for (cursor.open_array(); cursor.next_element();) {
+    sound &= cursor.kind() == JsonKind::kObject;
+    const std::int64_t bytes = text_bytes_of(cursor);
+    if (bytes > 0) content.add({.deltas = 1, .text_bytes = bytes});
+  }
+  if (!sound) return std::nullopt;
+  return content;
+}
+
+ReportedUsage usage_of(JsonNode usage) {
+  if (usage.is_null()) return {};
+  JsonCursor cursor(usage.raw(), kRequestDepthMax);
+  return read_response_usage(cursor);
+}
+
+// The bytes of a picture or of speech are no text.
+bool carries_text(std::string_view type) {
+  return type.ends_with(".delta") && type != "response.audio.delta";
+}
+
+}  // namespace
+
+Result<ResponseAnswer> read_response_answer(std::string_view body) {
+  ResponseAnswer answer;
+  bool has_output = false;
+  bool has_usage = false;
+  bool failed = false;
+  JsonCursor cursor(body, kRequestDepthMax);
+  if (cursor.kind() != JsonKind::kObject) return broken("not a JSON object: " + cursor.problem());
+  JsonCursor::Member member;
+  for (cursor.open_object(); cursor.next_member(member);) {
+    if (member.name.is("output")) {
+      if (std::exchange(has_output, true)) return broken("output stands twice");
+      const std::optional<ContentCount> content = read_output(cursor);
+      if (!content) return broken("output is not an array of objects");
+      answer.content = *content;
+    } else if (member.name.is("usage")) {
+      if (std::exchange(has_usage, true)) return broken("usage stands twice");
+      answer.usage = read_response_usage(cursor);
+    } else if (member.name.is("model")) {
+      if (answer.model_value) return broken("model stands twice");
+      answer.model_value = cursor.skip();
+    } else if (member.name.is("id") && cursor.kind() == JsonKind::kString) {
+      answer.id = cursor.string().decoded();
+    } else if (member.name.is("status") && cursor.kind() == JsonKind::kString) {
+      const RawString status = cursor.string();
+      failed |= status.is("failed") || status.is("cancelled");
+    } else if (member.name.is("error")) {
+      failed |= cursor.kind() != JsonKind::kNull;
+      cursor.skip();
+    } else {
+      cursor.skip();
+    }
+  }
+  if (!cursor.finish()) return broken(cursor.problem());
+  if (failed) return broken("it is an error: " + openai_error_message(body));
+  if (!has_output) return broken("it has no output");
+  return answer;
+}
+
+std::string client_answer(std::string_view body, const ResponseAnswer& answer,
+                          std::string_view public_model) {
+  SplicedBody out(body);
+  std::string model = json_string(public_model);
+  if (answer.model_value) {
+    out.replace(*answer.model_value, std::move(model));
+  } else {
+    // A comma is always right: `output` stands in the object too.
+    out.replace({body.find('{') + 1, 0}, "\"model\":" + model + ",");
+  }
+  return out.text();
+}
+
+Result<ResponseEvent> read_response_event(std::string_view payload, JsonTree& tree) {
+  if (!tree.parse(payload)) return broken("an event that is no JSON: " + tree.problem());
+  ResponseEvent event;
+  event.root = tree.root();
+  const RawString type = event.root["type"].string();
+  const bool plain = !type.text.empty() && !type.escaped && type.text.size() <= kEventTypeMax &&
+                     std::ranges::all_of(type.text, [](char c) { return c > ' ' && c < '\x7F'; });
+  if (!plain) return broken("an event without a type");
+  event.type = type.text;
+  event.number = event.root["sequence_number"].integer();
+  event.ends = event.type == "response.completed" || event.type == "response.incomplete";
+  event.fails = event.type == "response.failed" || event.type == "error";
+  if (event.root["response"].is_object()) {
+    event.response = event.root["response"];
+    event.usage = usage_of(event.response["usage"]);
+  }
+  const JsonNode delta = event.root["delta"];
+  if (carries_text(event.type) && delta.is_string()) {
+    const auto bytes = static_cast<std::int64_t>(delta.string().decoded_length());
+    if (bytes > 0) event.content = {.deltas = 1, .text_bytes = bytes};
+  }
+  return event;
+}
+
+}  // namespace tollgate

@@ -1,0 +1,322 @@
+"""POST /v1/responses beside what every SDK shows of it (test_sdk_matrix.py, test_sdk_refusals.py,
+test_sdk_limits.py): who makes a response, what goes upstream, and what is refused by name."""
+
+import json
+import secrets
+from decimal import Decimal
+
+import pytest
+from harness import wire
+from harness.anthropic_provider import AnthropicProvider
+from harness.gateway import Gateway, write_config
+from harness.openai_provider import OpenAiProvider
+from harness.sdk_questions import PNG
+from harness.sdk_world import PRICES, settled_rows
+from harness.talker import CACHED, DEAF, FRESH, OVERLOADED, WRITTEN
+
+LIMIT = {"metric": "cost", "window": "month", "amount": "10"}
+CHAT, RESPONSES = "/v1/chat/completions", "/v1/responses"
+# By id: its dialect, what it is told to do, and whether it has the path.
+PROVIDERS = {"native": ("openai", "native", True), "asked": ("openai", "auto", True), "bare": ("openai", None, False),
+             "bare2": ("openai", None, False), "told": ("openai", "translated", True),
+             "claude": ("anthropic", None, None)}
+
+
+def entry(name: str, dialect: str, responses: str | None, url: str) -> dict:
+    models = [{"id": f"{name}/{model}", "upstream_model": model, "context_window": 10000, "max_output_tokens": 4096,
+               "prices": PRICES} for model in ("large", DEAF)]
+    # What fails first goes first: it is cheaper than anything.
+    if name in ("bare2", "native"):
+        broken = name == "bare2"
+        models.append({"id": "both/large", "upstream_model": OVERLOADED if broken else "large",
+                       "context_window": 10000, "max_output_tokens": 4096,
+                       "prices": {"input": "1", "output": "1"} if broken else PRICES | {"input": "200"}})
+    settings = {"id": name, "dialect": dialect, "base_url": url, "api_key": "${PROVIDER_KEY}", "region": "eu-west",
+                "models": models}
+    return settings | ({"responses": responses} if responses else {})
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory, binary):
+    folder, key = tmp_path_factory.mktemp("responses"), secrets.token_hex(16)
+    mocks = {}
+    for name, (dialect, _, serves) in PROVIDERS.items():
+        mocks[name] = (AnthropicProvider(key) if dialect == "anthropic" else OpenAiProvider(key)).start()
+        mocks[name].serves_responses = serves
+    config = write_config(folder / "tollgate.yaml", providers=[
+        entry(name, dialect, told, mocks[name].url) for name, (dialect, told, _) in PROVIDERS.items()])
+    with Gateway(folder / "data", config, {"PROVIDER_KEY": key}) as gateway:
+        yield gateway, mocks
+    for mock in mocks.values():
+        mock.stop()
+        assert mock.problems == []
+
+
+@pytest.fixture
+def served(running):
+    gateway, mocks = running
+    for mock in mocks.values():
+        serves = mock.__dict__.get("serves_responses")
+        mock.reset()
+        mock.serves_responses = serves
+    return gateway, mocks
+
+
+def production(gateway, **more) -> dict:
+    return gateway.create_key(environment="production", **({"limits": [LIMIT]} | more))
+
+
+def ask(gateway, key, model: str, prefix: str = "/v1", **members):
+    body = json.dumps({"model": model, "input": "Hello"} | members).encode()
+    return gateway.request("POST", prefix + "/responses", wire.json_headers(key["secret"]), body)
+
+
+def events_of(answer) -> list[dict]:
+    """Named as their data are, and numbered one after another."""
+    found = []
+    for block in answer.body.decode().strip().split("\n\n"):
+        name, data = block.split("\n")
+        found.append(json.loads(data.removeprefix("data: ")))
+        assert name == f"event: {found[-1]['type']}"
+    assert [event["sequence_number"] for event in found] == list(range(len(found)))
+    return found
+
+
+def text_of(response: dict) -> str:
+    return "".join(part.get("text", "") for item in response["output"] for part in item.get("content", []))
+
+
+@pytest.mark.parametrize("prefix", ["/v1", "/api/v1", "/v2/router", "/v3/router"])
+def test_responses_stand_under_each_path(running, prefix):
+    gateway, _ = running
+    answer = ask(gateway, gateway.create_key(), "sandbox/echo", prefix)
+    assert (answer.status, text_of(answer.json())) == (200, "Hello")
+
+
+def test_native_provider_gets_the_clients_bytes_with_its_members_spliced(served):
+    gateway, mocks = served
+    key = production(gateway, limits=[])
+    body = b'{"model":"native/large", "input" : "Hello",\n "metadata":{"a":"\\u0041"},"route":{"region":"eu-west"}}'
+    answer = gateway.request("POST", RESPONSES, wire.json_headers(key["secret"]), body)
+    assert answer.status == 200, answer.body
+    assert mocks["native"].requests[-1].body == \
+        b'{"model":"large", "input" : "Hello",\n "metadata":{"a":"\\u0041"}}'
+    assert mocks["native"].requests[-1].target == RESPONSES
+    assert answer.json()["model"] == "native/large"
+
+
+def test_limit_of_output_is_set_where_money_is_guarded(served):
+    gateway, mocks = served
+    key = production(gateway)
+    for name in ("native", "told", "claude"):
+        assert ask(gateway, key, f"{name}/large").status == 200
+    assert mocks["native"].requests[-1].json()["max_output_tokens"] == 4096
+    assert mocks["told"].requests[-1].json()["max_tokens"] == 4096
+    assert mocks["claude"].requests[-1].json()["max_tokens"] == 4096
+    assert ask(gateway, key, "native/large", max_output_tokens=7).status == 200
+    assert mocks["native"].requests[-1].json()["max_output_tokens"] == 7
+
+
+def test_provider_without_the_path_is_asked_for_a_chat_as_the_same_request(served):
+    gateway, mocks = served
+    key = production(gateway)
+    answers = [ask(gateway, key, "bare/large"), ask(gateway, key, "bare/large", stream=True)]
+    assert [answer.status for answer in answers] == [200, 200]
+    assert text_of(answers[0].json()) == "user: Hello"
+    assert events_of(answers[1])[-1]["type"] == "response.completed"
+    # It was asked once, and never again.
+    assert [received.target for received in mocks["bare"].requests] == [RESPONSES, CHAT, CHAT]
+    first, second = settled_rows(gateway, key, 2)
+    assert [(attempt["status"], Decimal(attempt["cost"]) > 0) for attempt in first["attempts"]] == \
+        [(404, False), (200, True)]
+    assert [attempt["status"] for attempt in second["attempts"]] == [200]
+    assert first["status"] == 200 and Decimal(first["cost"]) == Decimal(first["attempts"][1]["cost"])
+
+
+def test_provider_that_has_the_path_is_never_taken_for_one_without(served):
+    """What it has not, is a model, or something that the request names."""
+    gateway, mocks = served
+    key = production(gateway, limits=[])
+    assert ask(gateway, key, "asked/large").status == 200
+    for members in ({}, {"previous_response_id": "resp_gone"}):
+        mocks["asked"].serves_responses = False  # answers 404
+        assert ask(gateway, key, "asked/large", **members).status == 404
+        mocks["asked"].serves_responses = True
+        assert ask(gateway, key, "asked/large").status == 200
+    assert {received.target for received in mocks["asked"].requests} == {RESPONSES}
+
+
+@pytest.mark.parametrize("name", ["native", "told", "claude"])
+def test_row_and_answer_say_the_same(served, name):
+    gateway, _ = served
+    key = production(gateway)
+    answer = ask(gateway, key, f"{name}/large")
+    streamed = events_of(ask(gateway, key, f"{name}/large", stream=True))
+    for row, said in zip(settled_rows(gateway, key, 2), (answer.json(), streamed[-1]["response"])):
+        usage = said["usage"]
+        assert [usage["input_tokens"], usage["input_tokens_details"]["cached_tokens"], usage["output_tokens"]] == \
+            [row["input_tokens"], row["cached_input_tokens"], row["output_tokens"]] == \
+            [FRESH + CACHED + WRITTEN, CACHED, row["output_tokens"]]
+        assert (row["metering"], row["status"], row["model"]) == ("reported", 200, f"{name}/large")
+        assert text_of(said) == "user: Hello" and said["status"] == "completed"
+        assert Decimal(usage.get("cost", row["cost"])) == Decimal(row["cost"]) > 0
+    assert answer.header("X-Tollgate-Provider") == name
+
+
+@pytest.mark.parametrize("name", ["native", "told", "claude"])
+def test_stream_that_is_ended_at_its_bound_says_so_properly(served, name):
+    gateway, _ = served
+    key = production(gateway)
+    events = events_of(ask(gateway, key, f"{name}/{DEAF}", stream=True, max_output_tokens=3))
+    kinds = [event["type"].removeprefix("response.") for event in events]
+    assert kinds == ["created", "in_progress", "output_item.added", "content_part.added", *["output_text.delta"] * 3,
+                     "output_text.done", "content_part.done", "output_item.done", "incomplete"]
+    last = events[-1]["response"]
+    assert (last["status"], last["incomplete_details"]) == ("incomplete", {"reason": "max_output_tokens"})
+    assert text_of(last) == "fourfourfour" and last["output"][0]["status"] == "incomplete"
+    [row] = settled_rows(gateway, key, 1)
+    assert (row["metering"], row["output_tokens"]) == ("counted", 3)
+    assert last["usage"]["output_tokens"] == 3
+    assert Decimal(last["usage"]["cost"]) == Decimal(row["cost"])
+
+
+FOREIGN = [
+    ({"previous_response_id": "resp_1"}, "previous_response_id"),
+    ({"conversation": "conv_1"}, "conversation"),
+    ({"prompt": {"id": "pmpt_1"}}, "prompt"),
+    ({"tools": [{"type": "web_search"}]}, "tools[0].type"),
+    ({"input": [{"type": "item_reference", "id": "msg_1"}]}, "input[0]"),
+]
+
+
+@pytest.mark.parametrize("name", ["told", "claude"])
+@pytest.mark.parametrize("members, param", FOREIGN)
+def test_what_cannot_be_translated_is_refused_by_name(served, name, members, param):
+    gateway, mocks = served
+    key = production(gateway, limits=[])
+    answer = ask(gateway, key, f"{name}/large", **members)
+    assert (answer.status, answer.json()["error"]["code"], answer.json()["error"]["param"]) == \
+        (400, "invalid_request", param)
+    assert mocks[name].requests == []
+
+
+def test_what_nobody_waits_for_is_refused_everywhere(served):
+    gateway, mocks = served
+    answer = ask(gateway, production(gateway), "native/large", background=True)
+    assert (answer.status, answer.json()["error"]["param"]) == (400, "background")
+    assert mocks["native"].requests == []
+
+
+def test_hosted_tools_are_not_sold_where_money_is_guarded(served):
+    gateway, mocks = served
+    for members in ({"tools": [{"type": "web_search"}]}, {"prompt": {"id": "pmpt_1"}},
+                    {"service_tier": "priority"}, {"context_management": [{"type": "compaction"}]}):
+        answer = ask(gateway, production(gateway), "native/large", **members)
+        assert (answer.status, answer.json()["error"]["code"]) == (403, "model_not_priced"), members
+    assert mocks["native"].requests == []
+
+
+def test_what_stands_at_the_provider_is_bound_by_the_whole_window(served):
+    """The window of 10,000 tokens at the dearest input, 2.50 dollars a million, and 5 tokens at 10 dollars."""
+    gateway, _ = served
+    bound = Decimal("0.02505")
+    enough = {"limits": [LIMIT | {"amount": str(bound)}]}
+    too_little = {"limits": [LIMIT | {"amount": str(bound - Decimal("0.000000001"))}]}
+    members = {"previous_response_id": "resp_1", "max_output_tokens": 5}
+    assert ask(gateway, production(gateway, **enough), "native/large", **members).status == 200
+    refused = ask(gateway, production(gateway, **too_little), "native/large", **members)
+    assert (refused.status, refused.json()["error"]["code"]) == (429, "limit_exceeded")
+    assert Decimal(refused.json()["error"]["details"]["bound"]) == bound
+    # By value, the same conversation fits.
+    assert ask(gateway, production(gateway, **too_little), "native/large", max_output_tokens=5).status == 200
+
+
+def test_failover_goes_from_one_way_to_the_other(served):
+    gateway, mocks = served
+    key = production(gateway, limits=[])
+    answer = ask(gateway, key, "both/large")
+    assert (answer.status, text_of(answer.json())) == (200, "user: Hello"), answer.body
+    assert answer.header("X-Tollgate-Provider") == "native"
+    assert [received.target for received in mocks["bare2"].requests] == [RESPONSES, CHAT]
+    [row] = settled_rows(gateway, key, 1)
+    assert [attempt["status"] for attempt in row["attempts"]] == [404, 503, 200]
+
+
+def failing(*events: dict):
+    def script(_, line):
+        line.start_stream()
+        for number, event in enumerate(events):
+            line.send_chunk(f"event: {event['type']}\ndata: {json.dumps(event | {'sequence_number': number})}\n\n"
+                            .encode())
+        line.end_stream()
+    return script
+
+
+CREATED = {"type": "response.created", "response": {"id": "resp_1", "object": "response", "status": "in_progress",
+                                                     "model": "large", "output": [], "usage": None}}
+DELTA = {"type": "response.output_text.delta", "item_id": "m", "output_index": 0, "content_index": 0,
+         "delta": "one two three four"}
+FAILED = {"type": "response.failed", "response": {
+    "id": "resp_1", "object": "response", "status": "failed", "model": "large", "output": [],
+    "error": {"code": "server_error", "message": "It broke."},
+    "usage": {"input_tokens": 11, "output_tokens": 7}}}
+
+
+@pytest.mark.parametrize("events, tokens", [
+    ([CREATED, DELTA, FAILED], [11, 7]), ([CREATED, DELTA, {"type": "error", "code": "x", "message": "y"}], None),
+    ([CREATED, DELTA], None)])
+def test_stream_that_fails_ends_with_an_error_and_is_charged(served, events, tokens):
+    gateway, mocks = served
+    mocks["native"].script = failing(*events)
+    key = production(gateway)
+    found = events_of(ask(gateway, key, "native/large", stream=True))
+    assert [event["type"] for event in found] == ["response.created", "response.output_text.delta", "error"]
+    assert found[-1]["code"] == found[-1]["error"]["code"] == "provider_error"
+    [row] = settled_rows(gateway, key, 1)
+    assert (row["error_code"], row["metering"]) == ("provider_error", "reported" if tokens else "interrupted")
+    if tokens:
+        assert [row["input_tokens"], row["output_tokens"]] == tokens
+
+
+def test_whole_answer_that_failed_is_an_error_and_is_charged_as_reported(served):
+    gateway, mocks = served
+    mocks["native"].script = lambda _, line: line.respond(
+        200, {"Content-Type": "application/json"}, json.dumps(FAILED["response"]).encode())
+    key = production(gateway)
+    answer = ask(gateway, key, "native/large")
+    assert (answer.status, answer.json()["error"]["code"]) == (502, "provider_error")
+    [row] = settled_rows(gateway, key, 1)
+    assert [row["input_tokens"], row["output_tokens"]] == [11, 7]
+
+
+def test_image_is_counted_and_its_bytes_are_not(served):
+    gateway, _ = served
+    key = production(gateway)
+    picture = [{"role": "user", "content": [{"type": "input_image", "image_url": f"data:image/png;base64,{PNG}"}]}]
+    for name in ("native", "told", "claude"):
+        answer = ask(gateway, key, f"{name}/large", input=picture)
+        assert (answer.status, text_of(answer.json())) == (200, "I see image/png."), answer.body
+
+
+def test_settings_of_a_request_stand_in_its_response(served):
+    gateway, _ = served
+    members = {"instructions": "Be brief.", "metadata": {"a": "b"}, "temperature": 0.5, "max_output_tokens": 99,
+               "parallel_tool_calls": False, "tools": [{"type": "function", "name": "f", "parameters": {}}]}
+    answer = ask(gateway, production(gateway), "told/large", **members).json()
+    assert {name: answer[name] for name in members} == members
+    assert (answer["object"], answer["store"], answer["id"][:5]) == ("response", False, "resp_")
+
+
+@pytest.mark.parametrize("model, status, code", [
+    ("sandbox/error-500", 502, "provider_error"), ("sandbox/error-429", 502, "provider_error")])
+def test_faults_of_the_sandbox_are_errors(running, model, status, code):
+    gateway, _ = running
+    answer = ask(gateway, gateway.create_key(), model)
+    assert (answer.status, answer.json()["error"]["code"]) == (status, code)
+
+
+def test_stream_that_is_cut_ends_with_an_error_event(running):
+    gateway, _ = running
+    events = events_of(ask(gateway, gateway.create_key(), "sandbox/cut-stream", stream=True))
+    assert events[0]["type"] == "response.created" and events[-1]["type"] == "error"
+    assert events[-1]["error"]["code"] == "provider_error"
