@@ -62,7 +62,8 @@ Task<Status> Exchange::respond(Response response) {
   session.after_ = session.after_answer();
   if (auto head = session.write_head(response, response.body.size()); !head) co_return head;
   session.answer_ = HttpSession::AnswerState::kDone;
-  const bool bodiless = session.head_.method == "HEAD";
+  // Of a 304, as of an answer to HEAD, the length is that of what is not sent (RFC 9110 §8.6).
+  const bool bodiless = session.head_.method == "HEAD" || response.status == 304;
   co_return co_await session.write_out(bodiless ? std::string_view() : response.body);
 }
 

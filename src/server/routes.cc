@@ -153,20 +153,25 @@ Task<> answer_text(net::Exchange& exchange, int status, std::string type, std::s
   (void)co_await exchange.respond(std::move(answer));
 }
 
+// Who is at the other end of a TCP connection; nullopt where that cannot be told.
+std::optional<ClientAddress> client_of(const net::Exchange& exchange, const AdminOptions& options) {
+  const net::Peer& peer = exchange.peer();
+  const auto address = IpAddress::parse(peer.address);
+  if (!address) return std::nullopt;
+  const net::CallerHeaders headers = net::read_caller_headers(exchange.head());
+  return client_address(
+      *address, peer.tls ? ListenerKind::kTls : ListenerKind::kPlain,
+      {.forwarded_for = headers.forwarded_for, .forwarded_proto = headers.forwarded_proto},
+      options.trusted_proxies);
+}
+
 // Loopback peers and management keys only (SPEC §3).
 bool may_see_metrics(Plane& plane, const net::Exchange& exchange) {
   const net::Peer& peer = exchange.peer();
   if (peer.unix_socket) return true;
-  const auto address = IpAddress::parse(peer.address);
   const auto options = plane.admin.options();
-  if (address) {
-    const net::CallerHeaders headers = net::read_caller_headers(exchange.head());
-    const ClientAddress client = client_address(
-        *address, peer.tls ? ListenerKind::kTls : ListenerKind::kPlain,
-        {.forwarded_for = headers.forwarded_for, .forwarded_proto = headers.forwarded_proto},
-        options->trusted_proxies);
-    if (client.address.is_loopback()) return true;
-  }
+  const auto client = client_of(exchange, *options);
+  if (client && client->address.is_loopback()) return true;
   return open_key_session(plane.admin, *options, exchange.head(), peer).by.has_value();
 }
 
@@ -218,6 +223,18 @@ Task<> refuse_open(Plane& plane, net::Exchange& exchange, Error error) {
   (void)co_await exchange.respond(std::move(answer));
 }
 
+// The pages where people type passwords come under the HTTPS rule, as all that they then call.
+Task<> serve_dashboard(Plane& plane, net::Exchange& exchange) {
+  const auto options = plane.admin.options();
+  const auto client = client_of(exchange, *options);
+  if (client) {
+    if (auto https = check_https(*client, options->https_rule); !https) {
+      co_return co_await refuse_open(plane, exchange, https.error());
+    }
+  }
+  (void)co_await exchange.respond(plane.dashboard.answer(exchange.head()));
+}
+
 }  // namespace
 
 Task<> route(Plane& plane, net::Exchange& exchange) {
@@ -240,6 +257,8 @@ Task<> route(Plane& plane, net::Exchange& exchange) {
              .message =
                  "Never put an API key in a URL, where logs keep it. Send it in the "
                  "Authorization header, and rotate this one."};
+  } else if (!exchange.peer().unix_socket && plane.dashboard.serves(exchange.head())) {
+    co_return co_await serve_dashboard(plane, exchange);
   }
   co_await refuse_open(plane, exchange, std::move(error));
 }

@@ -9,6 +9,7 @@
 #include "gateway/gateway.h"
 #include "net/exchange.h"
 #include "runtime/task.h"
+#include "server/dashboard.h"
 
 namespace tollgate {
 
@@ -17,6 +18,7 @@ struct Plane {
   Gateway& gateway;
   AdminContext& admin;
   const Metrics& metrics;
+  const Dashboard& dashboard;
   std::function<bool()> ready;  // false while we drain or cannot write
 };
 

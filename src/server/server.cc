@@ -182,6 +182,8 @@ int serve(Settings settings, ReloadSettings reload) {
   SystemClock clock;
   auto installation = make_installation(settings, Catalogue(), current.health(), clock.wall());
   if (!installation) return say_failed(installation.error());
+  const auto dashboard = Dashboard::from_pack(embedded_dashboard());
+  if (!dashboard) return say_failed(dashboard.error());
 
   SystemRandom random;
   Metrics metrics;
@@ -208,6 +210,7 @@ int serve(Settings settings, ReloadSettings reload) {
                    .random = random,
                    .metrics = metrics,
                    .admin = admin,
+                   .dashboard = *dashboard,
                    .resolver = resolver,
                    .ready = [&] { return !draining && (*ledger)->ready(); }},
                   *installation);

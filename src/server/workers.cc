@@ -42,7 +42,7 @@ struct Workers::Worker {
                 parts.random,
                 net::HttpClient(on, parts.resolver),
                 installation.gateway},
-        plane{gateway, parts.admin, parts.metrics, parts.ready},
+        plane{gateway, parts.admin, parts.metrics, parts.dashboard, parts.ready},
         handler([this](net::Exchange& exchange) { return route(plane, exchange); }),
         tls(installation.tls) {}
 };

@@ -26,6 +26,7 @@ struct WorkerParts {
   Random& random;
   Metrics& metrics;
   AdminContext& admin;
+  const Dashboard& dashboard;
   net::Resolver& resolver;
   std::function<bool()> ready;
 };

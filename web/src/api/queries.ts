@@ -1,0 +1,143 @@
+// Server state, one description per document: TanStack Query keeps nothing else.
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+
+import type { KeysSearch, Range, UsageSearch } from "@/lib/search";
+
+import { api, send, unwrap } from "./client";
+import type { AuditRow, Grant, Key, KeyOverview, Overview, Page, UsageRow, UsageTotal, Workspace } from "./contract";
+
+// Live events keep pages true; without them (a proxy that buffers, a gateway that restarts) this does.
+export const POLL_MS = 5_000;
+
+const nextCursor = (page: { next_cursor: string | null }) => page.next_cursor ?? undefined;
+
+export const keysQuery = (workspace: string, { search, status, environment, type, tag }: KeysSearch) =>
+  infiniteQueryOptions({
+    queryKey: ["keys", workspace, "list", { search, status, environment, type, tag }],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) =>
+      unwrap(
+        api.GET("/admin/v1/keys", {
+          params: { query: { workspace, search, status, environment, type, tag, limit: 100, cursor: pageParam } },
+          signal,
+        }),
+      ),
+    getNextPageParam: nextCursor,
+    placeholderData: keepPreviousData,
+  });
+
+export const keyQuery = (workspace: string, id: string) =>
+  queryOptions({
+    queryKey: ["keys", workspace, "one", id],
+    queryFn: ({ signal }): Promise<Key> =>
+      unwrap(api.GET("/admin/v1/keys/{id}", { params: { path: { id }, query: { workspace } }, signal })),
+  });
+
+// Whether an unrevoked key of this name is there already.
+export const keyNameQuery = (workspace: string, name: string) =>
+  queryOptions({
+    queryKey: ["keys", workspace, "named", name],
+    queryFn: ({ signal }) =>
+      unwrap(api.GET("/admin/v1/keys", { params: { query: { workspace, name, limit: 1 } }, signal })),
+    select: (page) => page.data.length > 0,
+    staleTime: 10_000,
+  });
+
+export const keyOverviewQuery = (workspace: string, id: string, range: Range) =>
+  queryOptions({
+    queryKey: ["keys", workspace, "overview", id, range],
+    queryFn: ({ signal }) =>
+      send<KeyOverview>("GET", `/admin/v1/keys/${id}/overview`, { query: { workspace, range }, signal }),
+    placeholderData: keepPreviousData,
+  });
+
+export const overviewQuery = (workspace: string, range: Range) =>
+  queryOptions({
+    queryKey: ["overview", workspace, range],
+    queryFn: ({ signal }) => send<Overview>("GET", "/admin/v1/overview", { query: { workspace, range }, signal }),
+    placeholderData: keepPreviousData,
+  });
+
+type UsageFilter = Pick<UsageSearch, "key" | "model" | "from" | "to">;
+
+export const usageQuery = (workspace: string, { key, model, from, to }: UsageFilter, limit = 100) =>
+  infiniteQueryOptions({
+    queryKey: ["usage", workspace, "rows", { key, model, from, to, limit }],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) =>
+      unwrap(
+        api.GET("/admin/v1/usage", {
+          params: { query: { workspace, key, model, from, to, limit, cursor: pageParam } },
+          signal,
+        }),
+      ) as Promise<Page<UsageRow>>,
+    getNextPageParam: nextCursor,
+    placeholderData: keepPreviousData,
+  });
+
+export const usageTotalsQuery = (workspace: string, group_by: "key" | "model" | "day", filter: UsageFilter) =>
+  queryOptions({
+    queryKey: ["usage", workspace, "totals", group_by, filter],
+    queryFn: ({ signal }) =>
+      unwrap(
+        api.GET("/admin/v1/usage", { params: { query: { workspace, group_by, ...filter } }, signal }),
+      ) as Promise<Page<UsageTotal>>,
+    placeholderData: keepPreviousData,
+  });
+
+export const modelsQuery = (workspace: string) =>
+  queryOptions({
+    queryKey: ["models", workspace],
+    queryFn: ({ signal }) =>
+      unwrap(api.GET("/admin/v1/models", { params: { query: { workspace, limit: 1000 } }, signal })),
+    staleTime: 30_000,
+  });
+
+export const providersQuery = (workspace: string) =>
+  queryOptions({
+    queryKey: ["providers", workspace],
+    queryFn: ({ signal }) =>
+      unwrap(api.GET("/admin/v1/providers", { params: { query: { workspace, limit: 1000 } }, signal })),
+  });
+
+export const auditQuery = (workspace: string, object: string | undefined) =>
+  infiniteQueryOptions({
+    queryKey: ["audit", workspace, object],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }): Promise<Page<AuditRow>> =>
+      unwrap(
+        api.GET("/admin/v1/audit", { params: { query: { workspace, object, limit: 100, cursor: pageParam } }, signal }),
+      ),
+    getNextPageParam: nextCursor,
+    placeholderData: keepPreviousData,
+  });
+
+export const workspacesQuery = queryOptions({
+  queryKey: ["workspaces"],
+  queryFn: ({ signal }): Promise<Page<Workspace>> =>
+    unwrap(api.GET("/admin/v1/workspaces", { params: { query: { limit: 1000 } }, signal })),
+  staleTime: 30_000,
+});
+
+export const workspaceQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["workspace", id],
+    queryFn: ({ signal }): Promise<Workspace> =>
+      unwrap(
+        api.GET("/admin/v1/workspaces/{id}", { params: { path: { id }, query: { workspace: id } }, signal }),
+      ),
+  });
+
+export const grantsQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: ["workspace", id, "grants"],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }): Promise<Page<Grant>> =>
+      unwrap(
+        api.GET("/admin/v1/workspaces/{id}/grants", {
+          params: { path: { id }, query: { workspace: id, limit: 100, cursor: pageParam } },
+          signal,
+        }),
+      ),
+    getNextPageParam: nextCursor,
+  });

@@ -1,0 +1,172 @@
+// ⌘K: every page, key and action, by typing a few letters of it.
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { CornerDownLeft, KeyRound, Moon, Plus, Search, Sun } from "lucide-react";
+import { Dialog as Radix } from "radix-ui";
+import { type KeyboardEvent, type ReactNode, useDeferredValue, useEffect, useId, useMemo, useState } from "react";
+
+import { api, unwrap } from "@/api/client";
+import { fit } from "@/lib/fuzzy";
+import { cx } from "@/ui/cx";
+
+import { PLACES } from "./navigation";
+import { useHere } from "./session";
+import { setTheme } from "./theme";
+
+interface Entry {
+  id: string;
+  group: string;
+  name: string;
+  detail?: string;
+  words?: string;
+  icon: ReactNode;
+  run: () => void;
+}
+
+const ICON = "size-4 shrink-0 text-muted";
+
+export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
+  return (
+    <Radix.Root open={open} onOpenChange={onOpenChange}>
+      <Radix.Portal>
+        <Radix.Overlay className="fixed inset-0 z-50 animate-appear bg-scrim" />
+        <Radix.Content
+          aria-describedby={undefined}
+          className="fixed inset-x-0 top-[12vh] z-50 mx-auto w-[600px] max-w-[calc(100vw-24px)] animate-rise overflow-hidden rounded-xl bg-panel shadow-float outline-none"
+        >
+          <Radix.Title className="sr-only">Go to a page, a key or an action</Radix.Title>
+          <Results close={() => onOpenChange(false)} />
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}
+
+function useEntries(query: string, close: () => void): Entry[] {
+  const navigate = useNavigate();
+  const { workspace, may } = useHere();
+  const search = useDeferredValue(query.trim());
+  const keys = useQuery({
+    queryKey: ["keys", workspace, "palette", search],
+    queryFn: ({ signal }) =>
+      unwrap(api.GET("/admin/v1/keys", { params: { query: { workspace, search: search || undefined, limit: 6 } }, signal })),
+    placeholderData: (before) => before,
+  });
+  return useMemo(() => {
+    const entries: Entry[] = PLACES.filter((place) => !place.needs || may(place.needs)).map((place) => ({
+      id: place.to,
+      group: "Pages",
+      name: place.name,
+      words: place.words,
+      icon: <place.icon aria-hidden className={ICON} />,
+      run: () => void navigate({ to: place.to }),
+    }));
+    if (may("member")) {
+      entries.push({
+        id: "create-key",
+        group: "Actions",
+        name: "Create key",
+        words: "new add",
+        icon: <Plus aria-hidden className={ICON} />,
+        run: () => void navigate({ to: "/keys", search: { create: true } }),
+      });
+    }
+    entries.push(
+      { id: "dark", group: "Actions", name: "Dark theme", words: "night appearance", icon: <Moon aria-hidden className={ICON} />, run: () => setTheme("dark") },
+      { id: "light", group: "Actions", name: "Light theme", words: "day appearance", icon: <Sun aria-hidden className={ICON} />, run: () => setTheme("light") },
+    );
+    const ranked = entries
+      .map((entry) => ({ entry, rank: Math.max(fit(query, entry.name) ?? -1, entry.words && query.trim() ? (fit(query, entry.words) ?? -1) - 0.5 : -1) }))
+      .filter(({ rank }) => rank >= 0)
+      .sort((a, b) => (query.trim() ? b.rank - a.rank : 0))
+      .map(({ entry }) => entry);
+    const found = (keys.data?.data ?? []).map((key): Entry => ({
+      id: key.id,
+      group: "Keys",
+      name: key.name,
+      detail: key.prefix,
+      icon: <KeyRound aria-hidden className={ICON} />,
+      run: () => void navigate({ to: "/keys/$id", params: { id: key.id } }),
+    }));
+    const groups = [...ranked, ...found];
+    return ["Pages", "Keys", "Actions"].flatMap((group) => groups.filter((entry) => entry.group === group)).map((entry) => ({
+      ...entry,
+      run: () => {
+        close();
+        entry.run();
+      },
+    }));
+  }, [query, keys.data, navigate, may, close]);
+}
+
+function Results({ close }: { close: () => void }) {
+  const [query, setQuery] = useState("");
+  const [at, setAt] = useState(0);
+  const entries = useEntries(query, close);
+  const id = useId();
+  const current = Math.min(at, entries.length - 1);
+  useEffect(() => {
+    document.getElementById(`${id}-${current}`)?.scrollIntoView({ block: "nearest" });
+  }, [current, id]);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (step && entries.length) {
+      event.preventDefault();
+      setAt((current + step + entries.length) % entries.length);
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      entries[current]?.run();
+    }
+  };
+  return (
+    <>
+      <div className="flex items-center gap-3 border-b px-4">
+        <Search aria-hidden className="size-4 text-muted" />
+        <input
+          role="combobox"
+          aria-expanded
+          aria-controls={`${id}-list`}
+          aria-activedescendant={entries.length ? `${id}-${current}` : undefined}
+          aria-label="Search pages, keys and actions"
+          autoFocus
+          value={query}
+          placeholder="Go to a page, a key or an action"
+          onChange={(event) => {
+            setQuery(event.target.value);
+            setAt(0);
+          }}
+          onKeyDown={onKeyDown}
+          className="h-12 flex-1 bg-transparent text-lg outline-none"
+        />
+        <kbd className="rounded border px-1.5 font-mono text-xs text-muted">esc</kbd>
+      </div>
+      <div role="listbox" id={`${id}-list`} aria-label="Results" className="max-h-[50vh] overflow-y-auto p-2">
+        {entries.map((entry, index) => (
+          <div key={entry.id}>
+            {entry.group !== entries[index - 1]?.group && (
+              <div role="presentation" className="px-2.5 pt-2 pb-1 text-xs text-muted">
+                {entry.group}
+              </div>
+            )}
+            <div
+              id={`${id}-${index}`}
+              role="option"
+              aria-selected={index === current}
+              tabIndex={-1}
+              onMouseMove={() => setAt(index)}
+              onClick={entry.run}
+              onKeyDown={undefined}
+              className={cx("flex cursor-pointer items-center gap-3 rounded-control px-2.5 py-2", index === current && "bg-hover")}
+            >
+              {entry.icon}
+              <span className="truncate">{entry.name}</span>
+              {entry.detail && <span className="truncate font-mono text-xs text-muted">{entry.detail}</span>}
+              {index === current && <CornerDownLeft aria-hidden className="ml-auto size-3.5 text-muted" />}
+            </div>
+          </div>
+        ))}
+        {entries.length === 0 && <p className="px-2.5 py-6 text-center text-muted">Nothing is called that.</p>}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,168 @@
+// The routes. Each page is a chunk of its own; what a page filters by stands in the URL.
+import { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+  retainSearchParams,
+} from "@tanstack/react-router";
+
+import { Problem } from "@/api/client";
+import { keysSearch, objectSearch, rangeSearch, safeReturn, usageSearch } from "@/lib/search";
+import { ProblemNote } from "@/ui/notice";
+
+import { NotFound } from "./not_found";
+import { sessionQuery, signInQuery } from "./session";
+import { PageFailed, Shell } from "./shell";
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 2_000,
+      // A refusal is an answer; only what never came is asked for again.
+      retry: (count, error) => !(error instanceof Problem && error.status > 0 && error.status < 500) && count < 2,
+    },
+  },
+});
+
+interface Context {
+  queryClient: QueryClient;
+}
+
+const root = createRootRouteWithContext<Context>()({
+  component: Outlet,
+  validateSearch: (raw: Record<string, unknown>): { workspace?: string } =>
+    typeof raw["workspace"] === "string" && raw["workspace"] ? { workspace: raw["workspace"].slice(0, 128) } : {},
+  search: { middlewares: [retainSearchParams(["workspace"])] },
+  notFoundComponent: NotFound,
+});
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (raw: Record<string, unknown>): { next?: string } => {
+    const next = safeReturn(raw["next"]);
+    return next === "/" ? {} : { next };
+  },
+  component: lazyRouteComponent(() => import("@/pages/entry/sign_in_page"), "SignInPage"),
+});
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  component: lazyRouteComponent(() => import("@/pages/entry/setup_page"), "SetupPage"),
+});
+const invite = createRoute({
+  getParentRoute: () => root,
+  path: "/invite",
+  component: lazyRouteComponent(() => import("@/pages/entry/invite_page"), "InvitePage"),
+});
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: "shell",
+  component: Shell,
+  errorComponent: ({ error, reset }) =>
+    error instanceof Problem ? (
+      <div className="mx-auto max-w-xl p-8">
+        <ProblemNote error={error} retry={reset} />
+      </div>
+    ) : (
+      <PageFailed reset={reset} />
+    ),
+  beforeLoad: async ({ context, location }) => {
+    const session = await context.queryClient.ensureQueryData(sessionQuery);
+    if (session) return;
+    const options = await context.queryClient.fetchQuery(signInQuery);
+    if (options.setup_required) throw redirect({ to: "/setup" });
+    throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { next: location.href } });
+  },
+});
+
+const overview = createRoute({
+  getParentRoute: () => shell,
+  path: "/",
+  validateSearch: rangeSearch,
+  component: lazyRouteComponent(() => import("@/pages/overview/overview_page"), "OverviewPage"),
+});
+const keys = createRoute({
+  getParentRoute: () => shell,
+  path: "/keys",
+  validateSearch: keysSearch,
+  component: lazyRouteComponent(() => import("@/pages/keys/keys_page"), "KeysPage"),
+});
+const key = createRoute({
+  getParentRoute: () => shell,
+  path: "/keys/$id",
+  validateSearch: rangeSearch,
+  component: lazyRouteComponent(() => import("@/pages/keys/key_page"), "KeyPage"),
+});
+const usage = createRoute({
+  getParentRoute: () => shell,
+  path: "/usage",
+  validateSearch: usageSearch,
+  component: lazyRouteComponent(() => import("@/pages/usage/usage_page"), "UsagePage"),
+});
+const models = createRoute({
+  getParentRoute: () => shell,
+  path: "/models",
+  validateSearch: objectSearch,
+  component: lazyRouteComponent(() => import("@/pages/models/models_page"), "ModelsPage"),
+});
+const providers = createRoute({
+  getParentRoute: () => shell,
+  path: "/providers",
+  component: lazyRouteComponent(() => import("@/pages/providers/providers_page"), "ProvidersPage"),
+});
+const profiles = createRoute({
+  getParentRoute: () => shell,
+  path: "/profiles",
+  validateSearch: objectSearch,
+  component: lazyRouteComponent(() => import("@/pages/profiles/profiles_page"), "ProfilesPage"),
+});
+const credits = createRoute({
+  getParentRoute: () => shell,
+  path: "/credits",
+  component: lazyRouteComponent(() => import("@/pages/credits/credits_page"), "CreditsPage"),
+});
+const playground = createRoute({
+  getParentRoute: () => shell,
+  path: "/playground",
+  component: lazyRouteComponent(() => import("@/pages/playground/playground_page"), "PlaygroundPage"),
+});
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: "/audit",
+  validateSearch: objectSearch,
+  component: lazyRouteComponent(() => import("@/pages/audit/audit_page"), "AuditPage"),
+});
+const members = createRoute({
+  getParentRoute: () => shell,
+  path: "/members",
+  component: lazyRouteComponent(() => import("@/pages/members/members_page"), "MembersPage"),
+});
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("@/pages/settings/settings_page"), "SettingsPage"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    signIn,
+    setup,
+    invite,
+    shell.addChildren([overview, keys, key, usage, models, providers, profiles, credits, playground, audit, members, settings]),
+  ]),
+  context: { queryClient },
+  defaultPreload: "intent",
+  scrollRestoration: false,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

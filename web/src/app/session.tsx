@@ -1,0 +1,54 @@
+// Who is signed in, which workspace they look at, and what they may do there.
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { useSearch } from "@tanstack/react-router";
+
+import { Problem, send, setCsrfToken } from "@/api/client";
+import type { Role, Session, SignInOptions } from "@/api/contract";
+
+export const sessionQuery = queryOptions({
+  queryKey: ["session"],
+  staleTime: 60_000,
+  retry: (count, error) => !(error instanceof Problem && error.status > 0) && count < 2,
+  queryFn: async (): Promise<Session | null> => {
+    try {
+      const session = await send<Session>("GET", "/admin/v1/session");
+      setCsrfToken(session.csrf_token);
+      return session;
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) {
+        setCsrfToken(null);
+        return null;
+      }
+      throw error;
+    }
+  },
+});
+
+export const signInQuery = queryOptions({
+  queryKey: ["sign-in"],
+  queryFn: () => send<SignInOptions>("GET", "/admin/v1/sign-in"),
+});
+
+export function useSession(): Session {
+  const { data } = useQuery(sessionQuery);
+  if (!data) throw new Error("a page inside the shell was drawn without a session");
+  return data;
+}
+
+const RANK: Record<Role | "operator", number> = { viewer: 0, member: 1, admin: 2, operator: 3 };
+
+export interface Here {
+  workspace: string; // an id, for ?workspace=
+  role: Role | "operator";
+  may: (needed: Role | "operator") => boolean;
+}
+
+// The workspace of the URL, else the first that the person belongs to, else the installation's first.
+export function useHere(): Here {
+  const session = useSession();
+  const search: { workspace?: string } = useSearch({ strict: false });
+  const workspace = search.workspace ?? session.memberships[0]?.workspace.id ?? "ws_default";
+  const membership = session.memberships.find((m) => m.workspace.id === workspace);
+  const role = session.person.operator ? "operator" : (membership?.role ?? "viewer");
+  return { workspace, role, may: (needed) => RANK[role] >= RANK[needed] };
+}

@@ -1,0 +1,284 @@
+// The frame around every page of somebody who is signed in: sidebar (a bottom bar on small screens),
+// workspace, palette, and what is announced.
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
+import { Check, ChevronsUpDown, LogOut, Menu as MenuSign, Monitor, Moon, Search, Sun } from "lucide-react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
+
+import { send, setCsrfToken } from "@/api/client";
+import { workspacesQuery } from "@/api/queries";
+import { Button } from "@/ui/button";
+import { cx } from "@/ui/cx";
+import { Menu, MenuItem, MenuLabel, MenuLine } from "@/ui/menu";
+import { Notices, notifyProblem } from "@/ui/notice";
+import { typing } from "@/ui/table";
+
+import { LiveProvider, useLive } from "./live";
+import { Mark } from "./mark";
+import { PLACES } from "./navigation";
+import { sessionQuery, useHere, useSession } from "./session";
+import { setTheme, useTheme } from "./theme";
+
+const Palette = lazy(() => import("./palette").then((module) => ({ default: module.Palette })));
+
+export function Shell() {
+  const { workspace } = useHere();
+  const [palette, setPalette] = useState<"unused" | "open" | "closed">("unused");
+  const { pathname } = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const first = useRef(true);
+
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        setPalette((now) => (now === "open" ? "closed" : "open"));
+      } else if (event.key === "/" && !typing(event.target) && !document.querySelector("[role=dialog]")) {
+        const search = document.querySelector<HTMLInputElement>("main input[type=search]");
+        if (search) {
+          event.preventDefault();
+          search.focus();
+        }
+      }
+    };
+    window.addEventListener("keydown", onKeyDown);
+    return () => window.removeEventListener("keydown", onKeyDown);
+  }, []);
+
+  // A new page begins at its top, for the eye and for the keyboard.
+  useEffect(() => {
+    if (first.current) {
+      first.current = false;
+      return;
+    }
+    window.scrollTo(0, 0);
+    if (!document.querySelector("[role=dialog]")) main.current?.focus({ preventScroll: true });
+  }, [pathname]);
+
+  return (
+    <LiveProvider workspace={workspace}>
+      <a href="#main" className="sr-only z-50 rounded-control bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2">
+        Skip to the page
+      </a>
+      <div className="min-h-dvh sm:grid sm:grid-cols-[64px_minmax(0,1fr)] lg:grid-cols-[232px_minmax(0,1fr)]">
+        <Sidebar openPalette={() => setPalette("open")} />
+        <main ref={main} id="main" tabIndex={-1} className="min-w-0 px-4 pt-4 pb-24 outline-none sm:px-8 sm:pt-7 sm:pb-12">
+          <div className="mx-auto max-w-[1200px]">
+            <Outlet />
+          </div>
+        </main>
+        <BottomBar openPalette={() => setPalette("open")} />
+      </div>
+      {palette !== "unused" && (
+        <Suspense>
+          <Palette open={palette === "open"} onOpenChange={(open) => setPalette(open ? "open" : "closed")} />
+        </Suspense>
+      )}
+      <Notices />
+    </LiveProvider>
+  );
+}
+
+const usePlaces = () => {
+  const { may } = useHere();
+  return PLACES.filter((place) => !place.needs || may(place.needs));
+};
+
+function Sidebar({ openPalette }: { openPalette: () => void }) {
+  const places = usePlaces();
+  return (
+    <aside className="sticky top-0 hidden h-dvh flex-col border-r bg-sunken px-3 py-4 sm:flex">
+      <WorkspaceMenu />
+      <button
+        type="button"
+        onClick={openPalette}
+        className="mt-4 mb-3 flex h-9 items-center justify-center gap-2.5 rounded-control border bg-panel px-2.5 text-sm text-muted hover:text-ink lg:justify-start"
+        aria-label="Search"
+      >
+        <Search aria-hidden className="size-4" />
+        <span className="hidden flex-1 text-left lg:block">Search</span>
+        <kbd className="hidden rounded border px-1 font-mono text-xs lg:block">{/Mac|iP/.test(navigator.platform) ? "⌘K" : "Ctrl K"}</kbd>
+      </button>
+      <nav aria-label="Pages" className="-mx-1 flex-1 overflow-y-auto px-1">
+        <ul className="space-y-0.5">
+          {places.map((place) => (
+            <li key={place.to}>
+              <Link
+                to={place.to}
+                activeOptions={{ exact: place.to === "/" }}
+                title={place.name}
+                className="flex h-8 items-center justify-center gap-2.5 rounded-control px-2.5 text-muted transition-colors duration-[120ms] hover:bg-hover hover:text-ink lg:justify-start"
+                activeProps={{ className: "bg-[color-mix(in_srgb,var(--ink)_8%,transparent)] !text-ink font-medium" }}
+              >
+                <place.icon aria-hidden className="size-4 shrink-0" />
+                <span className="sr-only lg:not-sr-only">{place.name}</span>
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <LiveSign />
+      <PersonMenu />
+    </aside>
+  );
+}
+
+function LiveSign() {
+  const { connected } = useLive();
+  return (
+    <p className="mb-2 hidden items-center gap-2 px-2.5 text-xs text-muted lg:flex" title={connected ? "Changes show as they happen" : "Changes show within a few seconds"}>
+      <span aria-hidden className={connected ? "text-good" : ""}>{connected ? "●" : "○"}</span>
+      {connected ? "Live" : "Every few seconds"}
+    </p>
+  );
+}
+
+function WorkspaceMenu() {
+  const session = useSession();
+  const { workspace } = useHere();
+  const navigate = useNavigate();
+  const all = useQuery({ ...workspacesQuery, enabled: session.person.operator });
+  const choices = session.person.operator
+    ? (all.data?.data ?? []).map(({ id, name }) => ({ id, name }))
+    : session.memberships.map((membership) => membership.workspace);
+  const name = choices.find(({ id }) => id === workspace)?.name ?? session.memberships.find((m) => m.workspace.id === workspace)?.workspace.name ?? "default";
+  return (
+    <Menu
+      align="start"
+      trigger={
+        <button type="button" aria-label={`Workspace ${name}. Change it`} className="flex h-9 w-full items-center justify-center gap-2.5 rounded-control px-1.5 hover:bg-hover lg:justify-start">
+          <Mark className="size-6 shrink-0" />
+          <span className="hidden min-w-0 flex-1 items-baseline gap-1.5 text-left lg:flex">
+            <span className="font-semibold">Tollgate</span>
+            <span className="truncate text-sm text-muted">{name}</span>
+          </span>
+          <ChevronsUpDown aria-hidden className="hidden size-3.5 text-muted lg:block" />
+        </button>
+      }
+    >
+      <MenuLabel>Workspaces</MenuLabel>
+      {choices.map((choice) => (
+        <MenuItem
+          key={choice.id}
+          icon={<Check aria-hidden className={cx("size-4", choice.id === workspace ? "text-accent" : "invisible")} />}
+          onSelect={() => void navigate({ to: "/", search: { workspace: choice.id } })}
+        >
+          <span className="max-w-60 truncate">{choice.name}</span>
+        </MenuItem>
+      ))}
+    </Menu>
+  );
+}
+
+function useSignOut() {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  return async () => {
+    try {
+      await send("DELETE", "/admin/v1/session");
+    } catch (error) {
+      return notifyProblem(error);
+    }
+    setCsrfToken(null);
+    client.clear();
+    client.setQueryData(sessionQuery.queryKey, null);
+    await navigate({ to: "/sign-in", search: {} });
+  };
+}
+
+function PersonMenu() {
+  const { person } = useSession();
+  const theme = useTheme();
+  const signOut = useSignOut();
+  const name = person.name || person.email;
+  return (
+    <Menu
+      align="start"
+      trigger={
+        <button type="button" aria-label={`${name}: theme and sign out`} className="flex h-10 items-center justify-center gap-2.5 rounded-control px-1.5 hover:bg-hover lg:justify-start">
+          <span aria-hidden className="grid size-6 shrink-0 place-items-center rounded-full bg-accent-soft text-xs font-medium text-accent">
+            {([...name][0] ?? "·").toUpperCase()}
+          </span>
+          <span className="hidden min-w-0 flex-1 truncate text-left text-sm lg:block">{name}</span>
+        </button>
+      }
+    >
+      <MenuLabel>{person.email}</MenuLabel>
+      <MenuLine />
+      {(
+        [
+          ["system", "As the system", Monitor],
+          ["light", "Light", Sun],
+          ["dark", "Dark", Moon],
+        ] as const
+      ).map(([value, label, Icon]) => (
+        <MenuItem key={value} icon={<Icon aria-hidden className="size-4 text-muted" />} onSelect={() => setTheme(value)}>
+          {label}
+          {theme === value && <Check aria-hidden className="ml-auto size-3.5 text-accent" />}
+        </MenuItem>
+      ))}
+      <MenuLine />
+      <MenuItem icon={<LogOut aria-hidden className="size-4 text-muted" />} onSelect={() => void signOut()}>
+        Sign out
+      </MenuItem>
+    </Menu>
+  );
+}
+
+// Four places and the rest behind a menu.
+function BottomBar({ openPalette }: { openPalette: () => void }) {
+  const places = usePlaces();
+  const navigate = useNavigate();
+  const signOut = useSignOut();
+  const ITEM = "flex flex-1 flex-col items-center justify-center gap-0.5 rounded-control text-xs text-muted";
+  const shown = new Set(["/", "/keys", "/usage"]);
+  return (
+    <nav aria-label="Pages" className="fixed inset-x-0 bottom-0 z-30 flex h-16 border-t bg-panel px-2 py-1.5 sm:hidden">
+      {places
+        .filter((place) => shown.has(place.to))
+        .map((place) => (
+          <Link key={place.to} to={place.to} activeOptions={{ exact: place.to === "/" }} className={ITEM} activeProps={{ className: "!text-accent" }}>
+            <place.icon aria-hidden className="size-5" />
+            {place.name}
+          </Link>
+        ))}
+      <button type="button" className={ITEM} onClick={openPalette}>
+        <Search aria-hidden className="size-5" />
+        Search
+      </button>
+      <Menu
+        trigger={
+          <button type="button" className={ITEM}>
+            <MenuSign aria-hidden className="size-5" />
+            More
+          </button>
+        }
+      >
+        {places
+          .filter((place) => !shown.has(place.to))
+          .map((place) => (
+            <MenuItem key={place.to} icon={<place.icon aria-hidden className="size-4 text-muted" />} onSelect={() => void navigate({ to: place.to })}>
+              {place.name}
+            </MenuItem>
+          ))}
+        <MenuLine />
+        <MenuItem icon={<LogOut aria-hidden className="size-4 text-muted" />} onSelect={() => void signOut()}>
+          Sign out
+        </MenuItem>
+      </Menu>
+    </nav>
+  );
+}
+
+// What a page shows that made a mistake of its own.
+export function PageFailed({ reset }: { reset: () => void }) {
+  return (
+    <div role="alert" className="py-16 text-center">
+      <h1 className="text-lg font-semibold">This page made a mistake</h1>
+      <p className="mt-1 text-muted">Nothing was changed by it. Try the page again; if it goes on, reload.</p>
+      <Button className="mt-5" onClick={reset}>
+        Try again
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,87 @@
+// What pages keep in the URL, so that a view can be sent to somebody. A value that makes no sense is
+// dropped, never an error: people edit URLs.
+
+type Raw = Record<string, unknown>;
+
+const text = (value: unknown, max = 200): string | undefined => {
+  const string = typeof value === "number" ? String(value) : value;
+  return typeof string === "string" && string !== "" ? string.slice(0, max) : undefined;
+};
+const one = <T extends string>(value: unknown, allowed: readonly T[]): T | undefined =>
+  allowed.find((candidate) => candidate === value);
+const date = (value: unknown): string | undefined => {
+  const string = text(value, 10);
+  return string && /^\d{4}-\d\d-\d\d$/.test(string) && !Number.isNaN(Date.parse(string)) ? string : undefined;
+};
+
+// Without the members that are not there, so that the URL stays short.
+function present<T extends object>(search: T): T {
+  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as T;
+}
+
+export const KEY_STATUSES = ["active", "limited", "disabled", "expired", "revoked"] as const;
+export const KEY_SORTS = ["created", "name", "last_used", "requests"] as const;
+export const RANGES = ["24h", "7d", "30d"] as const;
+export type Range = (typeof RANGES)[number];
+
+export interface KeysSearch {
+  search?: string;
+  status?: (typeof KEY_STATUSES)[number];
+  environment?: "production" | "sandbox";
+  type?: "standard" | "profile" | "management";
+  tag?: string;
+  sort?: (typeof KEY_SORTS)[number];
+  create?: true;
+}
+
+export function keysSearch(raw: Raw): KeysSearch {
+  return present<KeysSearch>({
+    search: text(raw["search"]),
+    status: one(raw["status"], KEY_STATUSES),
+    environment: one(raw["environment"], ["production", "sandbox"] as const),
+    type: one(raw["type"], ["standard", "profile", "management"] as const),
+    tag: text(raw["tag"], 64),
+    sort: one(raw["sort"], KEY_SORTS),
+    create: raw["create"] === true || raw["create"] === "true" ? true : undefined,
+  });
+}
+
+export interface UsageSearch {
+  key?: string;
+  model?: string;
+  status?: "ok" | "error";
+  from?: string;
+  to?: string;
+  row?: string;
+}
+
+export function usageSearch(raw: Raw): UsageSearch {
+  const row = text(raw["row"], 20);
+  return present<UsageSearch>({
+    key: text(raw["key"], 128),
+    model: text(raw["model"]),
+    status: one(raw["status"], ["ok", "error"] as const),
+    from: date(raw["from"]),
+    to: date(raw["to"]),
+    row: row && /^gen_[0-9a-f]{16}$/.test(row) ? row : undefined,
+  });
+}
+
+export interface RangeSearch {
+  range?: Range;
+}
+export const rangeSearch = (raw: Raw): RangeSearch => present({ range: one(raw["range"], RANGES) });
+
+export interface ObjectSearch {
+  object?: string;
+  search?: string;
+}
+export const objectSearch = (raw: Raw): ObjectSearch =>
+  present({ object: text(raw["object"], 64), search: text(raw["search"]) });
+
+// Where to go after signing in: a path of ours, never an address of somebody else's.
+export function safeReturn(raw: unknown): string {
+  const path = text(raw, 2000);
+  if (!path || !path.startsWith("/") || path.startsWith("//") || path.includes("\\")) return "/";
+  return path;
+}

@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+
+import { keysSearch, safeReturn, usageSearch } from "./search";
+
+describe("the URL", () => {
+  it("keeps what makes sense and drops the rest, whatever somebody typed", () => {
+    expect(keysSearch({ search: "prod", status: "active", environment: "moon", tag: "", sort: 7, extra: 1 })).toEqual({
+      search: "prod",
+      status: "active",
+    });
+    expect(keysSearch({ search: 42 })).toEqual({ search: "42" });
+    expect(usageSearch({ from: "2026-11-01", to: "2026-99-99", row: "gen_zz", status: "error" })).toEqual({
+      from: "2026-11-01",
+      status: "error",
+    });
+  });
+  it("returns to a page of ours only", () => {
+    expect(safeReturn("/keys?status=active")).toBe("/keys?status=active");
+    for (const path of ["//evil.example", "https://evil.example", "/\\evil.example", "", undefined, 7]) {
+      expect(safeReturn(path)).toBe("/");
+    }
+  });
+});

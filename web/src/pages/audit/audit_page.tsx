@@ -1,0 +1,150 @@
+// Audit: who changed what, before and after, and whether the chain of hashes still holds.
+import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { ShieldCheck } from "lucide-react";
+import { useRef, useState } from "react";
+
+import { api, unwrap } from "@/api/client";
+import type { AuditRow } from "@/api/contract";
+import { auditQuery } from "@/api/queries";
+import { useHere } from "@/app/session";
+import { differences } from "@/lib/differences";
+import { formatExact, plural } from "@/lib/format";
+import { Button } from "@/ui/button";
+import { CopyButton } from "@/ui/copy";
+import { SidePanel } from "@/ui/dialog";
+import { FilterChip } from "@/ui/menu";
+import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
+import { Fact, Facts, PageHead } from "@/ui/page";
+import { Bone, Waiting } from "@/ui/skeleton";
+import { type Column, Table, useRowKeys } from "@/ui/table";
+import { Time } from "@/ui/time";
+
+const named = (row: AuditRow): string => {
+  const object = (row.after ?? row.before) as { name?: unknown } | null;
+  return typeof object?.name === "string" ? object.name : "";
+};
+
+const COLUMNS: Column<AuditRow>[] = [
+  { name: "Time", cell: (row) => <Time at={row.at} className="whitespace-nowrap text-muted" /> },
+  { name: "Who", cell: (row) => <span className="block max-w-44 truncate">{row.actor}</span> },
+  { name: "What", cell: (row) => <span className="font-mono text-xs whitespace-nowrap">{row.action}</span> },
+  {
+    name: "On",
+    cell: (row) => (
+      <span className="block max-w-72 truncate">
+        {named(row) && <span className="mr-2 font-medium">{named(row)}</span>}
+        <span className="font-mono text-xs text-muted">{row.object}</span>
+      </span>
+    ),
+  },
+  { name: "Changed", cell: (row) => <span className="block max-w-60 truncate text-muted">{row.before ? differences(row.before, row.after).map((one) => one.member).join(", ") : ""}</span> },
+  { name: "From", cell: (row) => <span className="font-mono text-xs whitespace-nowrap text-muted">{row.from}</span> },
+];
+
+export function AuditPage() {
+  const { workspace } = useHere();
+  const { object } = useSearch({ from: "/shell/audit" });
+  const navigate = useNavigate({ from: "/audit" });
+  const [open, setOpen] = useState<AuditRow | null>(null);
+  const box = useRef<HTMLDivElement>(null);
+  useRowKeys(box);
+  const audit = useInfiniteQuery(auditQuery(workspace, object));
+  const rows = audit.data?.pages.flatMap((page) => page.data) ?? [];
+  const objects = [...new Map(rows.map((row) => [row.object, named(row)])).entries()].slice(0, 100);
+  return (
+    <>
+      <PageHead title="Audit" actions={<Verify />} />
+      <div className="rounded-panel border bg-panel">
+        <div className="flex flex-wrap items-center gap-2 border-b px-3 py-2">
+          <FilterChip label="Object" value={object} onChange={(next) => void navigate({ search: next ? { object: next } : {}, replace: true })} choices={objects.map(([id, name]) => ({ value: id, name: name || id, detail: name ? id : undefined }))} />
+        </div>
+        {audit.isPending && (
+          <Waiting label="Loading the audit trail">
+            {Array.from({ length: 8 }, (_, row) => (
+              <div key={row} className="flex h-11 items-center gap-6 border-b px-4">
+                <Bone className="w-16" />
+                <Bone className="w-24" />
+                <Bone className="w-48" />
+              </div>
+            ))}
+          </Waiting>
+        )}
+        {audit.error && <ProblemNote className="m-4" error={audit.error} retry={() => void audit.refetch()} />}
+        {audit.data && rows.length === 0 && <Empty title="No change yet" shape={<RowShapes />}>Every change that somebody makes is kept here, and cannot be edited unseen.</Empty>}
+        {rows.length > 0 && (
+          <div ref={box}>
+            <Table label="Changes" columns={COLUMNS} rows={rows} keyOf={(row) => String(row.id)} open={setOpen} />
+          </div>
+        )}
+        {audit.hasNextPage && (
+          <div className="border-t px-4 py-3 text-center">
+            <Button size="small" busy={audit.isFetchingNextPage} onClick={() => void audit.fetchNextPage()}>
+              Show older changes
+            </Button>
+          </div>
+        )}
+      </div>
+      {open && <AuditDetail of={open} onClose={() => setOpen(null)} />}
+    </>
+  );
+}
+
+function Verify() {
+  const verify = useMutation({ mutationFn: () => unwrap(api.GET("/admin/v1/audit/verify", {})) });
+  const verdict = verify.data;
+  return (
+    <>
+      <span role="status" className="text-sm">
+        {verdict && (verdict.valid ? <span className="text-good">✓ {plural(verdict.rows, "row")} sound</span> : <span className="text-bad">✕ Row {verdict.first_bad}: {verdict.problem}</span>)}
+        {verify.error && <span className="text-bad">{verify.error.message}</span>}
+      </span>
+      <Button icon={<ShieldCheck aria-hidden className="size-4" />} busy={verify.isPending} onClick={() => verify.mutate()}>
+        Verify the chain
+      </Button>
+    </>
+  );
+}
+
+function AuditDetail({ of, onClose }: { of: AuditRow; onClose: () => void }) {
+  const changes = differences(of.before, of.after);
+  return (
+    <SidePanel open onOpenChange={(next) => !next && onClose()} title={`${of.action} ${named(of)}`.trim()}>
+      <Facts>
+        <Fact name="Row">{of.id}</Fact>
+        <Fact name="When">{formatExact(of.at)}</Fact>
+        <Fact name="Who">{of.actor}</Fact>
+        <Fact name="From" mono>{of.from}</Fact>
+        <Fact name="On" mono>{of.object}</Fact>
+        <Fact name="Hash" mono>
+          <span className="flex items-center gap-1">
+            <span className="truncate">{of.hash}</span>
+            <CopyButton bare look="quiet" text={of.hash} label="Copy the hash" />
+          </span>
+        </Fact>
+      </Facts>
+      <h3 className="mt-6 mb-3 text-sm font-semibold">{of.before ? "Changed" : "Made"}</h3>
+      {changes.length === 0 ? (
+        <p className="text-sm text-muted">Nothing that is shown here.</p>
+      ) : (
+        <dl className="space-y-3">
+          {changes.map((change) => (
+            <div key={change.member} className="overflow-hidden rounded-panel border text-xs">
+              <dt className="border-b bg-sunken px-3 py-1.5 font-mono">{change.member}</dt>
+              {of.before && (
+                <dd className="border-b bg-bad-soft px-3 py-1.5 font-mono break-words">
+                  <span aria-label="before">− </span>
+                  {change.before}
+                </dd>
+              )}
+              <dd className="bg-good-soft px-3 py-1.5 font-mono break-words">
+                <span aria-label="after">+ </span>
+                {change.after}
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
+    </SidePanel>
+  );
+}

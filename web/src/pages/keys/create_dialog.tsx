@@ -1,0 +1,186 @@
+// Create key: a name is enough. Shown once in the same dialog; closing leads back to the list.
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { FlaskConical, Globe, type LucideIcon } from "lucide-react";
+import { useCallback, useDeferredValue, useState } from "react";
+
+import { api, idempotencyKey, Problem, unwrap } from "@/api/client";
+import type { KeyWithSecret } from "@/api/contract";
+import { keyNameQuery } from "@/api/queries";
+import { useHere } from "@/app/session";
+import { createBody, EMPTY_DRAFT, type KeyDraft, PRESETS, problemsOf } from "@/lib/key_form";
+import { Button } from "@/ui/button";
+import { cx } from "@/ui/cx";
+import { Dialog } from "@/ui/dialog";
+import { Field, Input, Select } from "@/ui/field";
+import { ProblemNote } from "@/ui/notice";
+
+import { Folds } from "./key_fields";
+import { SecretShown } from "./secret_shown";
+
+export function CreateDialog({ open, onClose }: { open: boolean; onClose: (created: KeyWithSecret | null) => void }) {
+  const [created, setCreated] = useState<KeyWithSecret | null>(null);
+  const [stored, setStored] = useState(false);
+  const onStored = useCallback((now: boolean) => setStored(now), []);
+  const close = () => {
+    onClose(created);
+    setCreated(null);
+    setStored(false);
+  };
+  if (created?.secret) {
+    return (
+      <Dialog
+        wide
+        open={open}
+        held={!stored}
+        onOpenChange={(next) => !next && close()}
+        title={`${created.name} is ready`}
+        description="This is its secret. Tollgate keeps only a hash of it."
+        footer={
+          <Button look="primary" disabled={!stored} onClick={close} title={stored ? undefined : "Copy it, or tick “I have stored it”"}>
+            Done
+          </Button>
+        }
+      >
+        <SecretShown secret={created.secret} environment={created.environment} models={created.models} onStored={onStored} />
+      </Dialog>
+    );
+  }
+  return <CreateForm open={open} onClose={close} onCreated={setCreated} />;
+}
+
+function CreateForm({ open, onClose, onCreated }: { open: boolean; onClose: () => void; onCreated: (key: KeyWithSecret) => void }) {
+  const { workspace, may } = useHere();
+  const client = useQueryClient();
+  const [draft, setDraft] = useState<KeyDraft>(EMPTY_DRAFT);
+  const [preset, setPreset] = useState<string | null>(null);
+  const [tried, setTried] = useState(false);
+  const [once, setOnce] = useState(idempotencyKey);
+  const change = (changes: Partial<KeyDraft>) => {
+    setDraft((before) => ({ ...before, ...changes }));
+    setOnce(idempotencyKey());
+  };
+  const create = useMutation({
+    mutationFn: () =>
+      unwrap(
+        api.POST("/admin/v1/keys", {
+          params: { query: { workspace }, header: { "Idempotency-Key": once } },
+          body: createBody(draft, Date.now()) as never,
+        }),
+      ) as Promise<KeyWithSecret>,
+    onSuccess: (key) => {
+      onCreated(key);
+      setDraft(EMPTY_DRAFT);
+      setPreset(null);
+      setTried(false);
+      void client.invalidateQueries({ queryKey: ["keys", workspace] });
+    },
+  });
+  const name = useDeferredValue(draft.name.trim());
+  const taken = useQuery({ ...keyNameQuery(workspace, name), enabled: open && name.length > 0 });
+  const refused = create.error instanceof Problem ? create.error.problems : [];
+  const problems = [...problemsOf(draft), ...refused];
+  const nameProblem = taken.data
+    ? "Another key has this name. Choose one that tells them apart."
+    : tried
+      ? problems.find((problem) => problem.param === "name")?.message
+      : null;
+  const submit = () => {
+    setTried(true);
+    if (problemsOf(draft).length === 0 && !taken.data && !create.isPending) create.mutate();
+  };
+  return (
+    <Dialog
+      open={open}
+      onOpenChange={(next) => !next && onClose()}
+      title="Create key"
+      onSubmit={submit}
+      footer={
+        <>
+          <Button look="quiet" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" look="primary" busy={create.isPending}>
+            Create key
+          </Button>
+        </>
+      }
+    >
+      <div className="space-y-5">
+        <Field label="Name" problem={nameProblem}>
+          {(field) => <Input {...field} autoFocus maxLength={256} placeholder="checkout-service" value={draft.name} onChange={(event) => change({ name: event.target.value })} />}
+        </Field>
+        {draft.type === "standard" && <Environment value={draft.environment} onChange={(environment) => change({ environment })} />}
+        <div>
+          <p className="mb-1.5 text-sm font-medium" id="presets">
+            Start from
+          </p>
+          <div role="group" aria-labelledby="presets" className="flex flex-wrap gap-2">
+            {PRESETS.map((one) => (
+              <button
+                key={one.id}
+                type="button"
+                title={one.hint}
+                aria-pressed={preset === one.id}
+                onClick={() => {
+                  const off = preset === one.id;
+                  setPreset(off ? null : one.id);
+                  change({ ...EMPTY_DRAFT, name: draft.name, ...(off ? {} : one.apply) });
+                }}
+                className={cx("h-8 rounded-full border px-3 text-sm", preset === one.id ? "border-accent bg-accent-soft font-medium text-accent" : "text-muted hover:bg-hover hover:text-ink")}
+              >
+                {one.name}
+              </button>
+            ))}
+          </div>
+        </div>
+        <Folds draft={draft} change={change} problems={problems} showErrors={tried} />
+        {may("admin") && (
+          <div className="!mt-0 border-t pt-4">
+            <Field label="Type">
+              {(field) => (
+                <Select {...field} value={draft.type === "standard" ? "standard" : draft.role} onChange={(event) => change(event.target.value === "standard" ? { type: "standard" } : { type: "management", role: event.target.value as KeyDraft["role"], limits: [] })}>
+                  <option value="standard">Standard: calls models</option>
+                  <option value="viewer">Management: reads this workspace</option>
+                  <option value="member">Management: makes keys of its own</option>
+                  <option value="admin">Management: administers this workspace</option>
+                </Select>
+              )}
+            </Field>
+          </div>
+        )}
+        {create.error && <ProblemNote error={create.error} />}
+      </div>
+    </Dialog>
+  );
+}
+
+const ENVIRONMENTS: { value: "production" | "sandbox"; name: string; hint: string; icon: LucideIcon; tone: string }[] = [
+  { value: "production", name: "Production", hint: "Calls your providers", icon: Globe, tone: "text-accent" },
+  { value: "sandbox", name: "Sandbox", hint: "Simulated answers, costs nothing", icon: FlaskConical, tone: "text-sandbox" },
+];
+
+export function Environment({ value, onChange }: { value: string; onChange: (value: "production" | "sandbox") => void }) {
+  return (
+    <fieldset>
+      <legend className="mb-1.5 flex items-center gap-1.5 text-sm font-medium">Environment</legend>
+      <div className="grid grid-cols-2 gap-2">
+        {ENVIRONMENTS.map((one) => (
+          <label
+            key={one.value}
+            className={cx(
+              "flex cursor-pointer items-start gap-2.5 rounded-panel border p-3 has-[:focus-visible]:outline-2 has-[:focus-visible]:outline-offset-2 has-[:focus-visible]:outline-accent",
+              value === one.value ? (one.value === "sandbox" ? "border-sandbox bg-sandbox-soft" : "border-accent bg-accent-soft") : "hover:bg-hover",
+            )}
+          >
+            <input type="radio" name="environment" value={one.value} checked={value === one.value} onChange={() => onChange(one.value)} className="sr-only" />
+            <one.icon aria-hidden className={cx("mt-0.5 size-4 shrink-0", one.tone)} />
+            <span className="min-w-0">
+              <span className="block font-medium">{one.name}</span>
+              <span className="block text-xs text-muted">{one.hint}</span>
+            </span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}

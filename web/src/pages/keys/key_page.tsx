@@ -1,0 +1,259 @@
+// One key: who it is, its limits, how it does, its secrets, its last requests.
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Ban, ChevronLeft, Pencil, RefreshCw } from "lucide-react";
+import { type ReactNode, useState } from "react";
+
+import type { Key, KeySecret } from "@/api/contract";
+import { keyOverviewQuery, keyQuery, usageQuery } from "@/api/queries";
+import { usePolling } from "@/app/live";
+import { useHere } from "@/app/session";
+import { formatCount, formatDays, formatExact, formatShare, plural } from "@/lib/format";
+import { secretAdvice } from "@/lib/key_changes";
+import { policySentence } from "@/lib/key_form";
+import { RANGES } from "@/lib/search";
+import { Button } from "@/ui/button";
+import { CopyButton } from "@/ui/copy";
+import { cx } from "@/ui/cx";
+import { KeyIcon } from "@/ui/key_icon";
+import { LimitBar } from "@/ui/limit_bar";
+import { ProblemNote } from "@/ui/notice";
+import { PageHead, Panel, Segments } from "@/ui/page";
+import { Bone, Waiting } from "@/ui/skeleton";
+import { EnvironmentTag, Status, Tag } from "@/ui/status";
+import { Switch } from "@/ui/switch";
+import { Table } from "@/ui/table";
+import { Time, useNow } from "@/ui/time";
+
+import { RequestList } from "../request_list";
+import { SeriesCharts, TopModels } from "../series_charts";
+import { useMayChange, useToggle } from "./changes";
+import { EditDialog } from "./edit_dialog";
+import { TYPE_NAMES } from "./key_row";
+import { RevokeDialog } from "./revoke_dialog";
+import { RotateDialog } from "./rotate_dialog";
+
+const Crumb = () => (
+  <Link to="/keys" className="mb-2 inline-flex items-center gap-1 text-sm text-muted hover:text-ink">
+    <ChevronLeft aria-hidden className="size-4" />
+    API keys
+  </Link>
+);
+
+export function KeyPage() {
+  const { id } = useParams({ from: "/shell/keys/$id" });
+  const { workspace } = useHere();
+  const key = useQuery({ ...keyQuery(workspace, id), refetchInterval: usePolling() });
+  if (key.error && !key.data) {
+    return (
+      <>
+        <Crumb />
+        <ProblemNote error={key.error} retry={() => void key.refetch()} />
+      </>
+    );
+  }
+  if (!key.data) {
+    return (
+      <Waiting label="Loading the key">
+        <Bone className="mb-6 h-7 w-64" />
+        <Bone className="mb-4 h-28 w-full" />
+        <Bone className="h-72 w-full" />
+      </Waiting>
+    );
+  }
+  return <Shown of={key.data} />;
+}
+
+function Shown({ of }: { of: Key }) {
+  const navigate = useNavigate();
+  const toggle = useToggle();
+  const [asked, setAsked] = useState<"edit" | "rotate" | "revoke" | null>(null);
+  const changeable = useMayChange()(of);
+  const newest = of.secrets[0];
+  const now = useNow();
+  const old = newest && of.status !== "revoked" && secretAdvice(newest, now).kind === "old";
+  return (
+    <>
+      <PageHead
+        crumb={<Crumb />}
+        icon={<KeyIcon large icon={of.icon} name={of.name} sandbox={of.environment === "sandbox"} />}
+        title={of.name}
+        actions={
+          changeable && (
+            <>
+              <Switch checked={of.enabled} onChange={(enabled) => toggle.mutate({ key: of, enabled })} label={of.enabled ? `Disable ${of.name}` : `Enable ${of.name}`} />
+              <span className="w-1" />
+              <Button icon={<Pencil aria-hidden className="size-3.5" />} onClick={() => setAsked("edit")}>
+                Edit
+              </Button>
+              <Button icon={<RefreshCw aria-hidden className="size-3.5" />} onClick={() => setAsked("rotate")}>
+                Rotate secret
+              </Button>
+              <Button look="warn" icon={<Ban aria-hidden className="size-3.5" />} onClick={() => setAsked("revoke")}>
+                Revoke key
+              </Button>
+            </>
+          )
+        }
+      >
+        <p className="mt-3 flex flex-wrap items-center gap-x-4 gap-y-1.5 text-sm text-muted">
+          <Status value={of.status} className="text-ink" />
+          <span className="font-mono text-xs text-ink">
+            {of.prefix.replace("...", "…")}
+            {of.last4}
+          </span>
+          <EnvironmentTag value={of.environment} />
+          <span>{TYPE_NAMES[of.type]}</span>
+          {of.tags.map((tag) => (
+            <Tag key={tag}>{tag}</Tag>
+          ))}
+          {old && <Tag tone="warning">Time to rotate</Tag>}
+          <span>
+            made <Time at={of.created_at} /> by {of.created_by}
+          </span>
+          <span>
+            last used <Time at={of.last_used_at} />
+          </span>
+          <span className="inline-flex items-center gap-0.5 font-mono text-xs">
+            {of.id}
+            <CopyButton bare look="quiet" text={of.id} label="Copy the key’s id" />
+          </span>
+        </p>
+        {of.description && <p className="mt-3 max-w-prose whitespace-pre-line text-muted">{of.description}</p>}
+      </PageHead>
+      <div className="space-y-4">
+        <div className="grid gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
+          <Panel title="Limits" actions={of.enforcement === "soft" && of.limits.length > 0 && <Tag title="Requests under way may finish above a limit">Soft</Tag>}>
+            {of.limits.length === 0 ? (
+              <p className="text-sm text-muted">
+                None. {of.type === "standard" && "Only the workspace’s own limits and its balance hold it."}
+                {changeable && of.type === "standard" && (
+                  <>
+                    {" "}
+                    <button type="button" className="text-accent underline underline-offset-4" onClick={() => setAsked("edit")}>
+                      Add a limit
+                    </button>
+                  </>
+                )}
+              </p>
+            ) : (
+              <div className={cx("grid gap-x-8 gap-y-5", of.limits.length > 1 && "sm:grid-cols-2")}>
+                {of.limits.map((limit) => (
+                  <LimitBar key={limit.id} limit={limit} />
+                ))}
+              </div>
+            )}
+          </Panel>
+          <Panel title="Policy">
+            <p className="text-sm break-words">{policySentence(of)}</p>
+            {of.prefer_low_carbon && <p className="mt-2 text-sm">Prefers providers on a low-carbon grid.</p>}
+            <dl className="numbers mt-4 grid grid-cols-2 gap-3 text-sm">
+              <div>
+                <dt className="text-xs text-muted">Requests</dt>
+                <dd className="text-lg font-semibold">{formatCount(of.request_count)}</dd>
+              </div>
+              <div>
+                <dt className="text-xs text-muted">Errors</dt>
+                <dd className="text-lg font-semibold">{of.request_count ? formatShare(of.error_count / of.request_count) : "–"}</dd>
+              </div>
+            </dl>
+          </Panel>
+        </div>
+        {of.type !== "management" && <Activity id={of.id} />}
+        <Secrets secrets={of.secrets} revoked={of.status === "revoked"} />
+        {of.type !== "management" && <Recent id={of.id} />}
+      </div>
+      {asked === "edit" && <EditDialog open of={of} onClose={() => setAsked(null)} />}
+      {asked === "rotate" && <RotateDialog open of={of} onClose={() => setAsked(null)} />}
+      {asked === "revoke" && (
+        <RevokeDialog
+          open
+          of={of}
+          onClose={(revoked) => {
+            setAsked(null);
+            if (revoked) void navigate({ to: "/keys" });
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function Activity({ id }: { id: string }) {
+  const { workspace } = useHere();
+  const { range = "24h" } = useSearch({ from: "/shell/keys/$id" });
+  const navigate = useNavigate({ from: "/keys/$id" });
+  const overview = useQuery({ ...keyOverviewQuery(workspace, id, range), refetchInterval: usePolling() });
+  return (
+    <div className="grid gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
+      <Panel
+        flush
+        title="Activity"
+        actions={<Segments label="Range" value={range} onChange={(next) => void navigate({ search: (before) => ({ ...before, range: next }), replace: true })} options={RANGES.map((value) => ({ value, name: value.replace("d", " d").replace("h", " h") }))} />}
+      >
+        {overview.error && !overview.data && <ProblemNote className="m-4" error={overview.error} retry={() => void overview.refetch()} />}
+        {overview.isPending && (
+          <Waiting label="Loading charts">
+            <div className="grid gap-4 p-4 md:grid-cols-2">
+              {[0, 1, 2, 3].map((chart) => (
+                <Bone key={chart} className="h-40 w-full" />
+              ))}
+            </div>
+          </Waiting>
+        )}
+        {overview.data && <SeriesCharts points={overview.data.series} sync={`key-${id}`} />}
+      </Panel>
+      <Panel title="Top models" className="self-start">{overview.data ? <TopModels models={overview.data.top_models} /> : overview.isPending ? <Waiting label="Loading models"><Bone className="h-24 w-full" /></Waiting> : <p className="text-sm text-muted">–</p>}</Panel>
+    </div>
+  );
+}
+
+function advice(secret: KeySecret, now: number): ReactNode {
+  const { kind, since } = secretAdvice(secret, now);
+  if (kind === "safe") return <Tag tone="good">Safe to retire: {secret.last_used_at ? `unused for ${formatDays(since)}` : "never used"}</Tag>;
+  if (kind === "used") return <Tag tone="warning">Still in use</Tag>;
+  if (kind === "old") return <Tag tone="warning">Time to rotate: {formatDays(since)} old</Tag>;
+  return <span className="text-muted">Current</span>;
+}
+
+function Secrets({ secrets, revoked }: { secrets: KeySecret[]; revoked: boolean }) {
+  const now = useNow();
+  return (
+    <Panel title="Secrets" flush>
+      <Table
+        label="Secrets"
+        rows={secrets}
+        keyOf={(secret) => secret.id}
+        columns={[
+          { name: "Preview", cell: (secret) => <span className="font-mono text-xs whitespace-nowrap">{secret.prefix.replace("...", "…")}{secret.last4}</span> },
+          { name: "Made", cell: (secret) => <Time at={secret.created_at} className="whitespace-nowrap" /> },
+          { name: "Last used", cell: (secret) => <Time at={secret.last_used_at} className="whitespace-nowrap" /> },
+          { name: "Requests", className: "text-right", cell: (secret) => <span className="numbers" title={plural(secret.error_count, "error")}>{formatCount(secret.request_count)}</span> },
+          { name: "Retires", cell: (secret) => (secret.retires_at ? <span title={formatExact(secret.retires_at)}><Time at={secret.retires_at} className="whitespace-nowrap" /></span> : <span className="text-muted">–</span>) },
+          { name: "Advice", hideName: true, cell: (secret) => (revoked ? <span className="text-muted">Revoked</span> : advice(secret, now)) },
+        ]}
+      />
+    </Panel>
+  );
+}
+
+function Recent({ id }: { id: string }) {
+  const { workspace } = useHere();
+  const usage = useInfiniteQuery({ ...usageQuery(workspace, { key: id }, 10), refetchInterval: usePolling() });
+  const rows = usage.data?.pages[0]?.data ?? [];
+  return (
+    <Panel
+      title="Recent requests"
+      flush
+      actions={
+        <Link to="/usage" search={{ key: id }} className="text-sm text-accent underline-offset-4 hover:underline">
+          All usage
+        </Link>
+      }
+    >
+      {usage.error && <ProblemNote className="m-4" error={usage.error} retry={() => void usage.refetch()} />}
+      {usage.data && rows.length === 0 && <p className="p-4 text-sm text-muted">None yet. The first one shows here as it happens.</p>}
+      {rows.length > 0 && <RequestList rows={rows} />}
+    </Panel>
+  );
+}

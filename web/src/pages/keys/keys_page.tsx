@@ -1,0 +1,248 @@
+// API keys: searched and filtered by the server, as many as there are, with only what is in view drawn.
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { Plus, Search } from "lucide-react";
+import { useEffect, useMemo, useRef, useState } from "react";
+
+import type { Key } from "@/api/contract";
+import { keysQuery } from "@/api/queries";
+import { usePolling } from "@/app/live";
+import { useHere } from "@/app/session";
+import type { KeysSearch } from "@/lib/search";
+import { Button } from "@/ui/button";
+import { cx } from "@/ui/cx";
+import { FilterChip } from "@/ui/menu";
+import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
+import { PageHead } from "@/ui/page";
+import { Bone, Waiting } from "@/ui/skeleton";
+import { useRowKeys } from "@/ui/table";
+
+import { useMayChange, useToggle } from "./changes";
+import { CreateDialog } from "./create_dialog";
+import { KeyRow, type RowActions } from "./key_row";
+import { RevokeDialog } from "./revoke_dialog";
+import { RotateDialog } from "./rotate_dialog";
+
+// A row is two lines; on small screens its limit takes a third.
+const ROW_PX = 64;
+const ROW_SMALL_PX = 92;
+const small = window.matchMedia("(max-width: 767px)");
+const STATUSES = [
+  { value: undefined, name: "All" },
+  { value: "active", name: "Active" },
+  { value: "limited", name: "Limited" },
+  { value: "disabled", name: "Disabled" },
+  { value: "expired", name: "Expired" },
+  { value: "revoked", name: "Revoked" },
+] as const;
+
+type Asked = { kind: "rotate" | "revoke"; key: Key } | null;
+
+export function KeysPage() {
+  const filter = useSearch({ from: "/shell/keys" });
+  const navigate = useNavigate({ from: "/keys" });
+  const { workspace, may } = useHere();
+  const [fresh, setFresh] = useState<string | null>(null);
+  const [asked, setAsked] = useState<Asked>(null);
+  const toggle = useToggle();
+  const mayChange = useMayChange();
+  const list = useInfiniteQuery({ ...keysQuery(workspace, filter), refetchInterval: usePolling() });
+  const keys = useMemo(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data]);
+  const set = (changes: Partial<KeysSearch>) => void navigate({ search: (before) => ({ ...before, ...changes }), replace: true });
+  const { mutate } = toggle;
+  const actions = useMemo<RowActions>(
+    () => ({
+      open: (key) => void navigate({ to: "/keys/$id", params: { id: key.id } }),
+      rotate: (key) => setAsked({ kind: "rotate", key }),
+      revoke: (key) => setAsked({ kind: "revoke", key }),
+      toggle: (key, enabled) => mutate({ key, enabled }),
+      mayChange,
+    }),
+    // mayChange is decided by role and person, which do not change under an open page.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [navigate, mutate, workspace],
+  );
+  const filtered = Boolean(filter.search || filter.status || filter.environment || filter.type || filter.tag);
+  const create = () => void navigate({ search: (before) => ({ ...before, create: true }) });
+
+  return (
+    <>
+      <PageHead
+        title="API keys"
+        actions={
+          <>
+            <SearchBox value={filter.search ?? ""} onChange={(search) => set({ search: search || undefined })} />
+            {may("member") && (
+              <Button look="primary" icon={<Plus aria-hidden className="size-4" />} onClick={create}>
+                Create key
+              </Button>
+            )}
+          </>
+        }
+      />
+      <div className="rounded-panel border bg-panel">
+        <Filters filter={filter} set={set} keys={keys} />
+        {list.isPending && (
+          <Waiting label="Loading keys">
+            {Array.from({ length: 6 }, (_, row) => (
+              <div key={row} className="flex h-16 items-center gap-3 border-b px-4">
+                <Bone className="size-7" />
+                <div className="w-48 space-y-2">
+                  <Bone className="w-32" />
+                  <Bone className="h-2 w-40" />
+                </div>
+                <Bone className="ml-8 hidden w-64 md:block" />
+                <Bone className="ml-auto w-16" />
+              </div>
+            ))}
+          </Waiting>
+        )}
+        {list.error && <ProblemNote className="m-4" error={list.error} retry={() => void list.refetch()} />}
+        {list.data && keys.length === 0 && !filtered && (
+          <Empty
+            title="No keys yet"
+            shape={<RowShapes />}
+            action={
+              may("member") && (
+                <Button look="primary" onClick={create}>
+                  Create key
+                </Button>
+              )
+            }
+          >
+            Give each application a key of its own: with limits, a history, and a switch.
+          </Empty>
+        )}
+        {list.data && keys.length === 0 && filtered && (
+          <Empty title="No key fits these filters" action={<Button onClick={() => void navigate({ search: {} })}>Clear filters</Button>} />
+        )}
+        {keys.length > 0 && (
+          <Rows keys={keys} fresh={fresh} actions={actions} more={list.hasNextPage} loading={list.isFetchingNextPage} loadMore={() => void list.fetchNextPage()} />
+        )}
+      </div>
+      <CreateDialog
+        open={filter.create === true}
+        onClose={(created) => {
+          if (created) {
+            setFresh(created.id);
+            window.scrollTo(0, 0);
+          }
+          void navigate({ search: created ? {} : (before) => ({ ...before, create: undefined }), replace: true });
+        }}
+      />
+      {asked?.kind === "rotate" && <RotateDialog open of={asked.key} onClose={() => setAsked(null)} />}
+      {asked?.kind === "revoke" && <RevokeDialog open of={asked.key} onClose={() => setAsked(null)} />}
+    </>
+  );
+}
+
+// What is typed goes to the URL, and so to the server, when the typing pauses.
+function SearchBox({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+  const [text, setText] = useState(value);
+  const tell = useRef(onChange);
+  tell.current = onChange;
+  useEffect(() => setText(value), [value]);
+  useEffect(() => {
+    if (text === value) return;
+    const timer = setTimeout(() => tell.current(text), 200);
+    return () => clearTimeout(timer);
+  }, [text, value]);
+  return (
+    <div className="relative">
+      <Search aria-hidden className="pointer-events-none absolute top-2.5 left-2.5 size-4 text-muted" />
+      <input
+        type="search"
+        aria-label="Search keys"
+        placeholder="Name, tag or preview"
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        className="h-9 w-56 max-w-full rounded-control border border-edge/60 bg-panel pr-3 pl-8 hover:border-edge"
+      />
+    </div>
+  );
+}
+
+function Filters({ filter, set, keys }: { filter: KeysSearch; set: (changes: Partial<KeysSearch>) => void; keys: Key[] }) {
+  const tags = useMemo(() => [...new Set([...(filter.tag ? [filter.tag] : []), ...keys.flatMap((key) => key.tags)])].sort(), [keys, filter.tag]);
+  return (
+    <div className="flex flex-wrap items-center gap-2 border-b px-3 py-2">
+      <div role="group" aria-label="Status" className="-ml-1 flex min-w-0 flex-1 basis-full overflow-x-auto sm:basis-auto">
+        {STATUSES.map((status) => (
+          <button
+            key={status.name}
+            type="button"
+            aria-pressed={filter.status === status.value}
+            onClick={() => set({ status: status.value })}
+            className={cx("h-8 shrink-0 rounded-control px-2.5 text-sm outline-offset-[-2px]", filter.status === status.value ? "bg-hover font-medium text-ink" : "text-muted hover:text-ink")}
+          >
+            {status.name}
+          </button>
+        ))}
+      </div>
+      <FilterChip
+        label="Environment"
+        value={filter.environment}
+        onChange={(value) => set({ environment: value as KeysSearch["environment"] })}
+        choices={[
+          { value: "production", name: "Production" },
+          { value: "sandbox", name: "Sandbox" },
+        ]}
+      />
+      <FilterChip
+        label="Type"
+        value={filter.type}
+        onChange={(value) => set({ type: value as KeysSearch["type"] })}
+        choices={[
+          { value: "standard", name: "Standard" },
+          { value: "profile", name: "Profile" },
+          { value: "management", name: "Management" },
+        ]}
+      />
+      {tags.length > 0 && <FilterChip label="Tag" value={filter.tag} onChange={(tag) => set({ tag })} choices={tags.map((tag) => ({ value: tag, name: tag }))} />}
+    </div>
+  );
+}
+
+function Rows({ keys, fresh, actions, more, loading, loadMore }: { keys: Key[]; fresh: string | null; actions: RowActions; more: boolean; loading: boolean; loadMore: () => void }) {
+  const box = useRef<HTMLUListElement>(null);
+  const [top, setTop] = useState(0);
+  useEffect(() => {
+    if (box.current) setTop(box.current.getBoundingClientRect().top + window.scrollY);
+  }, []);
+  useRowKeys(box);
+  const rows = useWindowVirtualizer({
+    count: keys.length,
+    estimateSize: () => (small.matches ? ROW_SMALL_PX : ROW_PX),
+    overscan: 12,
+    scrollMargin: top,
+    getItemKey: (index) => keys[index]!.id,
+  });
+  const items = rows.getVirtualItems();
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (more && !loading && last >= keys.length - 30) loadMore();
+  }, [last, more, loading, keys.length, loadMore]);
+  return (
+    <>
+      <ul ref={box} aria-label="Keys" className="relative" style={{ height: rows.getTotalSize() }}>
+        {items.map((item) => (
+          <li
+            key={item.key}
+            aria-posinset={item.index + 1}
+            aria-setsize={more ? -1 : keys.length}
+            className="absolute inset-x-0 top-0"
+            style={{ height: item.size, transform: `translateY(${item.start - top}px)` }}
+          >
+            <KeyRow of={keys[item.index]!} fresh={keys[item.index]!.id === fresh} actions={actions} />
+          </li>
+        ))}
+      </ul>
+      {more && (
+        <p aria-live="polite" className="px-4 py-3 text-center text-xs text-muted">
+          {loading ? "Loading more" : ""}
+        </p>
+      )}
+    </>
+  );
+}

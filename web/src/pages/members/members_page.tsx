@@ -1,0 +1,251 @@
+// Members: who belongs to the workspace, with which role, and who was invited.
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { UserPlus } from "lucide-react";
+import { useState } from "react";
+
+import { send } from "@/api/client";
+import type { Invitation, Member, Page, Role } from "@/api/contract";
+import { useHere, useSession } from "@/app/session";
+import { Button } from "@/ui/button";
+import { CopyButton } from "@/ui/copy";
+import { Dialog } from "@/ui/dialog";
+import { Field, Input, Select } from "@/ui/field";
+import { notify, notifyProblem, ProblemNote } from "@/ui/notice";
+import { PageHead, Panel } from "@/ui/page";
+import { Bone, Waiting } from "@/ui/skeleton";
+import { Tag } from "@/ui/status";
+import { Table } from "@/ui/table";
+import { Time } from "@/ui/time";
+
+const ROLES: { value: Role; name: string; hint: string }[] = [
+  { value: "viewer", name: "Viewer", hint: "Reads everything, changes nothing." },
+  { value: "member", name: "Member", hint: "Also creates keys, and manages those." },
+  { value: "admin", name: "Admin", hint: "Also all keys, profiles, limits, members and the audit trail." },
+];
+
+export function MembersPage() {
+  const { workspace, may } = useHere();
+  const { person } = useSession();
+  const client = useQueryClient();
+  const [inviting, setInviting] = useState(false);
+  const [leaving, setLeaving] = useState<Member | null>(null);
+  const members = useQuery({ queryKey: ["members", workspace], queryFn: ({ signal }) => send<Page<Member>>("GET", "/admin/v1/members", { query: { workspace }, signal }) });
+  const invitations = useQuery({ queryKey: ["invitations", workspace], queryFn: ({ signal }) => send<Page<Invitation>>("GET", "/admin/v1/invitations", { query: { workspace }, signal }), enabled: may("admin") });
+  const again = () => client.invalidateQueries({ queryKey: ["members", workspace] });
+  const change = useMutation({
+    mutationFn: ({ id, role }: { id: string; role: Role }) => send("PATCH", `/admin/v1/members/${id}`, { query: { workspace }, body: { role } }),
+    onMutate: async ({ id, role }) => {
+      await client.cancelQueries({ queryKey: ["members", workspace] });
+      const before = client.getQueryData<Page<Member>>(["members", workspace]);
+      client.setQueryData<Page<Member>>(["members", workspace], (page) => page && { ...page, data: page.data.map((one) => (one.id === id ? { ...one, role } : one)) });
+      return { before };
+    },
+    onError: (error, _, context) => {
+      client.setQueryData(["members", workspace], context?.before);
+      notifyProblem(error);
+    },
+    onSettled: again,
+  });
+  const withdraw = useMutation({
+    mutationFn: (id: string) => send("DELETE", `/admin/v1/invitations/${id}`, { query: { workspace } }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["invitations", workspace] }),
+    onError: notifyProblem,
+  });
+  return (
+    <>
+      <PageHead
+        title="Members"
+        actions={
+          may("admin") && (
+            <Button look="primary" icon={<UserPlus aria-hidden className="size-4" />} onClick={() => setInviting(true)}>
+              Invite
+            </Button>
+          )
+        }
+      />
+      <div className="space-y-4">
+        {members.error && <ProblemNote error={members.error} retry={() => void members.refetch()} />}
+        {members.isPending && (
+          <Waiting label="Loading members">
+            <Bone className="h-40 w-full" />
+          </Waiting>
+        )}
+        {members.data && (
+          <Panel flush>
+            <Table<Member>
+              label="Members"
+              rows={members.data.data}
+              keyOf={(member) => member.id}
+              columns={[
+                {
+                  name: "Person",
+                  cell: (member) => (
+                    <span className="flex max-w-80 flex-col py-1.5">
+                      <span className="truncate font-medium">
+                        {member.name || member.email} {member.id === person.id && <Tag>you</Tag>}
+                      </span>
+                      <span className="truncate text-xs text-muted">{member.email}</span>
+                    </span>
+                  ),
+                },
+                {
+                  name: "Role",
+                  cell: (member) =>
+                    may("admin") && member.id !== person.id ? (
+                      <Select aria-label={`Role of ${member.name || member.email}`} className="w-32" value={member.role} onChange={(event) => change.mutate({ id: member.id, role: event.target.value as Role })}>
+                        {ROLES.map((role) => (
+                          <option key={role.value} value={role.value}>
+                            {role.name}
+                          </option>
+                        ))}
+                      </Select>
+                    ) : (
+                      ROLES.find((role) => role.value === member.role)?.name
+                    ),
+                },
+                { name: "Since", cell: (member) => <Time at={member.since} className="whitespace-nowrap text-muted" /> },
+                {
+                  name: "Actions",
+                  hideName: true,
+                  className: "text-right",
+                  cell: (member) =>
+                    may("admin") &&
+                    member.id !== person.id && (
+                      <Button size="small" look="warn" onClick={() => setLeaving(member)}>
+                        Remove
+                      </Button>
+                    ),
+                },
+              ]}
+            />
+          </Panel>
+        )}
+        {(invitations.data?.data.length ?? 0) > 0 && (
+          <Panel title="Invited" flush>
+            <Table<Invitation>
+              label="Invitations"
+              rows={invitations.data!.data}
+              keyOf={(invitation) => invitation.id}
+              columns={[
+                { name: "E-mail", cell: (invitation) => invitation.email },
+                { name: "Role", cell: (invitation) => ROLES.find((role) => role.value === invitation.role)?.name },
+                { name: "Ends", cell: (invitation) => <Time at={invitation.expires_at} className="text-muted" /> },
+                {
+                  name: "Actions",
+                  hideName: true,
+                  className: "text-right",
+                  cell: (invitation) => (
+                    <Button size="small" look="quiet" onClick={() => withdraw.mutate(invitation.id)}>
+                      Withdraw
+                    </Button>
+                  ),
+                },
+              ]}
+            />
+          </Panel>
+        )}
+      </div>
+      {inviting && <InviteDialog onClose={() => setInviting(false)} />}
+      {leaving && (
+        <RemoveDialog
+          of={leaving}
+          onClose={() => {
+            setLeaving(null);
+            void again();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function InviteDialog({ onClose }: { onClose: () => void }) {
+  const { workspace } = useHere();
+  const client = useQueryClient();
+  const [email, setEmail] = useState("");
+  const [role, setRole] = useState<Role>("member");
+  const invite = useMutation({
+    mutationFn: () => send<Invitation>("POST", "/admin/v1/invitations", { query: { workspace }, body: { email: email.trim(), role } }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["invitations", workspace] }),
+  });
+  const link = invite.data?.link && new URL(invite.data.link, location.origin).href;
+  if (link) {
+    return (
+      <Dialog open onOpenChange={(open) => !open && onClose()} title={`Send this link to ${email}`} description="It works once. It is not shown again." footer={<Button look="primary" onClick={onClose}>Done</Button>}>
+        <div className="flex gap-2">
+          <Input readOnly autoFocus aria-label="The invitation’s link" className="font-mono" value={link} onFocus={(event) => event.target.select()} />
+          <CopyButton look="primary" text={link} label="Copy" />
+        </div>
+      </Dialog>
+    );
+  }
+  const ready = /.@./.test(email);
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title="Invite"
+      description="You get a link to send; Tollgate sends no mail."
+      onSubmit={() => ready && invite.mutate()}
+      footer={
+        <>
+          <Button look="quiet" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" look="primary" disabled={!ready} busy={invite.isPending}>
+            Make link
+          </Button>
+        </>
+      }
+    >
+      <div className="space-y-4">
+        <Field label="E-mail">{(field) => <Input {...field} type="email" autoFocus value={email} onChange={(event) => setEmail(event.target.value)} />}</Field>
+        <Field label="Role" hint={ROLES.find((one) => one.value === role)?.hint}>
+          {(field) => (
+            <Select {...field} value={role} onChange={(event) => setRole(event.target.value as Role)}>
+              {ROLES.map((one) => (
+                <option key={one.value} value={one.value}>
+                  {one.name}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
+        {invite.error && <ProblemNote error={invite.error} />}
+      </div>
+    </Dialog>
+  );
+}
+
+function RemoveDialog({ of, onClose }: { of: Member; onClose: () => void }) {
+  const { workspace } = useHere();
+  const name = of.name || of.email;
+  const remove = useMutation({
+    mutationFn: () => send("DELETE", `/admin/v1/members/${of.id}`, { query: { workspace } }),
+    onSuccess: () => {
+      notify(`${name} is removed.`);
+      onClose();
+    },
+  });
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title={`Remove ${name}`}
+      description="They lose access at once. The keys that they made go on working."
+      onSubmit={() => remove.mutate()}
+      footer={
+        <>
+          <Button look="quiet" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" look="danger" busy={remove.isPending}>
+            Remove {name}
+          </Button>
+        </>
+      }
+    >
+      {remove.error ? <ProblemNote error={remove.error} /> : <p className="text-sm text-muted">{of.email}</p>}
+    </Dialog>
+  );
+}

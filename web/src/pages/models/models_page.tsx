@@ -1,0 +1,138 @@
+// Models: what can be called, where, and at which price.
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Search } from "lucide-react";
+import { useRef } from "react";
+
+import type { Model } from "@/api/contract";
+import { modelsQuery } from "@/api/queries";
+import { useHere } from "@/app/session";
+import { formatCompact, formatCount, plural } from "@/lib/format";
+import { CopyButton } from "@/ui/copy";
+import { SidePanel } from "@/ui/dialog";
+import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
+import { Fact, Facts, PageHead } from "@/ui/page";
+import { Bone, Waiting } from "@/ui/skeleton";
+import { Tag } from "@/ui/status";
+import { type Column, Table, useRowKeys } from "@/ui/table";
+
+// Facts that newer gateways tell beside the ones of the list.
+type Known = Model & { name?: string | null; kind?: string | null; tier?: string; quality?: number; capabilities?: Record<string, boolean | null> | null };
+
+const price = (model: Known, kind: string): string => {
+  const prices = (model.prices ?? model.offers[0]?.prices ?? {}) as Record<string, unknown>;
+  return typeof prices[kind] === "string" ? `$${prices[kind]}` : "–";
+};
+const abilities = (model: Known): string[] => Object.entries(model.capabilities ?? {}).filter(([, can]) => can === true).map(([name]) => name.replaceAll("_", " "));
+
+const COLUMNS: Column<Known>[] = [
+  {
+    name: "Model",
+    cell: (model) => (
+      <span className="flex max-w-80 items-center gap-2">
+        <span className="truncate font-mono text-xs">{model.id}</span>
+        {model.sandbox && <Tag tone="sandbox">Sandbox</Tag>}
+      </span>
+    ),
+  },
+  { name: "Providers", cell: (model) => <span className="block max-w-48 truncate text-muted">{[...new Set(model.offers.map((offer) => offer.provider))].join(", ") || "none"}</span> },
+  { name: "Tier", cell: (model) => (model.tier ? <Tag>{model.tier}</Tag> : <span className="text-muted">–</span>) },
+  { name: "Context", className: "text-right", cell: (model) => <span className="numbers">{model.context_window ? formatCompact(model.context_window) : "–"}</span> },
+  { name: "Input / M", className: "text-right", cell: (model) => <span className="numbers">{price(model, "input")}</span> },
+  { name: "Output / M", className: "text-right", cell: (model) => <span className="numbers">{price(model, "output")}</span> },
+];
+
+export function ModelsPage() {
+  const { workspace } = useHere();
+  const { search = "", object } = useSearch({ from: "/shell/models" });
+  const navigate = useNavigate({ from: "/models" });
+  const models = useQuery(modelsQuery(workspace));
+  const box = useRef<HTMLDivElement>(null);
+  useRowKeys(box);
+  const all = (models.data?.data ?? []) as Known[];
+  const wanted = search.toLowerCase();
+  const rows = wanted ? all.filter((model) => `${model.id} ${model.name ?? ""} ${model.offers.map((offer) => offer.provider).join(" ")}`.toLowerCase().includes(wanted)) : all;
+  const open = all.find((model) => model.id === object);
+  return (
+    <>
+      <PageHead
+        title="Models"
+        actions={
+          <div className="relative">
+            <Search aria-hidden className="pointer-events-none absolute top-2.5 left-2.5 size-4 text-muted" />
+            <input
+              type="search"
+              aria-label="Search models"
+              placeholder="Model or provider"
+              value={search}
+              onChange={(event) => void navigate({ search: (before) => ({ ...before, search: event.target.value || undefined }), replace: true })}
+              className="h-9 w-56 rounded-control border border-edge/60 bg-panel pr-3 pl-8 hover:border-edge"
+            />
+          </div>
+        }
+      />
+      <div className="rounded-panel border bg-panel" ref={box}>
+        {models.isPending && (
+          <Waiting label="Loading models">
+            {Array.from({ length: 8 }, (_, row) => (
+              <div key={row} className="flex h-11 items-center gap-6 border-b px-4">
+                <Bone className="w-44" />
+                <Bone className="w-24" />
+                <Bone className="ml-auto w-16" />
+              </div>
+            ))}
+          </Waiting>
+        )}
+        {models.error && <ProblemNote className="m-4" error={models.error} retry={() => void models.refetch()} />}
+        {models.data && rows.length === 0 && <Empty title={search ? "No model is called that" : "No models yet"} shape={search ? undefined : <RowShapes />}>{search ? undefined : "Add a provider: its models and their prices come with it."}</Empty>}
+        {rows.length > 0 && <Table label="Models" columns={COLUMNS} rows={rows} keyOf={(model) => model.id} open={(model) => void navigate({ search: (before) => ({ ...before, object: model.id }) })} />}
+      </div>
+      {open && <ModelDetail of={open} onClose={() => void navigate({ search: (before) => ({ ...before, object: undefined }), replace: true })} />}
+    </>
+  );
+}
+
+function ModelDetail({ of, onClose }: { of: Known; onClose: () => void }) {
+  const can = abilities(of);
+  return (
+    <SidePanel open onOpenChange={(next) => !next && onClose()} title={of.name ?? of.id}>
+      <Facts>
+        <Fact name="Id" mono>
+          <span className="flex items-center gap-1">
+            {of.id}
+            <CopyButton bare look="quiet" text={of.id} label="Copy the model’s id" />
+          </span>
+        </Fact>
+        {of.kind && <Fact name="Kind">{of.kind}</Fact>}
+        <Fact name="Context">{of.context_window ? `${formatCount(of.context_window)} tokens` : "unknown"}</Fact>
+        <Fact name="Output">{of.max_output_tokens ? `at most ${formatCount(of.max_output_tokens)} tokens` : "unknown"}</Fact>
+        {of.tier && <Fact name="Tier">{of.tier}{of.quality !== undefined ? `, quality ${of.quality} of 100` : ""}</Fact>}
+        {can.length > 0 && <Fact name="Can">{can.join(", ")}</Fact>}
+      </Facts>
+      <h3 className="mt-6 mb-3 text-sm font-semibold">{plural(of.offers.length, "offer")}</h3>
+      <div className="space-y-3">
+        {of.offers.map((offer) => (
+          <section key={`${offer.provider}/${offer.region}`} className="overflow-hidden rounded-panel border">
+            <header className="flex items-center gap-2 border-b bg-sunken px-3 py-2 text-sm">
+              <span className="flex-1 font-medium">{offer.provider}</span>
+              {offer.region && <Tag>{offer.region}</Tag>}
+            </header>
+            <table className="w-full text-sm" aria-label={`Prices at ${offer.provider}`}>
+              <tbody className="numbers">
+                {Object.entries(offer.prices as Record<string, unknown>)
+                  .filter((pair): pair is [string, string] => typeof pair[1] === "string")
+                  .map(([kind, usd]) => (
+                    <tr key={kind} className="border-b last:border-b-0">
+                      <th scope="row" className="px-3 py-1.5 text-left font-normal text-muted">{kind.replaceAll("_", " ")}</th>
+                      <td className="px-3 py-1.5 text-right">${usd}{kind.startsWith("per_") ? "" : <span className="text-muted"> / M tokens</span>}</td>
+                    </tr>
+                  ))}
+              </tbody>
+            </table>
+            <p className="border-t px-3 py-1.5 font-mono text-xs text-muted">price {offer.price_version}</p>
+          </section>
+        ))}
+      </div>
+    </SidePanel>
+  );
+}

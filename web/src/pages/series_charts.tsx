@@ -1,0 +1,105 @@
+// The four charts of a stretch of time, with one shared cursor.
+import type { SeriesPoint } from "@/api/contract";
+import { formatCompact, formatCount, formatMs } from "@/lib/format";
+import { decimalOf, formatMoney, moneyNumber, nanoOf } from "@/lib/money";
+import { Chart } from "@/ui/chart";
+import { cx } from "@/ui/cx";
+
+const sum = (values: number[]) => values.reduce((all, one) => all + one, 0);
+const money = (value: number) => formatMoney(value.toFixed(9));
+const axisMoney = (value: number) => (value >= 1000 ? `$${formatCompact(value)}` : `$${Number(value.toPrecision(2))}`);
+
+export function totalCost(points: { cost: string }[]): string {
+  return decimalOf(points.reduce((all, point) => all + (nanoOf(point.cost) ?? 0n), 0n));
+}
+
+export const chartOf = {
+  requests: (points: SeriesPoint[], sync: string, height?: number) => (
+    <Chart
+      title="Requests and errors"
+      total={`${formatCount(sum(points.map((p) => p.requests)))} requests, ${formatCount(sum(points.map((p) => p.errors)))} errors`}
+      at={points.map((p) => p.at)}
+      series={[
+        { name: "Requests", tone: "accent", as: "area", values: points.map((p) => p.requests) },
+        { name: "Errors", tone: "bad", as: "line", values: points.map((p) => p.errors) },
+      ]}
+      format={formatCompact}
+      sync={sync}
+      height={height}
+    />
+  ),
+  cost: (points: SeriesPoint[], sync: string, height?: number) => (
+    <Chart
+      title="Cost"
+      total={formatMoney(totalCost(points))}
+      at={points.map((p) => p.at)}
+      series={[{ name: "Cost", tone: "accent", as: "bars", values: points.map((p) => moneyNumber(p.cost)) }]}
+      format={(value) => (value === 0 ? "$0" : value < 0.01 ? money(value) : axisMoney(value))}
+      sync={sync}
+      height={height}
+    />
+  ),
+  tokens: (points: SeriesPoint[], sync: string, height?: number) => (
+    <Chart
+      title="Tokens"
+      total={`${formatCompact(sum(points.map((p) => p.input_tokens)))} in, ${formatCompact(sum(points.map((p) => p.output_tokens)))} out`}
+      at={points.map((p) => p.at)}
+      series={[
+        { name: "Input", tone: "muted", as: "line", values: points.map((p) => p.input_tokens) },
+        { name: "Output", tone: "accent", as: "line", values: points.map((p) => p.output_tokens) },
+      ]}
+      format={formatCompact}
+      sync={sync}
+      height={height}
+    />
+  ),
+  latency: (points: SeriesPoint[], sync: string, height?: number) => (
+    <Chart
+      title="Latency, median"
+      total=""
+      at={points.map((p) => p.at)}
+      series={[{ name: "P50", tone: "accent", as: "line", values: points.map((p) => p.latency_p50_ms ?? null) }]}
+      format={formatMs}
+      sync={sync}
+      height={height}
+    />
+  ),
+};
+
+// Medians are told only by gateways that keep them.
+export const hasLatency = (points: SeriesPoint[]) => points.some((point) => typeof point.latency_p50_ms === "number");
+
+export function SeriesCharts({ points, sync }: { points: SeriesPoint[]; sync: string }) {
+  const kinds = (["requests", "cost", "tokens", "latency"] as const).filter((kind) => kind !== "latency" || hasLatency(points));
+  return (
+    <div className="grid md:grid-cols-2">
+      {kinds.map((kind, index) => (
+        <div key={kind} className={cx("min-w-0 p-4", index % 2 === 1 && "md:border-l", index > 0 && "border-t", index === 1 && "md:border-t-0", index === kinds.length - 1 && index % 2 === 0 && "md:col-span-2")}>
+          {chartOf[kind](points, sync)}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+// Models by what they were used, as bars of their share.
+export function TopModels({ models }: { models: { model: string; requests: number; cost: string }[] }) {
+  const most = Math.max(1, ...models.map((model) => model.requests));
+  if (models.length === 0) return <p className="py-4 text-sm text-muted">No request in this time.</p>;
+  return (
+    <ol className="space-y-3">
+      {models.map((model) => (
+        <li key={model.model} className="text-sm">
+          <div className="mb-1 flex gap-3">
+            <span className="min-w-0 flex-1 truncate font-mono text-xs leading-5">{model.model}</span>
+            <span className="numbers text-muted">{formatCompact(model.requests)}</span>
+            <span className="numbers w-20 text-right">{formatMoney(model.cost)}</span>
+          </div>
+          <div aria-hidden className="h-1 overflow-hidden rounded-full bg-hover">
+            <div className="h-full rounded-full bg-accent" style={{ width: `${(model.requests / most) * 100}%` }} />
+          </div>
+        </li>
+      ))}
+    </ol>
+  );
+}

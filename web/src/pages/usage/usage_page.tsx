@@ -1,0 +1,176 @@
+// Usage: one row per request, filtered in the URL; a row opens beside the list.
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Download } from "lucide-react";
+import { useMemo, useRef } from "react";
+
+import type { UsageRow } from "@/api/contract";
+import { modelsQuery, usageQuery, usageTotalsQuery } from "@/api/queries";
+import { usePolling } from "@/app/live";
+import { useHere } from "@/app/session";
+import { formatCompact, formatCount, formatMs, formatShare } from "@/lib/format";
+import { exactMoney, formatMoney } from "@/lib/money";
+import type { UsageSearch } from "@/lib/search";
+import { Button } from "@/ui/button";
+import { CONTROL } from "@/ui/field";
+import { cx } from "@/ui/cx";
+import { FilterChip } from "@/ui/menu";
+import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
+import { PageHead } from "@/ui/page";
+import { Bone, Waiting } from "@/ui/skeleton";
+import { HttpStatus, Tag } from "@/ui/status";
+import { type Column, Table, useRowKeys } from "@/ui/table";
+import { Time } from "@/ui/time";
+
+import { totalCost } from "../series_charts";
+import { UsageDetail } from "./usage_detail";
+
+const COLUMNS: Column<UsageRow>[] = [
+  { name: "Time", cell: (row) => <Time at={row.admitted_at} className="whitespace-nowrap text-muted" /> },
+  {
+    name: "Key",
+    cell: (row) => (
+      <span className="flex max-w-44 items-center gap-1.5">
+        <span className="truncate">{row.key_name}</span>
+        {row.environment === "sandbox" && <Tag tone="sandbox">Sandbox</Tag>}
+      </span>
+    ),
+  },
+  {
+    name: "Model",
+    cell: (row) => (
+      <span className="block max-w-56 truncate font-mono text-xs" title={row.provider ? `${row.provider}${row.region ? ` · ${row.region}` : ""}` : undefined}>
+        {row.model ?? row.requested_model}
+      </span>
+    ),
+  },
+  { name: "Status", cell: (row) => <HttpStatus code={row.status} error={row.error_code} /> },
+  { name: "Input", className: "text-right", cell: (row) => <span className="numbers">{formatCompact(row.input_tokens)}</span> },
+  { name: "Output", className: "text-right", cell: (row) => <span className="numbers">{formatCompact(row.output_tokens)}</span> },
+  { name: "Latency", className: "text-right", cell: (row) => <span className="numbers whitespace-nowrap">{formatMs(row.latency_ms)}</span> },
+  { name: "Cost", className: "text-right", cell: (row) => <span className="numbers whitespace-nowrap" title={exactMoney(row.cost)}>{formatMoney(row.cost)}</span> },
+];
+
+export function UsagePage() {
+  const filter = useSearch({ from: "/shell/usage" });
+  const navigate = useNavigate({ from: "/usage" });
+  const { workspace } = useHere();
+  const box = useRef<HTMLDivElement>(null);
+  useRowKeys(box);
+  const { key, model, from, to, status, row: open } = filter;
+  const usage = useInfiniteQuery({ ...usageQuery(workspace, { key, model, from, to }), refetchInterval: usePolling() });
+  const loaded = useMemo(() => usage.data?.pages.flatMap((page) => page.data) ?? [], [usage.data]);
+  const rows = status ? loaded.filter((row) => (status === "error") === row.status >= 400) : loaded;
+  const set = (changes: Partial<UsageSearch>) => void navigate({ search: (before) => ({ ...before, ...changes }), replace: true });
+  const csv = new URLSearchParams(Object.entries({ workspace, format: "csv", key, model, from, to }).filter((pair): pair is [string, string] => pair[1] !== undefined));
+  const filtered = Boolean(key || model || from || to || status);
+  return (
+    <>
+      <PageHead
+        title="Usage"
+        actions={
+          <a href={`/admin/v1/usage?${csv}`} download="tollgate-usage.csv" className="inline-flex h-9 items-center gap-1.5 rounded-control border bg-panel px-3.5 font-medium hover:bg-hover">
+            <Download aria-hidden className="size-4" />
+            CSV
+          </a>
+        }
+      />
+      <Totals filter={{ key, model, from, to }} />
+      <div className="rounded-panel border bg-panel">
+        <Filters filter={filter} set={set} />
+        {usage.isPending && (
+          <Waiting label="Loading usage">
+            {Array.from({ length: 10 }, (_, row) => (
+              <div key={row} className="flex h-11 items-center gap-6 border-b px-4">
+                <Bone className="w-16" />
+                <Bone className="w-28" />
+                <Bone className="w-40" />
+                <Bone className="ml-auto w-20" />
+              </div>
+            ))}
+          </Waiting>
+        )}
+        {usage.error && <ProblemNote className="m-4" error={usage.error} retry={() => void usage.refetch()} />}
+        {usage.data && rows.length === 0 && (
+          <Empty
+            title={filtered ? "No request fits these filters" : "No request yet"}
+            shape={filtered ? undefined : <RowShapes />}
+            action={filtered ? <Button onClick={() => void navigate({ search: {} })}>Clear filters</Button> : <Button look="primary" onClick={() => void navigate({ to: "/keys", search: { create: true } })}>Create key</Button>}
+          >
+            {filtered ? undefined : "Every request that a key makes leaves one row here, with its price."}
+          </Empty>
+        )}
+        {rows.length > 0 && (
+          <div ref={box}>
+            <Table label="Requests" columns={COLUMNS} rows={rows} keyOf={(row) => row.id} open={(row) => set({ row: row.id })} />
+          </div>
+        )}
+        {usage.hasNextPage && (
+          <div className="border-t px-4 py-3 text-center">
+            <Button size="small" busy={usage.isFetchingNextPage} onClick={() => void usage.fetchNextPage()}>
+              Show older requests
+            </Button>
+          </div>
+        )}
+      </div>
+      {open && <UsageDetail id={open} known={loaded.find((row) => row.id === open)} onClose={() => set({ row: undefined })} />}
+    </>
+  );
+}
+
+// Of the aggregates, so of all rows that fit and not of those on screen.
+function Totals({ filter }: { filter: Pick<UsageSearch, "key" | "model" | "from" | "to"> }) {
+  const { workspace } = useHere();
+  const totals = useQuery({ ...usageTotalsQuery(workspace, "day", filter), refetchInterval: usePolling() });
+  if (!totals.data) return null;
+  const days = totals.data.data;
+  const sum = (of: (total: (typeof days)[number]) => number) => days.reduce((all, day) => all + of(day), 0);
+  const requests = sum((day) => day.requests);
+  const figures = [
+    { name: "Requests", value: formatCount(requests) },
+    { name: "Errors", value: requests ? formatShare(sum((day) => day.errors) / requests) : "–" },
+    { name: "Tokens", value: `${formatCompact(sum((day) => day.input_tokens))} in · ${formatCompact(sum((day) => day.output_tokens))} out` },
+    { name: "Cost", value: formatMoney(totalCost(days)) },
+  ];
+  return (
+    <dl className="mb-4 flex flex-wrap gap-x-8 gap-y-2">
+      {figures.map((figure) => (
+        <div key={figure.name} className="flex items-baseline gap-2">
+          <dt className="text-sm text-muted">{figure.name}</dt>
+          <dd className="numbers font-semibold">{figure.value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Filters({ filter, set }: { filter: UsageSearch; set: (changes: Partial<UsageSearch>) => void }) {
+  const { workspace } = useHere();
+  const models = useQuery(modelsQuery(workspace));
+  const byKey = useQuery(usageTotalsQuery(workspace, "key", {}));
+  const keyChoices = (byKey.data?.data ?? []).slice(0, 200).map((total) => ({ value: total.key ?? "", name: total.key_name ?? total.key ?? "", detail: formatCompact(total.requests) }));
+  return (
+    <div className="flex flex-wrap items-center gap-2 border-b px-3 py-2">
+      <FilterChip label="Key" value={filter.key} choices={keyChoices} onChange={(key) => set({ key })} />
+      <FilterChip label="Model" value={filter.model} choices={(models.data?.data ?? []).map((model) => ({ value: model.id, name: model.id }))} onChange={(model) => set({ model })} />
+      <FilterChip
+        label="Status"
+        value={filter.status}
+        choices={[
+          { value: "ok", name: "Answered" },
+          { value: "error", name: "Failed" },
+        ]}
+        onChange={(status) => set({ status: status as UsageSearch["status"] })}
+      />
+      <span className="ml-auto flex flex-wrap items-center gap-2 text-sm text-muted">
+        <DateField label="From" value={filter.from} max={filter.to} onChange={(from) => set({ from })} />
+        <span aria-hidden>–</span>
+        <DateField label="To" value={filter.to} min={filter.from} onChange={(to) => set({ to })} />
+      </span>
+    </div>
+  );
+}
+
+function DateField({ label, value, min, max, onChange }: { label: string; value?: string; min?: string; max?: string; onChange: (value: string | undefined) => void }) {
+  return <input type="date" aria-label={`${label} (UTC)`} value={value ?? ""} min={min} max={max} onChange={(event) => onChange(event.target.value || undefined)} className={cx(CONTROL, "!h-8 !w-36 text-sm")} />;
+}

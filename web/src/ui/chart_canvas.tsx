@@ -1,0 +1,102 @@
+// uPlot, in a chunk of its own. Colours come from the theme; a chart is drawn anew when that changes.
+import { useEffect, useRef } from "react";
+import uPlot from "uplot";
+
+import type { ChartProps } from "./chart";
+
+function colour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+// Hours as 16:00, and what begins a day as its date; all in UTC, as the API's buckets are.
+function moment(seconds: number): string {
+  const at = new Date(seconds * 1000);
+  if (at.getUTCHours() === 0 && at.getUTCMinutes() === 0) return `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]}`;
+  return `${String(at.getUTCHours()).padStart(2, "0")}:${String(at.getUTCMinutes()).padStart(2, "0")}`;
+}
+
+function axes(format: (value: number) => string, low: boolean): uPlot.Axis[] {
+  const stroke = colour("muted");
+  const font = "11px 'Inter Variable', sans-serif";
+  const grid = { stroke: colour("line"), width: 1 };
+  return [
+    { stroke, font, grid: { show: false }, ticks: { show: false }, gap: 4, size: 24, space: low ? 72 : 64, values: (_, ticks) => ticks.map(moment) },
+    { stroke, font, grid, ticks: { show: false }, gap: 8, size: 52, space: low ? 34 : 42, values: (_, ticks) => ticks.map(format) },
+  ];
+}
+
+const stepOf = (self: uPlot): number => (self.data[0].length > 1 ? self.data[0][1]! - self.data[0][0]! : 3600);
+
+export default function ChartCanvas({ at, series, format, height, sync, onCursor }: ChartProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>(null);
+  const tell = useRef(onCursor);
+  tell.current = onCursor;
+  const data = useRef<uPlot.AlignedData>([[]]);
+  data.current = [at, ...series.map((line) => line.values)] as uPlot.AlignedData;
+  const shape = series.map((line) => `${line.name}/${line.tone}/${line.as}`).join();
+
+  useEffect(() => {
+    const element = host.current;
+    if (!element) return;
+    const draw = () => {
+      plot.current?.destroy();
+      const bars = series.some((line) => line.as === "bars");
+      const paths = uPlot.paths.bars!({ size: [0.7, 24], radius: 0.15, gap: 1 });
+      plot.current = new uPlot(
+        {
+          width: element.clientWidth,
+          height,
+          tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+          legend: { show: false },
+          padding: [8, 4, 0, 0],
+          cursor: {
+            y: false,
+            drag: { x: false, y: false },
+            points: { size: 7 },
+            ...(sync ? { sync: { key: sync, setSeries: false } } : {}),
+          },
+          scales: {
+            // Half a bar of room at either end.
+            x: { range: (self, low, high) => (bars ? [low - stepOf(self) / 2, high + stepOf(self) / 2] : [low, high]) },
+            y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] },
+          },
+          axes: axes(format, height < 160),
+          series: [
+            {},
+            ...series.map((line): uPlot.Series => {
+              const stroke = colour(line.tone);
+              return line.as === "bars"
+                ? { stroke, fill: `color-mix(in srgb, ${stroke} 80%, transparent)`, width: 0, paths, points: { show: false } }
+                : { stroke, width: 1.75, fill: line.as === "area" ? `color-mix(in srgb, ${stroke} 12%, transparent)` : undefined, points: { show: false }, spanGaps: true };
+            }),
+          ],
+          hooks: { setCursor: [(self) => tell.current(self.cursor.idx ?? null)] },
+        },
+        data.current,
+        element,
+      );
+    };
+    draw();
+    const sizes = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }));
+    sizes.observe(element);
+    const themes = new MutationObserver(draw);
+    themes.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+    return () => {
+      sizes.disconnect();
+      themes.disconnect();
+      plot.current?.destroy();
+      plot.current = null;
+    };
+    // The series' shape decides how it is drawn; its values come by setData.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [shape, height, sync]);
+
+  useEffect(() => {
+    plot.current?.setData(data.current);
+  }, [at, series]);
+
+  return <div ref={host} aria-hidden className="w-full" />;
+}

@@ -1,0 +1,2 @@
+// Class names that may be absent.
+export const cx = (...names: (string | false | null | undefined)[]): string => names.filter(Boolean).join(" ");

@@ -1,0 +1,111 @@
+// A dialog, and a panel that slides in from the side. Radix keeps focus inside and gives it back.
+import { X } from "lucide-react";
+import { Dialog as Radix } from "radix-ui";
+import type { ReactNode } from "react";
+
+import { Button } from "./button";
+import { cx } from "./cx";
+
+interface Props {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  title: string;
+  description?: ReactNode;
+  children: ReactNode;
+  footer?: ReactNode;
+  wide?: boolean;
+  // Whether Escape and a click beside it may close it now.
+  held?: boolean;
+  onSubmit?: () => void;
+}
+
+export function Dialog({ open, onOpenChange, title, description, children, footer, wide, held, onSubmit }: Props) {
+  const keep = (event: Event) => {
+    if (held) event.preventDefault();
+  };
+  const body = (
+    <>
+      <div className="min-h-0 flex-1 overflow-y-auto px-6 py-5">{children}</div>
+      {footer && (
+        <div className="flex flex-wrap items-center justify-end gap-2 border-t bg-sunken px-6 py-3">{footer}</div>
+      )}
+    </>
+  );
+  return (
+    <Radix.Root open={open} onOpenChange={onOpenChange}>
+      <Radix.Portal>
+        <Radix.Overlay className="fixed inset-0 z-40 animate-appear bg-scrim" />
+        <Radix.Content
+          onEscapeKeyDown={keep}
+          onInteractOutside={keep}
+          {...(description ? {} : { "aria-describedby": undefined })}
+          className={cx(
+            "fixed inset-x-0 bottom-0 z-50 mx-auto flex max-h-[92dvh] animate-rise flex-col overflow-hidden rounded-t-xl bg-panel shadow-float outline-none sm:top-[8vh] sm:bottom-auto sm:max-h-[84vh] sm:rounded-xl",
+            wide ? "sm:w-[720px]" : "sm:w-[560px]",
+            "max-w-full sm:max-w-[calc(100vw-32px)]",
+          )}
+        >
+          <header className="flex items-start gap-4 px-6 pt-5">
+            <div className="min-w-0 flex-1">
+              <Radix.Title className="text-lg font-semibold break-words">{title}</Radix.Title>
+              {description && <Radix.Description className="mt-1 text-sm text-muted">{description}</Radix.Description>}
+            </div>
+            {!held && (
+              <Radix.Close asChild>
+                <Button look="quiet" size="icon" aria-label="Close" className="-mt-1 -mr-2">
+                  <X aria-hidden className="size-4" />
+                </Button>
+              </Radix.Close>
+            )}
+          </header>
+          {onSubmit ? (
+            <form
+              noValidate
+              className="flex min-h-0 flex-1 flex-col"
+              onSubmit={(event) => {
+                event.preventDefault();
+                onSubmit();
+              }}
+            >
+              {body}
+            </form>
+          ) : (
+            body
+          )}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}
+
+export function SidePanel({
+  open,
+  onOpenChange,
+  title,
+  children,
+}: Pick<Props, "open" | "onOpenChange" | "children"> & { title: string }) {
+  return (
+    <Radix.Root open={open} onOpenChange={onOpenChange}>
+      <Radix.Portal>
+        <Radix.Overlay className="fixed inset-0 z-40 animate-appear bg-scrim" />
+        <Radix.Content
+          aria-describedby={undefined}
+          className="fixed inset-y-0 right-0 z-50 flex w-[560px] max-w-full animate-rise flex-col border-l bg-panel shadow-float outline-none"
+        >
+          <header className="flex items-center gap-3 border-b px-5 py-3">
+            <Radix.Title className="min-w-0 flex-1 truncate font-semibold">{title}</Radix.Title>
+            <Radix.Close asChild>
+              <Button look="quiet" size="icon" aria-label="Close">
+                <X aria-hidden className="size-4" />
+              </Button>
+            </Radix.Close>
+          </header>
+          {/* Focusable, so that a keyboard can scroll it. */}
+          <div tabIndex={0} role="region" aria-label={title} className="min-h-0 flex-1 overflow-y-auto p-5 outline-offset-[-2px]">
+            {children}
+          </div>
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}

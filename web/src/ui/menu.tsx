@@ -1,0 +1,119 @@
+// Menus and filter chips, on Radix's dropdown.
+import { Check, ChevronDown, X } from "lucide-react";
+import { DropdownMenu as Radix } from "radix-ui";
+import type { ReactNode } from "react";
+
+import { cx } from "./cx";
+
+const SURFACE =
+  "z-50 max-h-[min(60vh,420px)] min-w-44 animate-rise overflow-y-auto rounded-panel bg-panel p-1 text-base shadow-float";
+const ITEM =
+  "flex cursor-pointer items-center gap-2.5 rounded-control px-2.5 py-1.5 outline-none select-none data-[disabled]:opacity-50 data-[highlighted]:bg-hover";
+
+export function Menu({ trigger, children, align = "end" }: { trigger: ReactNode; children: ReactNode; align?: "start" | "end" }) {
+  return (
+    <Radix.Root modal={false}>
+      <Radix.Trigger asChild onClick={(event) => event.stopPropagation()}>
+        {trigger}
+      </Radix.Trigger>
+      <Radix.Portal>
+        <Radix.Content align={align} sideOffset={6} className={SURFACE} onClick={(event) => event.stopPropagation()}>
+          {children}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}
+
+export function MenuItem({
+  icon,
+  children,
+  onSelect,
+  danger,
+  disabled,
+}: {
+  icon?: ReactNode;
+  children: ReactNode;
+  onSelect: () => void;
+  danger?: boolean;
+  disabled?: boolean;
+}) {
+  return (
+    <Radix.Item disabled={disabled} onSelect={onSelect} className={cx(ITEM, danger && "text-bad data-[highlighted]:bg-bad-soft")}>
+      {icon}
+      {children}
+    </Radix.Item>
+  );
+}
+
+export const MenuLine = () => <Radix.Separator className="-mx-1 my-1 h-px bg-line" />;
+export const MenuLabel = ({ children }: { children: ReactNode }) => (
+  <Radix.Label className="px-2.5 py-1.5 text-xs text-muted">{children}</Radix.Label>
+);
+
+export interface Choice {
+  value: string;
+  name: string;
+  detail?: string;
+}
+
+// A filter: closed it tells its value; chosen, it can be taken off at once.
+export function FilterChip({
+  label,
+  value,
+  choices,
+  onChange,
+}: {
+  label: string;
+  value: string | undefined;
+  choices: Choice[];
+  onChange: (value: string | undefined) => void;
+}) {
+  const chosen = choices.find((choice) => choice.value === value);
+  return (
+    <span className={cx("inline-flex h-8 items-center rounded-control border text-sm", value ? "border-accent bg-accent-soft" : "bg-panel")}>
+      <Radix.Root modal={false}>
+        <Radix.Trigger className={cx("flex h-full items-center gap-1.5 rounded-control px-2.5 hover:text-ink", value ? "text-ink" : "text-muted")}>
+          {label}
+          {value && <span className="font-medium">{chosen?.name ?? value}</span>}
+          {!value && <ChevronDown aria-hidden className="size-3.5" />}
+        </Radix.Trigger>
+        <Radix.Portal>
+          <Radix.Content align="start" sideOffset={6} className={SURFACE}>
+            <Radix.RadioGroup value={value ?? ""} onValueChange={(next) => onChange(next || undefined)}>
+              <Radix.RadioItem value="" className={cx(ITEM, "text-muted")}>
+                <Mark />
+                Any
+              </Radix.RadioItem>
+              {choices.map((choice) => (
+                <Radix.RadioItem key={choice.value} value={choice.value} className={ITEM}>
+                  <Mark />
+                  <span className="max-w-72 truncate">{choice.name}</span>
+                  {choice.detail && <span className="ml-auto pl-4 text-xs text-muted">{choice.detail}</span>}
+                </Radix.RadioItem>
+              ))}
+            </Radix.RadioGroup>
+          </Radix.Content>
+        </Radix.Portal>
+      </Radix.Root>
+      {value && (
+        <button
+          type="button"
+          aria-label={`Remove the filter ${label}`}
+          onClick={() => onChange(undefined)}
+          className="mr-1 rounded p-1 text-muted hover:text-ink"
+        >
+          <X aria-hidden className="size-3.5" />
+        </button>
+      )}
+    </span>
+  );
+}
+
+const Mark = () => (
+  <span className="grid size-4 place-items-center">
+    <Radix.ItemIndicator>
+      <Check aria-hidden className="size-3.5 text-accent" />
+    </Radix.ItemIndicator>
+  </span>
+);

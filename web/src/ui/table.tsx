@@ -1,0 +1,113 @@
+// Tables with a keyboard cursor: j and k move it, Enter opens. The cursor is the focus itself, so that
+// what a screen reader hears and what is marked never differ.
+import { type KeyboardEvent, type ReactNode, useCallback, useEffect } from "react";
+
+import { cx } from "./cx";
+
+export const typing = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+
+// Rows carry data-row; `j`, from anywhere on the page that is not a field, goes to the first.
+export function useRowKeys(within: React.RefObject<HTMLElement | null>) {
+  const move = useCallback(
+    (step: 1 | -1) => {
+      const rows = [...(within.current?.querySelectorAll<HTMLElement>("[data-row]") ?? [])];
+      const current = rows.findIndex((row) => row.contains(document.activeElement));
+      const next = rows[current < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, current + step))];
+      next?.focus();
+      next?.scrollIntoView({ block: "nearest" });
+    },
+    [within],
+  );
+  useEffect(() => {
+    const onKeyDown = (event: globalThis.KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+      if (document.querySelector("[role=dialog],[role=menu]")) return;
+      if (event.key !== "j" && event.key !== "k") return;
+      event.preventDefault();
+      move(event.key === "j" ? 1 : -1);
+    };
+    window.addEventListener("keydown", onKeyDown);
+    return () => window.removeEventListener("keydown", onKeyDown);
+  }, [move]);
+}
+
+// What makes an element a row that can be opened.
+export function rowProps(open: () => void) {
+  return {
+    "data-row": true,
+    tabIndex: 0,
+    onClick: (event: React.MouseEvent) => {
+      if ((event.target as HTMLElement).closest("a,button,input,[role=menu]")) return;
+      if (window.getSelection()?.toString()) return;
+      open();
+    },
+    onKeyDown: (event: KeyboardEvent) => {
+      if (event.target !== event.currentTarget) return;
+      if (event.key === "Enter") {
+        event.preventDefault();
+        open();
+      } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        const sibling =
+          event.key === "ArrowDown" ? event.currentTarget.nextElementSibling : event.currentTarget.previousElementSibling;
+        if (sibling instanceof HTMLElement && sibling.matches("[data-row]")) {
+          event.preventDefault();
+          sibling.focus();
+        }
+      }
+    },
+  };
+}
+
+export interface Column<T> {
+  name: string;
+  cell: (row: T) => ReactNode;
+  className?: string;
+  hideName?: boolean;
+}
+
+export function Table<T>({ label, columns, rows, keyOf, open, dense, footer }: {
+  label: string;
+  columns: Column<T>[];
+  rows: T[];
+  keyOf: (row: T) => string;
+  open?: (row: T) => void;
+  dense?: boolean;
+  footer?: ReactNode;
+}) {
+  return (
+    <div className="overflow-x-auto rounded-b-panel" tabIndex={-1}>
+      <table className="w-full text-left text-sm" aria-label={label}>
+        <thead>
+          <tr className="border-b">
+            {columns.map((column) => (
+              <th key={column.name} scope="col" className={cx("h-9 px-3 text-xs font-medium whitespace-nowrap text-muted first:pl-4 last:pr-4", column.className)}>
+                {column.hideName ? <span className="sr-only">{column.name}</span> : column.name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr
+              key={keyOf(row)}
+              {...(open ? rowProps(() => open(row)) : {})}
+              className={cx(
+                "border-b last:border-b-0",
+                dense ? "h-9" : "h-11",
+                open && "cursor-pointer outline-offset-[-2px] transition-colors duration-[120ms] hover:bg-hover focus-visible:bg-hover",
+              )}
+            >
+              {columns.map((column) => (
+                <td key={column.name} className={cx("px-3 first:pl-4 last:pr-4", column.className)}>
+                  {column.cell(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {footer}
+    </div>
+  );
+}
