@@ -12,7 +12,7 @@ export function PageHead({ title, icon, actions, children, crumb }: { title: str
       {crumb}
       <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
         {icon}
-        <h1 className="min-w-0 flex-1 text-xl font-semibold tracking-[-0.01em] break-words">{title}</h1>
+        <h1 className="min-w-0 flex-1 basis-36 text-xl font-semibold tracking-[-0.01em] break-words">{title}</h1>
         {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
       </div>
       {children}
@@ -48,7 +48,7 @@ export function Fact({ name, children, mono }: { name: string; children: ReactNo
 
 export function Segments<T extends string>({ label, value, options, onChange }: { label: string; value: T; options: readonly { value: T; name: string }[]; onChange: (value: T) => void }) {
   return (
-    <div role="group" aria-label={label} className="inline-flex rounded-control border bg-sunken p-0.5">
+    <div role="group" aria-label={label} className="inline-flex max-w-full overflow-x-auto rounded-control border bg-sunken p-0.5">
       {options.map((option) => (
         <button
           key={option.value}
@@ -56,7 +56,7 @@ export function Segments<T extends string>({ label, value, options, onChange }: 
           aria-pressed={option.value === value}
           onClick={() => onChange(option.value)}
           className={cx(
-            "h-7 rounded px-2.5 text-sm transition-colors duration-[120ms]",
+            "h-7 rounded px-2.5 text-sm whitespace-nowrap transition-colors duration-[120ms]",
             option.value === value ? "bg-panel font-medium text-ink shadow-[0_0_0_1px_var(--line)]" : "text-muted hover:text-ink",
           )}
         >

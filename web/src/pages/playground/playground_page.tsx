@@ -164,7 +164,7 @@ function Bench({ keys, of, choose, failed }: { keys: Key[]; of: Key | undefined;
       />
       {failed && <ProblemNote className="mb-4" error={failed} />}
       <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_280px]">
-        <section aria-label="Messages" className="flex min-h-[60vh] min-w-0 flex-col rounded-panel border bg-panel">
+        <section aria-label="Messages" className="flex min-h-[44vh] min-w-0 sm:min-h-[64vh] flex-col rounded-panel border bg-panel">
           <div className={cx("grid border-b", columns.length === 2 && "grid-cols-2")}>
             {columns.map((model, column) => (
               <div key={column} className={cx("p-2.5", column === 1 && "border-l")}>
