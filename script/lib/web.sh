@@ -30,7 +30,9 @@ use_web_packages() {
   digest=$(cat web/package.json web/package-lock.json | sha256sum)
   [[ -f $stamp && $(<"$stamp") == "$digest" ]] && return 0
   say 'web: Node packages into web/node_modules'
-  npm ci --prefix web --ignore-scripts --no-audit --no-fund --fetch-retries=1 --loglevel=error >&2 || return 1
+  # Not `npm ci`: it refuses a lock file in which the binaries of other platforms are not listed, and
+  # which are depends on what the registry had when it was written.
+  npm install --prefix web --no-save --ignore-scripts --no-audit --no-fund --fetch-retries=1 --loglevel=error >&2 || return 1
   printf '%s\n' "$digest" >"$stamp"
 }
 

@@ -20,81 +20,20 @@ export interface Page<T> {
   next_cursor: string | null;
 }
 
-export type Role = "viewer" | "member" | "admin";
+export type Role = Schemas["Role"];
+export type SignInOptions = Schemas["SignIn"];
+export type Session = Schemas["Session"];
+export type OpenSession = Schemas["OpenSession"];
+export type Member = Schemas["Member"];
+export type Invitation = Schemas["Invitation"];
+export type InvitationWithLink = Schemas["InvitationWithLink"];
+export type InvitationView = Schemas["InvitationView"];
 
-export interface SignInOptions {
-  setup_required: boolean;
-  password: boolean;
-  oidc: null | { name: string; start: string };
-}
-
-export interface Session {
-  person: { id: string; email: string; name: string; operator: boolean };
-  memberships: { workspace: { id: string; name: string }; role: Role }[];
-  csrf_token: string;
-  expires_at: string;
-}
-
-export interface OpenSession {
-  id: string;
-  current: boolean;
-  created_at: string;
-  last_seen_at: string;
-  expires_at: string;
-  from: string;
-}
-
-export interface Member {
-  id: string;
-  email: string;
-  name: string;
-  role: Role;
-  since: string;
-}
-
-export interface Invitation {
-  id: string;
-  email: string;
-  role: Role;
-  created_at: string;
-  expires_at: string;
-  link?: string;
-}
-
-export interface Figures {
-  requests: number;
-  errors: number;
-  cost: string;
-  input_tokens: number;
-  output_tokens: number;
-}
-
-export interface SeriesPoint extends Figures {
-  at: string;
-  latency_p50_ms?: number | null;
-}
-
-export interface TopModel {
-  model: string;
-  requests: number;
-  errors: number;
-  cost: string;
-}
-
-export interface KeyOverview {
-  range: "24h" | "7d" | "30d";
-  step: "hour" | "day";
-  from: string;
-  figures: Figures;
-  previous: Figures;
-  series: SeriesPoint[];
-  top_models: TopModel[];
-}
-
-export interface Overview extends KeyOverview {
-  active_integrations: number;
-  attention: { key: string; name: string; reason: string }[];
-}
+export type Figures = Schemas["Figures"];
+export type KeyOverview = Schemas["KeyOverview"];
+export type Overview = Schemas["Overview"];
+// Medians are told only by gateways that keep them.
+export type SeriesPoint = Overview["series"][number] & { latency_p50_ms?: number | null };
 
 // What an event `request` of GET /admin/v1/events carries.
 export type LiveRequest = Pick<UsageRow, "id" | "key" | "key_name" | "model" | "status" | "cost" | "latency_ms"> & {
@@ -165,4 +104,16 @@ export interface Profile extends ProfileRules {
   created_by: string;
   source: "file" | "api" | "built-in";
   key: KeyWithSecret | null;
+}
+
+// What would become of a request of a key, and why.
+export interface Explained {
+  allowed: boolean;
+  refusal: { status: number; code: string; message: string } | null;
+  profile: string | null;
+  model: string | null;
+  provider: string | null;
+  region: string | null;
+  candidates: { model: string; provider: string; region: string | null; cost_bound?: string | null }[];
+  decision: RouteDecision | null;
 }

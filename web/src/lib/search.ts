@@ -20,7 +20,6 @@ function present<T extends object>(search: T): T {
 }
 
 export const KEY_STATUSES = ["active", "limited", "disabled", "expired", "revoked"] as const;
-export const KEY_SORTS = ["created", "name", "last_used", "requests"] as const;
 export const RANGES = ["24h", "7d", "30d"] as const;
 export type Range = (typeof RANGES)[number];
 
@@ -30,7 +29,6 @@ export interface KeysSearch {
   environment?: "production" | "sandbox";
   type?: "standard" | "profile" | "management";
   tag?: string;
-  sort?: (typeof KEY_SORTS)[number];
   create?: true;
 }
 
@@ -41,7 +39,6 @@ export function keysSearch(raw: Raw): KeysSearch {
     environment: one(raw["environment"], ["production", "sandbox"] as const),
     type: one(raw["type"], ["standard", "profile", "management"] as const),
     tag: text(raw["tag"], 64),
-    sort: one(raw["sort"], KEY_SORTS),
     create: raw["create"] === true || raw["create"] === "true" ? true : undefined,
   });
 }

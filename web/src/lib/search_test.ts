@@ -4,7 +4,7 @@ import { keysSearch, safeReturn, usageSearch } from "./search";
 
 describe("the URL", () => {
   it("keeps what makes sense and drops the rest, whatever somebody typed", () => {
-    expect(keysSearch({ search: "prod", status: "active", environment: "moon", tag: "", sort: 7, extra: 1 })).toEqual({
+    expect(keysSearch({ search: "prod", status: "active", environment: "moon", tag: "", extra: 1 })).toEqual({
       search: "prod",
       status: "active",
     });

@@ -3,7 +3,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { send, setCsrfToken } from "@/api/client";
-import type { Invitation, Session } from "@/api/contract";
+import type { InvitationView, Session } from "@/api/contract";
 import { sessionQuery } from "@/app/session";
 import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
@@ -11,8 +11,6 @@ import { ProblemNote } from "@/ui/notice";
 import { Bone, Waiting } from "@/ui/skeleton";
 
 import { Door, passwordProblem, takeFragment } from "./door";
-
-type Looked = Pick<Invitation, "email" | "role"> & { workspace: string; has_account: boolean };
 
 export function InvitePage() {
   const [token] = useState(takeFragment);
@@ -23,7 +21,7 @@ export function InvitePage() {
   const [tried, setTried] = useState(false);
   const found = useQuery({
     queryKey: ["invitation"],
-    queryFn: ({ signal }) => send<Looked>("GET", "/admin/v1/invitations/lookup", { headers: { "X-Invitation": token }, signal }),
+    queryFn: ({ signal }) => send<InvitationView>("GET", "/admin/v1/invitations/lookup", { headers: { "X-Invitation": token }, signal }),
     enabled: token !== "",
     retry: false,
     staleTime: Number.POSITIVE_INFINITY,

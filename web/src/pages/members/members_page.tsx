@@ -4,7 +4,7 @@ import { UserPlus } from "lucide-react";
 import { useState } from "react";
 
 import { send } from "@/api/client";
-import type { Invitation, Member, Page, Role } from "@/api/contract";
+import type { Invitation, InvitationWithLink, Member, Page, Role } from "@/api/contract";
 import { useHere, useSession } from "@/app/session";
 import { Button } from "@/ui/button";
 import { CopyButton } from "@/ui/copy";
@@ -165,7 +165,7 @@ function InviteDialog({ onClose }: { onClose: () => void }) {
   const [email, setEmail] = useState("");
   const [role, setRole] = useState<Role>("member");
   const invite = useMutation({
-    mutationFn: () => send<Invitation>("POST", "/admin/v1/invitations", { query: { workspace }, body: { email: email.trim(), role } }),
+    mutationFn: () => send<InvitationWithLink>("POST", "/admin/v1/invitations", { query: { workspace }, body: { email: email.trim(), role } }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["invitations", workspace] }),
   });
   const link = invite.data?.link && new URL(invite.data.link, location.origin).href;

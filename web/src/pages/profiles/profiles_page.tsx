@@ -5,9 +5,10 @@ import { Plus, Trash2 } from "lucide-react";
 import { useCallback, useDeferredValue, useState } from "react";
 
 import { idempotencyKey, Problem, send } from "@/api/client";
-import type { KeyWithSecret, Page, Profile, ProfileRules, RouteDecision, Tier } from "@/api/contract";
+import type { Explained, KeyWithSecret, Page, Profile, ProfileRules, Tier } from "@/api/contract";
 import { modelsQuery } from "@/api/queries";
 import { useHere } from "@/app/session";
+import { formatMoney } from "@/lib/money";
 import { changedRules, rulesOf, sentenceOf, TIERS } from "@/lib/profile_rules";
 import { Button } from "@/ui/button";
 import { cx } from "@/ui/cx";
@@ -213,38 +214,61 @@ function Rules({ of }: { of: Profile }) {
   );
 }
 
-interface Explained {
-  decision?: RouteDecision;
-}
-
 // Asked again as somebody types; nothing is called, nothing is charged.
 function TryOut({ of }: { of: Profile }) {
   const { workspace } = useHere();
   const [prompt, setPrompt] = useState("Summarise this contract in three sentences and list what is unusual about it.");
   const wanted = useDeferredValue(prompt.trim());
   const explained = useQuery({
-    queryKey: ["explain", workspace, of.id, wanted, of],
+    queryKey: ["explain", workspace, of, wanted],
     queryFn: ({ signal }) =>
-      send<RouteDecision & Explained>("POST", "/admin/v1/route/explain", { query: { workspace }, body: { profile: of.id, messages: [{ role: "user", content: wanted }] }, signal }),
-    enabled: wanted !== "",
+      send<Explained>("POST", "/admin/v1/route/explain", {
+        query: { workspace },
+        body: { key: of.key?.id, body: { model: "tollgate/auto", messages: [{ role: "user", content: wanted }] } },
+        signal,
+      }),
+    enabled: wanted !== "" && of.key !== null,
     placeholderData: (before) => before,
     retry: false,
   });
-  const decision = explained.data?.decision ?? explained.data;
+  const found = explained.error ? undefined : explained.data;
   return (
     <Panel title="Try it" className="self-start">
-      <div className="space-y-4">
-        <Field label="Prompt" hint="Only explained: no model is called, nothing is charged.">
-          {(field) => <Textarea {...field} rows={4} value={prompt} onChange={(event) => setPrompt(event.target.value)} />}
-        </Field>
-        {explained.error && <ProblemNote error={explained.error} />}
-        {decision?.candidates && !explained.error && (
-          <div aria-live="polite">
-            <Decision of={decision} />
-          </div>
-        )}
-      </div>
+      {of.key === null ? (
+        <p className="text-sm text-muted">Without its key nothing can be asked of it.</p>
+      ) : (
+        <div className="space-y-4">
+          <Field label="Prompt" hint="Only explained: no model is called, nothing is charged.">
+            {(field) => <Textarea {...field} rows={4} value={prompt} onChange={(event) => setPrompt(event.target.value)} />}
+          </Field>
+          {explained.error && <ProblemNote error={explained.error} />}
+          {found && (
+            <div aria-live="polite" className="space-y-3">
+              <Outcome of={found} />
+              {found.decision && <Decision of={found.decision} />}
+            </div>
+          )}
+        </div>
+      )}
     </Panel>
+  );
+}
+
+function Outcome({ of }: { of: Explained }) {
+  if (of.refusal) {
+    return (
+      <p className="rounded-control bg-bad-soft px-3 py-2 text-sm">
+        Refused: {of.refusal.message} <span className="font-mono text-xs text-muted">{of.refusal.code}</span>
+      </p>
+    );
+  }
+  const bound = of.candidates[0]?.cost_bound;
+  return (
+    <p className="rounded-control bg-accent-soft px-3 py-2 text-sm">
+      Goes to <span className="font-mono text-xs">{of.model}</span> at {of.provider}
+      {of.region ? ` in ${of.region}` : ""}
+      {bound ? `, for at most ${formatMoney(bound)}` : ""}.
+    </p>
   );
 }
 

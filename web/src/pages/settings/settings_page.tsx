@@ -281,7 +281,7 @@ function SessionsPanel() {
               name: "From",
               cell: (session) => (
                 <span className="flex max-w-80 items-center gap-2">
-                  <span className="truncate font-mono text-xs">{session.from}</span>
+                  <span className="truncate font-mono text-xs" title={session.client ?? undefined}>{session.from}</span>
                   {session.current && <Tag tone="accent">this one</Tag>}
                 </span>
               ),

@@ -1,0 +1,111 @@
+// A gateway of its own for each test file: the real binary on a free port, with an empty data directory;
+// and what every test of it begins with.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { base, expect, type Page } from "./playwright";
+
+const BINARY = process.env["TOLLGATE_BINARY"] ?? join(__dirname, "../../build/release/tollgate");
+const START_MS = 30_000;
+
+export interface Gateway {
+  url: string;
+  setup: string; // the printed one-time link
+  output: () => string;
+}
+
+export const OPERATOR = { name: "Operator", email: "operator@example.com", password: "four calm words here" };
+
+async function started(child: ChildProcess, output: () => string): Promise<void> {
+  const until = Date.now() + START_MS;
+  while (!/\/setup#\S+/.test(output()) || !output().includes("listening http")) {
+    if (child.exitCode !== null || Date.now() > until) throw new Error(`the gateway did not start:\n${output()}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export const test = base.extend<{ operator: Page }, { gateway: Gateway }>({
+  gateway: [
+    // eslint-disable-next-line no-empty-pattern
+    async ({}, use) => {
+      const data = mkdtempSync(join(tmpdir(), "tollgate-browser-"));
+      const child = spawn(BINARY, ["serve", "--data", data, "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "pipe"] });
+      let text = "";
+      for (const stream of [child.stdout, child.stderr]) stream?.on("data", (piece: Buffer) => (text += piece.toString()));
+      await started(child, () => text);
+      const url = /listening (http:\/\/\S+)/.exec(text)![1]!;
+      await use({ url, setup: /(http:\S+\/setup#\S+)/.exec(text)![1]!, output: () => text });
+      const gone = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGTERM");
+      await gone;
+      rmSync(data, { recursive: true, force: true });
+    },
+    { scope: "worker" },
+  ],
+  // A page that is signed in as the operator, and fails its test on whatever the browser complains of:
+  // errors of scripts, refusals of the Content-Security-Policy, requests to anywhere else.
+  operator: async ({ page, gateway }, use) => {
+    const complaints = watched(page, gateway.url);
+    await signedIn(page, gateway);
+    await use(page);
+    expect(complaints).toEqual([]);
+  },
+});
+
+export function watched(page: Page, origin: string): string[] {
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
+  page.on("console", (message) => {
+    if (/Content.Security.Policy|violates|Trusted/i.test(message.text())) complaints.push(`policy: ${message.text()}`);
+  });
+  page.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith(origin) && !url.startsWith("data:") && !url.startsWith("blob:")) complaints.push(`request to ${url}`);
+  });
+  return complaints;
+}
+
+// The first test of a file makes the operator, the others sign in.
+export async function signedIn(page: Page, gateway: Gateway) {
+  const { setup_required } = await (await page.request.get(`${gateway.url}/admin/v1/sign-in`)).json();
+  await page.goto(setup_required ? gateway.setup : `${gateway.url}/sign-in`);
+  if (setup_required) {
+    await page.getByLabel("Your name").fill(OPERATOR.name);
+    await page.getByLabel("E-mail").fill(OPERATOR.email);
+    await page.getByLabel("Password").fill(OPERATOR.password);
+    await page.getByRole("button", { name: "Create operator" }).click();
+    await page.getByRole("button", { name: "Use the sandbox" }).waitFor();
+    await page.goto(gateway.url);
+  } else {
+    await page.getByLabel("E-mail").fill(OPERATOR.email);
+    await page.getByLabel("Password").fill(OPERATOR.password);
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  }
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+}
+
+// A call as any client would make it.
+export async function call(gateway: Gateway, secret: string, model = "sandbox/echo") {
+  return fetch(`${gateway.url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Authorization: `Bearer ${secret}` },
+    body: JSON.stringify({ model, messages: [{ role: "user", content: "Hello" }] }),
+  });
+}
+
+// Makes a sandbox key by the dialog and returns its secret.
+export async function createKey(page: Page, gateway: Gateway, name: string): Promise<string> {
+  await page.goto(`${gateway.url}/keys?create=true`);
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByText("Sandbox", { exact: true }).first().click();
+  await page.getByRole("dialog").getByRole("button", { name: "Create key" }).click();
+  const secret = await page.getByLabel("The secret").inputValue();
+  await page.getByLabel("I have stored it").check();
+  await page.getByRole("button", { name: "Done" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  return secret;
+}
+
+export { expect };

@@ -1,0 +1,137 @@
+import { call, createKey, expect, test, watched } from "./gateway";
+
+test("a new operator gets from the printed link to a first call whose counter moves", async ({ page, gateway }) => {
+  const complaints = watched(page, gateway.url);
+  await page.goto(gateway.setup);
+  // The token is out of the address before anything else happens.
+  await expect(page).toHaveURL(`${gateway.url}/setup`);
+  await page.getByLabel("Your name").fill("Operator");
+  await page.getByLabel("E-mail").fill("operator@example.com");
+  await page.getByLabel("Password").fill("four calm words here");
+  await page.getByRole("button", { name: "Create operator" }).click();
+  await page.getByRole("button", { name: "Use the sandbox" }).click();
+  await page.getByLabel("Name").fill("first-key");
+  await page.getByRole("button", { name: "Create key" }).click();
+  const secret = await page.getByLabel("The secret").inputValue();
+  expect(secret).toMatch(/^sk-tg-test-[0-9A-Za-z]{37}$/);
+  await expect(page.getByRole("button", { name: "Go to the dashboard" })).toBeDisabled();
+  await page.getByLabel("I have stored it").check();
+  await page.getByRole("button", { name: "Go to the dashboard" }).click();
+
+  const row = page.getByRole("listitem").filter({ hasText: "first-key" });
+  await expect(row).toContainText("0requests");
+  expect((await call(gateway, secret)).status).toBe(200);
+  await expect(row).toContainText("1requests");
+  expect(complaints).toEqual([]);
+});
+
+test("a secret is on screen once and nowhere after", async ({ operator: page, gateway }) => {
+  const answers: string[] = [];
+  const secret = await createKey(page, gateway, "shown-once");
+  page.on("response", (response) => {
+    void response.text().then((text) => answers.push(text), () => undefined);
+  });
+  await page.getByRole("link", { name: "shown-once" }).click();
+  await page.getByRole("heading", { name: "shown-once" }).waitFor();
+  await page.goto(`${gateway.url}/audit`);
+  await page.getByRole("heading", { name: "Audit" }).waitFor();
+  await page.getByRole("table").waitFor();
+  const kept = await page.evaluate(async () => {
+    const caches = await window.caches?.keys();
+    const databases = await indexedDB.databases();
+    return JSON.stringify([document.documentElement.outerHTML, { ...localStorage }, { ...sessionStorage }, history.state, location.href, document.cookie, caches, databases]);
+  });
+  for (const text of [kept, ...answers, gateway.output()]) expect(text).not.toContain(secret);
+});
+
+test("by keyboard alone: create, copy, use, rotate, revoke", async ({ operator: page, gateway, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const { keyboard } = page;
+  const focusOn = async (role: "button" | "menuitem" | "link" | "tab", name: string | RegExp) => {
+    const wanted = page.getByRole(role, { name }).first();
+    for (let step = 0; step < 80; step += 1) {
+      if (await wanted.evaluate((element) => element === document.activeElement).catch(() => false)) return;
+      await keyboard.press("Tab");
+    }
+    throw new Error(`Tab does not reach ${role} ${name}`);
+  };
+  await keyboard.press("Control+k");
+  await keyboard.type("create key");
+  await page.getByRole("option", { name: "Create key" }).waitFor();
+  await keyboard.press("Enter");
+  await expect(page.getByLabel("Name", { exact: true })).toBeFocused();
+  await keyboard.type("by-keyboard");
+  await keyboard.press("Tab");
+  await keyboard.press("ArrowRight");
+  await keyboard.press("Enter");
+
+  await expect(page.getByLabel("The secret")).toBeFocused();
+  await focusOn("button", "Copy");
+  await keyboard.press("Enter");
+  const secret = await page.evaluate(() => navigator.clipboard.readText());
+  await focusOn("button", "Done");
+  await keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  expect((await call(gateway, secret)).status).toBe(200);
+
+  await keyboard.press("j");
+  await expect(page.getByRole("link", { name: "by-keyboard" })).toBeFocused();
+  await keyboard.press("Enter");
+  await page.getByRole("heading", { name: "by-keyboard", level: 1 }).waitFor();
+  await focusOn("button", "Rotate secret");
+  await keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
+  await focusOn("button", "Rotate secret");
+  await keyboard.press("Enter");
+  await expect(page.getByLabel("The secret")).toBeFocused();
+  await focusOn("button", "Copy");
+  await keyboard.press("Enter");
+  await focusOn("button", "Done");
+  await keyboard.press("Enter");
+  await expect(page.getByText(/Still in use|Safe to retire/)).toBeVisible();
+
+  await focusOn("button", "Revoke key");
+  await keyboard.press("Enter");
+  await keyboard.type("by-keyboard");
+  await keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/keys$/);
+  await expect(page.getByRole("link", { name: "by-keyboard" })).toHaveCount(0);
+  expect((await call(gateway, secret)).status).toBe(401);
+});
+
+test("a toggle is seen at once, and put back with the reason when it is refused", async ({ operator: page, gateway }) => {
+  const secret = await createKey(page, gateway, "toggled");
+  await page.getByRole("switch", { name: "Disable toggled" }).click();
+  await expect(page.getByRole("switch", { name: "Enable toggled" })).toBeVisible();
+  await expect.poll(async () => (await call(gateway, secret)).status).toBe(401);
+  await page.route("**/admin/v1/keys/key_*", (route) =>
+    route.request().method() === "PATCH"
+      ? route.fulfill({ status: 503, contentType: "application/json", body: JSON.stringify({ error: { message: "The store is away.", code: "service_unavailable", request_id: "req_tried" } }) })
+      : route.fallback(),
+  );
+  await page.getByRole("switch", { name: "Enable toggled" }).click();
+  await expect(page.getByRole("alert")).toContainText("The store is away.");
+  await expect(page.getByRole("alert")).toContainText("req_tried");
+  await expect(page.getByRole("switch", { name: "Enable toggled" })).not.toBeChecked();
+});
+
+test("search and filters stand in the URL, and are the server's", async ({ operator: page, gateway }) => {
+  await createKey(page, gateway, "needle-one");
+  await createKey(page, gateway, "hay");
+  await page.getByLabel("Search keys").fill("needle");
+  await expect(page).toHaveURL(/search=needle/);
+  await expect(page.getByRole("link", { name: "hay" })).toHaveCount(0);
+  await page.getByRole("button", { name: "Disabled" }).click();
+  await expect(page).toHaveURL(/status=disabled/);
+  await expect(page.getByText("No key fits these filters")).toBeVisible();
+  await page.reload();
+  await expect(page.getByLabel("Search keys")).toHaveValue("needle");
+  await expect(page.getByText("No key fits these filters")).toBeVisible();
+});
+
+test("a name that is taken is told as somebody types", async ({ operator: page, gateway }) => {
+  await createKey(page, gateway, "taken");
+  await page.goto(`${gateway.url}/keys?create=true`);
+  await page.getByLabel("Name", { exact: true }).fill("taken");
+  await expect(page.getByText("Another key has this name.")).toBeVisible();
+});
