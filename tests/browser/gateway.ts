@@ -99,7 +99,7 @@ export async function call(gateway: Gateway, secret: string, model = "sandbox/ec
 export async function createKey(page: Page, gateway: Gateway, name: string): Promise<string> {
   await page.goto(`${gateway.url}/keys?create=true`);
   await page.getByLabel("Name", { exact: true }).fill(name);
-  await page.getByText("Sandbox", { exact: true }).first().click();
+  await page.getByRole("dialog").getByText("Sandbox", { exact: true }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Create key" }).click();
   const secret = await page.getByLabel("The secret").inputValue();
   await page.getByLabel("I have stored it").check();
