@@ -36,15 +36,17 @@ Status check_caller(const Session& session, const RoutePattern& route) {
 }
 
 // From here on the caller is known, and hears what exists.
-Task<Result<net::Response>> answer_caller(AdminContext& context, net::Exchange& exchange,
-                                          const Session& session, const ClientAddress& client,
-                                          const RouteMatch& match, const std::string& request_id) {
+Task<Result<net::Response>> answer_caller(AdminContext& context, net::HttpClient& http_client,
+                                          net::Exchange& exchange, const Session& session,
+                                          const ClientAddress& client, const RouteMatch& match,
+                                          const std::string& request_id) {
   if (auto allowed = check_caller(session, admin_routes()[match.index]); !allowed) {
     co_return std::unexpected(allowed.error());
   }
   auto query = Query::parse(exchange.head().query());
   if (!query) co_return std::unexpected(query.error());
   AdminCall call{.context = context,
+                 .http_client = http_client,
                  .exchange = exchange,
                  .by = *session.by,
                  .person = session.person,
@@ -61,9 +63,9 @@ Task<Result<net::Response>> answer_caller(AdminContext& context, net::Exchange& 
 
 // A route that asks for nobody's credential. A page of another site may not use it in a visitor's
 // name either.
-Task<Result<net::Response>> answer_anybody(AdminContext& context, net::Exchange& exchange,
-                                           const ClientAddress& client, const RouteMatch& match,
-                                           const std::string& request_id) {
+Task<Result<net::Response>> answer_anybody(AdminContext& context, net::HttpClient& http_client,
+                                           net::Exchange& exchange, const ClientAddress& client,
+                                           const RouteMatch& match, const std::string& request_id) {
   const net::RequestHead& head = exchange.head();
   if (auto own = check_origin(head); !own && head.method != "GET") {
     co_return std::unexpected(own.error());
@@ -71,6 +73,7 @@ Task<Result<net::Response>> answer_anybody(AdminContext& context, net::Exchange&
   auto query = Query::parse(head.query());
   if (!query) co_return std::unexpected(query.error());
   AdminCall call{.context = context,
+                 .http_client = http_client,
                  .exchange = exchange,
                  .by = {.actor = "anybody",
                         .role = Role::kViewer,
@@ -108,7 +111,7 @@ void add_common_fields(net::Response& response, const std::string& request_id) {
   response.fields.emplace_back("X-Content-Type-Options", "nosniff");
 }
 
-Task<> handle_admin(AdminContext& context, net::Exchange& exchange) {
+Task<> handle_admin(AdminContext& context, net::HttpClient& http_client, net::Exchange& exchange) {
   const net::RequestHead& head = exchange.head();
   const std::shared_ptr<const AdminOptions> options = context.options();
   const std::string request_id = request_id_of(head, context.random);
@@ -123,7 +126,7 @@ Task<> handle_admin(AdminContext& context, net::Exchange& exchange) {
   if (!client) {
     answer = std::unexpected(client.error());
   } else if (open) {
-    answer = co_await answer_anybody(context, exchange, *client, match, request_id);
+    answer = co_await answer_anybody(context, http_client, exchange, *client, match, request_id);
   } else if (!session.by) {
     answer = std::unexpected(session.by.error());
   } else if (match.outcome == RouteMatch::Outcome::kUnknownPath) {
@@ -131,7 +134,8 @@ Task<> handle_admin(AdminContext& context, net::Exchange& exchange) {
   } else if (match.outcome == RouteMatch::Outcome::kUnknownMethod) {
     answer = fail(ErrorCode::kMethodNotAllowed, "This path answers " + match.allow + " only.");
   } else {
-    answer = co_await answer_caller(context, exchange, session, *client, match, request_id);
+    answer =
+        co_await answer_caller(context, http_client, exchange, session, *client, match, request_id);
   }
 
   std::optional<ErrorCode> code;

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "admin/catalogue_hooks.h"
 #include "admin/people.h"
 #include "admin/query.h"
 #include "base/clock.h"
@@ -25,8 +26,10 @@
 #include "domain/token.h"
 #include "ledger/ledger.h"
 #include "net/exchange.h"
+#include "net/http_client.h"
 #include "routing/snapshot.h"
 #include "runtime/task.h"
+#include "upstream/targets.h"
 
 namespace tollgate {
 
@@ -49,6 +52,9 @@ struct AdminContext {
   // Both give the newest; a request keeps what it got.
   std::function<std::shared_ptr<const Snapshot>()> snapshot;
   std::function<std::shared_ptr<const AdminOptions>()> options;
+  CatalogueHooks catalogue = {};
+  // Where the providers of the newest snapshot are.
+  std::function<std::shared_ptr<const Targets>()> targets = {};
 };
 
 // A person who signed in, as the cookie of the request says.
@@ -63,6 +69,7 @@ struct SignedIn {
 // Lives as long as its handler runs.
 struct AdminCall {
   AdminContext& context;
+  net::HttpClient& http_client;  // of this thread, to test providers with
   net::Exchange& exchange;
   Principal by;
   std::optional<SignedIn> person;  // set on routes of Door::kPerson
@@ -86,6 +93,6 @@ inline net::Response json_answer(std::string body) {
 
 // Answers the request, whatever becomes of it: 401 for strangers before anything else is told, 404
 // and 405 for what does not exist, else what the handler says.
-Task<> handle_admin(AdminContext& context, net::Exchange& exchange);
+Task<> handle_admin(AdminContext& context, net::HttpClient& http_client, net::Exchange& exchange);
 
 }  // namespace tollgate

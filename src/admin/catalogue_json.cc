@@ -1,11 +1,16 @@
 #include "admin/catalogue_json.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <chrono>
 #include <optional>
 
 #include "admin/json_fields.h"
 #include "admin/query.h"
+#include "domain/model_facts_json.h"
 #include "domain/price_json.h"
+#include "domain/provider_json.h"
 
 namespace tollgate {
 
@@ -32,33 +37,155 @@ std::string render_offer(const Offer& offer, Role role) {
 
 }  // namespace
 
+namespace {
+
+// The facts, and who states them; then what follows where nobody states it.
+void add_facts(JsonFields& fields, const ModelFacts& facts) {
+  const json::object stated = facts_json(facts);
+  for (const auto* name : {"name", "kind", "capabilities"}) {
+    fields.raw(name, json::serialize(stated.at(name)));
+  }
+  json::object scores;
+  for (const auto* name : {"quality", "tier", "tool_calling"}) scores[name] = stated.at(name);
+  fields.raw("stated", json::serialize(scores)).text("facts_source", facts.source);
+}
+
+void add_standing(JsonFields& fields, const ModelStanding& standing) {
+  fields.number("quality", standing.quality)
+      .text("tier", tier_name(standing.tier))
+      .number("tool_calling", standing.tool_calling);
+}
+
+}  // namespace
+
 std::string render_model(const Model& model, Role role) {
   std::vector<std::string> offers;
   offers.reserve(model.offers.size());
   for (const Offer* offer : model.offers) offers.push_back(render_offer(*offer, role));
-  return JsonFields()
-      .text("id", model.id.get())
-      .raw("sandbox", model.sandbox ? "true" : "false")
-      .number_or_null("context_window", known(model.context_window))
+  JsonFields fields;
+  fields.text("id", model.id.get()).raw("sandbox", model.sandbox ? "true" : "false");
+  add_facts(fields, model.facts);
+  add_standing(fields, model.standing);
+  return fields.number_or_null("context_window", known(model.context_window))
       .number_or_null("max_output_tokens", known(model.max_output_tokens))
       .raw("prices", render_prices(model.prices()))
       .raw("offers", json_array(offers))
       .finish();
 }
 
-std::string render_provider(const Snapshot& snapshot, const Provider& provider, Role role) {
-  std::vector<std::string> models;
-  for (const Model& model : snapshot.models()) {
-    const bool offered = std::ranges::any_of(
-        model.offers, [&provider](const Offer* offer) { return offer->provider == provider.id; });
-    if (offered) models.push_back(model.id.get());
-  }
+std::string render_idle_model(const ModelFacts& facts) {
   JsonFields fields;
-  fields.text("id", provider.id.get()).text("dialect", dialect_name(provider.dialect));
-  if (role >= Role::kAdmin) fields.text_or_null("base_url", provider.base_url);
-  return fields.text_or_null("region", provider.region)
-      .text("source", provider.source)
-      .texts("models", models)
+  fields.text("id", facts.id.get()).raw("sandbox", "false");
+  add_facts(fields, facts);
+  add_standing(fields, standing_of(facts, Prices()));
+  return fields.number_or_null("context_window", known(facts.context_window))
+      .number_or_null("max_output_tokens", known(facts.max_output_tokens))
+      .raw("prices", "null")
+      .raw("offers", "[]")
+      .finish();
+}
+
+namespace {
+
+std::optional<std::int64_t> milliseconds(std::chrono::microseconds latency) {
+  if (latency.count() == 0) return std::nullopt;
+  return std::chrono::ceil<std::chrono::milliseconds>(latency).count();
+}
+
+// "0.9833", or null without outcomes.
+std::string rate_json(std::int64_t successes, std::int64_t failures) {
+  const std::int64_t all = successes + failures;
+  if (all == 0) return "null";
+  const std::int64_t parts = successes * 10'000 / all;
+  return fmt::format("\"{}.{:04}\"", parts / 10'000, parts % 10'000);
+}
+
+void add_outcomes(JsonFields& fields, std::int64_t successes, std::int64_t failures) {
+  fields.raw("success_rate", rate_json(successes, failures))
+      .number("successes", successes)
+      .number("failures", failures);
+}
+
+// When the next attempt may be made; null while it is up, or while one is under way.
+std::optional<WallTime> probe_time(const HealthFigures& figures, const Clock& clock) {
+  if (figures.state != HealthState::kDown || figures.probe_at == SteadyTime::max()) {
+    return std::nullopt;
+  }
+  return clock.wall() +
+         std::chrono::duration_cast<std::chrono::microseconds>(figures.probe_at - clock.steady());
+}
+
+std::string render_health(const HealthReport& report, const Clock& clock) {
+  JsonFields fields;
+  fields.text("state", health_state_name(report.figures.state));
+  add_outcomes(fields, report.successes, report.failures);
+  return fields.number("failures_in_a_row", report.failures_in_a_row)
+      .number_or_null("median_latency_ms", milliseconds(report.figures.median))
+      .time_or_null("next_probe_at", probe_time(report.figures, clock))
+      .finish();
+}
+
+// Of all offers of a provider together.
+struct ProviderHealth {
+  std::vector<std::string> offers;  // as JSON
+  std::vector<std::string> models;
+  std::size_t down = 0;
+  std::size_t healthy = 0;
+  std::int64_t successes = 0;
+  std::int64_t failures = 0;
+  std::chrono::microseconds slowest_median{0};
+
+  HealthState state() const {
+    if (healthy == offers.size()) return HealthState::kHealthy;
+    return down == offers.size() ? HealthState::kDown : HealthState::kDegraded;
+  }
+};
+
+ProviderHealth health_of(const Snapshot& snapshot, const Provider& provider, const Clock& clock) {
+  ProviderHealth all;
+  for (const OfferFigures& figures : snapshot.figures()) {
+    if (figures.offer->provider != provider.id) continue;
+    HealthReport report;
+    if (figures.health != nullptr) report = figures.health->report(clock.steady());
+    all.models.push_back(figures.offer->model.get());
+    all.offers.push_back(JsonFields()
+                             .text("model", figures.offer->model.get())
+                             .text_or_null("region", figures.offer->region)
+                             .text("source", figures.offer->source)
+                             .raw("health", render_health(report, clock))
+                             .finish());
+    all.down += report.figures.state == HealthState::kDown ? 1 : 0;
+    all.healthy += report.figures.state == HealthState::kHealthy ? 1 : 0;
+    all.successes += report.successes;
+    all.failures += report.failures;
+    all.slowest_median = std::max(all.slowest_median, report.figures.median);
+  }
+  return all;
+}
+
+}  // namespace
+
+std::string render_provider(const Snapshot& snapshot, const Provider& provider, Role role,
+                            const Clock& clock) {
+  const ProviderHealth health = health_of(snapshot, provider, clock);
+  JsonFields overall;
+  overall.text("state", health_state_name(health.state()));
+  add_outcomes(overall, health.successes, health.failures);
+  overall.number_or_null("slowest_median_latency_ms", milliseconds(health.slowest_median));
+  JsonFields fields;
+  fields.text("id", provider.id.get());
+  // Where an upstream is, and how it is spoken to, is for admins and operators.
+  for (const auto& [name, value] : provider_json(provider)) {
+    const bool plain = name == "preset" || name == "dialect" || name == "region";
+    if (plain || role >= Role::kAdmin) fields.raw(name, json::serialize(value));
+  }
+  return fields.text("source", provider.source)
+      .raw("models_of_preset", provider.model_list == ModelList::kOfPreset ? "true" : "false")
+      .texts("models", health.models)
+      .raw("health", overall.finish())
+      .raw("offers", json_array(health.offers))
+      .time_or_null("created_at", provider.created_at)
+      .time_or_null("updated_at", provider.updated_at)
       .finish();
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "domain/key.h"
 #include "domain/offer.h"
@@ -14,7 +15,10 @@ namespace tollgate {
 
 // Where upstreams are (base_url, upstream_model) is for the roles admin and operator.
 std::string render_model(const Model& model, Role role);
-std::string render_provider(const Snapshot& snapshot, const Provider& provider, Role role);
+// One that nobody offers.
+std::string render_idle_model(const ModelFacts& facts);
+std::string render_provider(const Snapshot& snapshot, const Provider& provider, Role role,
+                            const Clock& clock);
 
 // A page of a list that a reload may change between two pages: the cursor is the last id shown.
 struct PageRange {

@@ -40,7 +40,8 @@ class CatalogueJsonTest : public testing::Test {
     return parse_json(render_model(*snapshot_->find("acme/large"), role)).value();
   }
   std::string provider(Role role) const {
-    return render_provider(*snapshot_, *snapshot_->provider(ProviderId("acme")), role);
+    return render_provider(*snapshot_, *snapshot_->provider(ProviderId("acme")), role,
+                           ManualClock(WallTime()));
   }
 
   std::shared_ptr<const Snapshot> snapshot_;
@@ -85,7 +86,8 @@ TEST_F(CatalogueJsonTest, SandboxIsBuiltIn) {
   const Provider* sandbox = snapshot_->provider(ProviderId(std::string(kSandboxProvider)));
   ASSERT_NE(sandbox, nullptr);
   const json::value value =
-      parse_json(render_provider(*snapshot_, *sandbox, Role::kViewer)).value();
+      parse_json(render_provider(*snapshot_, *sandbox, Role::kViewer, ManualClock(WallTime())))
+          .value();
   EXPECT_EQ(value.at("source"), "built-in");
   EXPECT_FALSE(value.at("models").as_array().empty());
 }

@@ -42,6 +42,7 @@ JsonFields fields_of(const KeyView& view) {
       .text_or_null("icon", policy.icon)
       .text("environment", environment_name(policy.environment))
       .text("type", key_type_name(policy.type))
+      .text_or_null("profile_id", key.profile.get())
       .text_or_null("role", has_role ? role_name(policy.role) : "")
       .texts("models", policy.models)
       .text_or_null("region", policy.region)

@@ -47,6 +47,7 @@ TEST_F(KeyJsonTest, ShowsEveryFieldOfTheContract) {
                            "icon",
                            "environment",
                            "type",
+                           "profile_id",
                            "role",
                            "models",
                            "region",
@@ -69,9 +70,10 @@ TEST_F(KeyJsonTest, ShowsEveryFieldOfTheContract) {
                            "secrets"}) {
     EXPECT_TRUE(key.contains(name)) << name;
   }
-  EXPECT_EQ(key.size(), 27u);
+  EXPECT_EQ(key.size(), 28u);
   EXPECT_EQ(key.at("name"), "check \"out\"");
   EXPECT_EQ(key.at("status"), "active");
+  EXPECT_TRUE(key.at("profile_id").is_null());
   EXPECT_EQ(key.at("request_count"), 5);
   EXPECT_EQ(key.at("error_count"), 2);
   EXPECT_EQ(key.at("created_at"), "2026-11-21T10:00:00.000000Z");

@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <array>
 
+#include "admin/aliases.h"
 #include "admin/audit.h"
+#include "admin/catalogue_import.h"
 #include "admin/explain.h"
 #include "admin/grants.h"
 #include "admin/keys.h"
 #include "admin/members.h"
 #include "admin/models.h"
+#include "admin/offers.h"
 #include "admin/overview.h"
+#include "admin/profiles.h"
 #include "admin/providers.h"
 #include "admin/sign_in.h"
 #include "admin/usage.h"
@@ -42,7 +46,27 @@ constexpr std::array kTable = {
     AdminRoute{{"GET", "/admin/v1/usage/{id}", Role::kViewer}, get_usage},
     AdminRoute{{"POST", "/admin/v1/route/explain", Role::kViewer}, explain_request},
     AdminRoute{{"GET", "/admin/v1/models", Role::kViewer}, list_models},
+    AdminRoute{{"POST", "/admin/v1/models/import", Role::kOperator}, import_models},
+    AdminRoute{{"GET", "/admin/v1/models/{id}", Role::kViewer}, get_model},
+    AdminRoute{{"PUT", "/admin/v1/models/{id}", Role::kOperator}, replace_facts},
+    AdminRoute{{"PATCH", "/admin/v1/models/{id}", Role::kOperator}, update_facts},
+    AdminRoute{{"DELETE", "/admin/v1/models/{id}", Role::kOperator}, remove_facts},
+    AdminRoute{{"PUT", "/admin/v1/models/{id}/offers", Role::kOperator}, put_offer},
+    AdminRoute{{"DELETE", "/admin/v1/models/{id}/offers", Role::kOperator}, remove_offer},
     AdminRoute{{"GET", "/admin/v1/providers", Role::kViewer}, list_providers},
+    AdminRoute{{"POST", "/admin/v1/providers", Role::kOperator}, create_provider},
+    AdminRoute{{"GET", "/admin/v1/providers/{id}", Role::kViewer}, get_provider},
+    AdminRoute{{"PATCH", "/admin/v1/providers/{id}", Role::kOperator}, update_provider},
+    AdminRoute{{"DELETE", "/admin/v1/providers/{id}", Role::kOperator}, remove_provider},
+    AdminRoute{{"POST", "/admin/v1/providers/{id}/test", Role::kOperator}, test_provider},
+    AdminRoute{{"GET", "/admin/v1/aliases", Role::kViewer}, list_aliases},
+    AdminRoute{{"PUT", "/admin/v1/aliases/{id}", Role::kOperator}, put_alias},
+    AdminRoute{{"DELETE", "/admin/v1/aliases/{id}", Role::kOperator}, remove_alias},
+    AdminRoute{{"GET", "/admin/v1/profiles", Role::kViewer}, list_profiles},
+    AdminRoute{{"POST", "/admin/v1/profiles", Role::kAdmin}, create_profile},
+    AdminRoute{{"GET", "/admin/v1/profiles/{id}", Role::kViewer}, get_profile},
+    AdminRoute{{"PATCH", "/admin/v1/profiles/{id}", Role::kAdmin}, update_profile},
+    AdminRoute{{"DELETE", "/admin/v1/profiles/{id}", Role::kAdmin}, remove_profile},
     AdminRoute{{"GET", "/admin/v1/audit", Role::kAdmin}, list_audit},
     AdminRoute{{"GET", "/admin/v1/audit/verify", Role::kAdmin}, verify_audit},
     AdminRoute{{"GET", "/admin/v1/overview", Role::kViewer}, show_overview},

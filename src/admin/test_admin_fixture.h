@@ -17,6 +17,7 @@
 
 #include "admin/admin.h"
 #include "base/json.h"
+#include "domain/whole_catalogue.h"
 #include "ledger/ledger_fixture.h"
 #include "net/listener.h"
 #include "net/problem.h"
@@ -55,13 +56,14 @@ class AdminServerTest : public LedgerTest {
     Offer offer;
     offer.model = ModelId("acme/large");
     offer.provider = provider.id;
-    auto built = build_snapshot({.providers = {provider}, .offers = {offer}});
-    EXPECT_TRUE(built);
-    snapshot_ = *built;
+    file_ = {.providers = {provider}, .offers = {offer}};
+    expect_in_force({});
     session_options_.render_error = [](const Error& error) {
       return net::problem_response(error, "req_unread");
     };
-    handler_ = [this](net::Exchange& exchange) { return handle_admin(context_, exchange); };
+    handler_ = [this](net::Exchange& exchange) {
+      return handle_admin(context_, client_, exchange);
+    };
     listen();
   }
 
@@ -155,7 +157,42 @@ class AdminServerTest : public LedgerTest {
   }
 
  protected:
+  // Of the file and what is stored, as server/ makes it.
+  Result<std::shared_ptr<const Snapshot>> whole(const Catalogue& stored) const {
+    WholeCatalogue whole = whole_catalogue(file_, stored, built_in_catalogue(), clock_.wall());
+    return build_snapshot(std::move(whole.catalogue));
+  }
+  void expect_in_force(const Catalogue& stored) {
+    auto built = whole(stored);
+    ASSERT_TRUE(built) << built.error().message;
+    auto targets = Targets::make(*built, {});
+    ASSERT_TRUE(targets) << targets.error().message;
+    snapshot_ = *built;
+    targets_ = *targets;
+  }
+  CatalogueHooks hooks() {
+    return {.master_key = &master_key_,
+            .file = [this] { return std::make_shared<const Catalogue>(file_); },
+            .check = [this](const store::SealedCatalogue& stored) -> Status {
+              auto built = whole(stored.catalogue);
+              if (built) return {};
+              Error error = built.error();
+              error.code = ErrorCode::kUnprocessable;
+              return std::unexpected(std::move(error));
+            },
+            .use =
+                [this](store::SealedCatalogue stored, CatalogueInForce in_force) {
+                  auto opened = store::open_catalogue(std::move(stored), master_key_);
+                  if (!opened) return in_force(std::unexpected(opened.error()));
+                  expect_in_force(*opened);
+                  in_force({});
+                }};
+  }
+
+  Catalogue file_;
+  MasterKey master_key_ = MasterKey::make(random_);
   std::shared_ptr<const Snapshot> snapshot_;
+  std::shared_ptr<const Targets> targets_;
   std::shared_ptr<const AdminOptions> admin_options_ = std::make_shared<const AdminOptions>();
   People people_{clock_};
   AdminContext context_{.ledger = *ledger_,
@@ -163,13 +200,18 @@ class AdminServerTest : public LedgerTest {
                         .random = random_,
                         .people = people_,
                         .snapshot = [this] { return snapshot_; },
-                        .options = [this] { return admin_options_; }};
+                        .options = [this] { return admin_options_; },
+                        .catalogue = hooks(),
+                        .targets = [this] { return targets_; }};
 
  private:
   net::SessionOptions session_options_;
   net::Handler handler_;
   std::uint16_t port_ = 0;
   IoThreads threads_{1};
+  BlockingPool pool_{1};
+  net::Resolver resolver_{pool_};
+  net::HttpClient client_{threads_[0], resolver_};
   std::vector<std::unique_ptr<net::Listener>> listeners_;
 };
 

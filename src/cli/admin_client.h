@@ -19,9 +19,9 @@ namespace tollgate::cli {
 
 // Where the admin API is: a data directory's socket, or a URL.
 struct AdminTarget {
-  std::string data;                    // the directory; used when there is no url
+  std::string data;            // the directory; used when there is no url
   std::optional<HttpUrl> url;  // its path is a prefix of every target
-  Secret key;                          // for the url
+  Secret key;                  // for the url
 };
 
 struct AdminRequest {

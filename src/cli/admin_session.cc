@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view kKeyIdPrefix = "key_";
 constexpr std::string_view kWorkspaceIdPrefix = "ws_";
+constexpr std::string_view kProfileIdPrefix = "prof_";
 
 Error unreadable() {
   return {.code = ErrorCode::kInternal,
@@ -27,12 +28,11 @@ Outcome<std::string> id_of(const json::value& entry) {
 // Where a server with these settings is reached from this machine.
 std::string local_base_url(const Settings& settings) {
   const bool everywhere = settings.listen.host == "0.0.0.0" || settings.listen.host == "::";
-  const HttpUrl url{
-      .scheme = settings.tls.enabled() ? UrlScheme::kHttps : UrlScheme::kHttp,
-      .host = everywhere ? "127.0.0.1" : settings.listen.host,
-      .port = settings.listen.port,
-      .path = {},
-      .userinfo = {}};
+  const HttpUrl url{.scheme = settings.tls.enabled() ? UrlScheme::kHttps : UrlScheme::kHttp,
+                    .host = everywhere ? "127.0.0.1" : settings.listen.host,
+                    .port = settings.listen.port,
+                    .path = {},
+                    .userinfo = {}};
   return url.text();
 }
 
@@ -173,6 +173,23 @@ Outcome<std::string> AdminSession::workspace_id(std::string_view id_or_name) con
     return failed({.code = ErrorCode::kNotFound,
                    .message = "There is no workspace of this name. `tollgate workspaces list` "
                               "shows the workspaces there are."});
+  }
+  return id_of(found->front());
+}
+
+Outcome<std::string> AdminSession::profile_id(std::string_view id_or_name) const {
+  if (id_or_name.starts_with(kProfileIdPrefix)) return std::string(id_or_name);
+  const auto found = named("/admin/v1/profiles", id_or_name);
+  if (!found) return std::unexpected(found.error());
+  if (found->empty()) {
+    return failed({.code = ErrorCode::kNotFound,
+                   .message = "There is no profile of this name. `tollgate profiles list` shows "
+                              "the profiles there are."});
+  }
+  if (found->size() > 1) {
+    return failed({.code = ErrorCode::kConflict,
+                   .message = "Several workspaces have a profile of this name. Say which with "
+                              "--workspace, or give the profile's id."});
   }
   return id_of(found->front());
 }

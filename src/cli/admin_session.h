@@ -53,6 +53,9 @@ class AdminSession {
   // The id of the workspace of that name; text that begins with "ws_" is an id already.
   Outcome<std::string> workspace_id(std::string_view id_or_name) const;
 
+  // The id of the profile of that name; text that begins with "prof_" is an id already.
+  Outcome<std::string> profile_id(std::string_view id_or_name) const;
+
   // Where clients of the data plane find this server, e.g. "http://127.0.0.1:8080".
   const std::string& base_url() const { return base_url_; }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdio>
 #include <sstream>
 #include <utility>
@@ -83,6 +84,18 @@ int report(const Failure& failure, const Invocation& invocation) {
   return failure.exit_status;
 }
 
+std::string read_all(std::FILE* stream) {
+  constexpr std::size_t kInputBytesMax = 16 * 1024 * 1024;
+  std::string text;
+  std::array<char, 4'096> piece;
+  while (text.size() < kInputBytesMax) {
+    const std::size_t count = std::fread(piece.data(), 1, piece.size(), stream);
+    if (count == 0) break;
+    text.append(piece.data(), count);
+  }
+  return text;
+}
+
 void write(std::FILE* stream, std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stream);
   std::fflush(stream);
@@ -109,7 +122,8 @@ int run_cli(int argc, char** argv, const ServeFunction& serve) {
   const Terminal terminal{.out = [](std::string_view text) { write(stdout, text); },
                           .err = [](std::string_view text) { write(stderr, text); },
                           .environment = process_environment(),
-                          .clock = clock};
+                          .clock = clock,
+                          .in = [] { return read_all(stdin); }};
   const int status = run_cli(argc, argv, serve, terminal);
   // A full disk behind `> usage.csv` must not look like success.
   return std::ferror(stdout) != 0 && status == kExitOk ? kExitFailed : status;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <string_view>
 
 #include "base/clock.h"
@@ -30,6 +31,8 @@ struct Terminal {
   std::function<void(std::string_view)> err;
   EnvironmentLookup environment;
   const Clock& clock;
+  // Standard input, to its end; nullptr gives nothing.
+  std::function<std::string()> in = {};
 };
 
 // Runs the command line on the process's own terminal and returns the exit status.

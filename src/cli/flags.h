@@ -69,6 +69,43 @@ struct UserFlags {
   std::optional<std::string> role = {};
 };
 
+struct ProviderFlags {
+  std::string id = {};
+  std::optional<std::string> preset = {}, dialect = {}, base_url = {}, api_version = {},
+                             region = {};
+  std::optional<std::string> api_key_env = {};  // the variable that holds it
+  bool api_key_stdin = false;
+  bool no_api_key = false;
+  std::optional<std::vector<std::string>> headers = {};  // "Name: value"
+  std::optional<std::vector<std::string>> models = {};   // of the preset
+  bool all_models = false;
+  std::optional<bool> allow_private = {};
+  std::optional<std::string> from = {};   // FILE of JSON, or - for standard input
+  std::optional<std::string> model = {};  // to test with
+};
+
+struct ModelFlags {
+  std::string id = {};
+  std::optional<std::string> provider = {}, upstream = {}, region = {}, max_tokens_field = {};
+  std::optional<std::int64_t> context_window = {}, max_output_tokens = {};
+  std::vector<std::pair<std::string, std::string>> prices = {};  // the API's name, USD
+  std::optional<std::string> name = {}, kind = {}, tier = {};
+  std::optional<std::int64_t> quality = {}, tool_calling = {};
+  std::optional<std::vector<std::string>> has = {}, lacks = {};  // capabilities
+  std::string file = {};                                         // to import
+  bool only_known = false;
+  std::string target = {};  // of an alias
+};
+
+struct ProfileFlags {
+  std::string profile = {};  // ID or NAME
+  std::optional<std::string> name = {}, description = {}, strategy = {}, tier_floor = {},
+                             tier_ceiling = {}, cost_cap = {}, region = {}, environment = {};
+  std::optional<std::vector<std::string>> order = {}, models = {}, allow = {}, deny = {};
+  std::optional<std::int64_t> min_tool_calling = {};
+  std::optional<bool> honor_model = {};
+};
+
 struct Flags {
   Output output = Output::kTable;
   ConnectionFlags connection;
@@ -80,6 +117,9 @@ struct Flags {
   ExplainFlags explain;
   WorkspaceFlags workspace;
   UserFlags user;
+  ProviderFlags provider;
+  ModelFlags model;
+  ProfileFlags profile;
   std::string grace;
   bool abort_inflight = false;
 };

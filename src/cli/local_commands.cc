@@ -4,6 +4,7 @@
 
 #include "cli/version.h"
 #include "config/describe.h"
+#include "domain/whole_catalogue.h"
 
 namespace tollgate::cli {
 
@@ -27,7 +28,9 @@ Outcome<void> check_config(const Invocation& invocation) {
     invocation.print_json(describe_settings(*settings));
     return {};
   }
-  const Catalogue& catalogue = settings->catalogue;
+  const WholeCatalogue whole = whole_catalogue(settings->catalogue, {}, built_in_catalogue(),
+                                               invocation.terminal.clock.wall());
+  const Catalogue& catalogue = whole.catalogue;
   invocation.terminal.out(fmt::format(
       "{}: sound. {} {}, {} {}; listens on {}:{}, data in {}.\n",
       settings->file.empty() ? "No configuration file" : settings->file, catalogue.providers.size(),

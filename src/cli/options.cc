@@ -67,21 +67,6 @@ void declare_usage(CLI::App& app, Invocation& invocation) {
   }
 }
 
-void declare_catalogue(CLI::App& app, Invocation& invocation) {
-  CLI::App& models = subcommand(app, invocation, "models", "Show the models and their prices",
-                                "  tollgate models\n"
-                                "  tollgate models --json\n",
-                                list_models);
-  count_option(models, invocation);
-  connection_options(models, invocation);
-  CLI::App& providers = subcommand(app, invocation, "providers", "Show the providers",
-                                   "  tollgate providers\n"
-                                   "  tollgate providers --json\n",
-                                   list_providers);
-  count_option(providers, invocation);
-  connection_options(providers, invocation);
-}
-
 void declare_explain(CLI::App& app, Invocation& invocation) {
   CLI::App& command = subcommand(
       app, invocation, "explain",
@@ -200,6 +185,18 @@ CLI::App& subcommand(CLI::App& parent, Invocation& invocation, std::string name,
   return *command;
 }
 
+CLI::App& group(CLI::App& parent, Invocation& invocation, std::string name, std::string description,
+                std::string examples, Command run) {
+  CLI::App* command = parent.add_subcommand(std::move(name), std::move(description));
+  command->footer("Examples:\n" + std::move(examples));
+  command->require_subcommand(0, 1);
+  // Called after the subcommand's own, if there was one.
+  command->callback([&invocation, run] {
+    if (!invocation.command) invocation.command = run;
+  });
+  return *command;
+}
+
 void declare_options(CLI::App& app, Invocation& invocation) {
   app.name("tollgate");
   app.require_subcommand(1);
@@ -208,6 +205,8 @@ void declare_options(CLI::App& app, Invocation& invocation) {
       "Start here:\n"
       "  tollgate serve                                  run the gateway on this machine\n"
       "  tollgate keys create --name laptop              make a key; its secret is shown once\n"
+      "  tollgate providers add openai --preset openai --api-key-env OPENAI_API_KEY\n"
+      "                                                  route to a provider\n"
       "  tollgate usage --by key                         see who used what\n\n"
       "Every subcommand has --help with examples.\n");
   declare_serve(app, invocation);
@@ -215,7 +214,9 @@ void declare_options(CLI::App& app, Invocation& invocation) {
   declare_workspaces(app, invocation);
   declare_users(app, invocation);
   declare_usage(app, invocation);
-  declare_catalogue(app, invocation);
+  declare_providers(app, invocation);
+  declare_models(app, invocation);
+  declare_profiles(app, invocation);
   declare_explain(app, invocation);
   declare_audit(app, invocation);
   declare_config(app, invocation);

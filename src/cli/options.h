@@ -11,9 +11,12 @@ namespace tollgate::cli {
 // REQUIRES: `invocation` outlives `app`.
 void declare_options(CLI::App& app, Invocation& invocation);
 
-// The parts that cli/key_options.cc, cli/workspace_options.cc and cli/user_options.cc declare.
+// The parts that cli/*_options.cc declare.
 void declare_keys(CLI::App& app, Invocation& invocation);
 void declare_workspaces(CLI::App& app, Invocation& invocation);
+void declare_providers(CLI::App& app, Invocation& invocation);
+void declare_models(CLI::App& app, Invocation& invocation);
+void declare_profiles(CLI::App& app, Invocation& invocation);
 void declare_users(CLI::App& app, Invocation& invocation);
 
 // Building blocks of all. An optional stays empty until the option is given; '' counts as given.
@@ -34,5 +37,8 @@ void count_option(CLI::App& command, Invocation& invocation);
 // A subcommand that runs `run`; `examples` ends its help.
 CLI::App& subcommand(CLI::App& parent, Invocation& invocation, std::string name,
                      std::string description, std::string examples, Command run);
+// One that has subcommands, and runs `run` without any.
+CLI::App& group(CLI::App& parent, Invocation& invocation, std::string name, std::string description,
+                std::string examples, Command run);
 
 }  // namespace tollgate::cli

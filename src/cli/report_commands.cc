@@ -8,73 +8,11 @@
 #include "cli/csv_cut.h"
 #include "cli/decision_text.h"
 #include "cli/key_document.h"
+#include "cli/list_table.h"
 #include "cli/table.h"
 
 namespace tollgate::cli {
 namespace {
-
-// A column of a list: its title and what stands in it.
-struct Field {
-  std::string title;
-  std::string member;
-  Align align = Align::kLeft;
-  std::string (*show)(const json::object&, std::string_view) = cell;
-};
-
-// An offer's price per million tokens.
-std::string price_cell(const json::object& model, std::string_view member) {
-  const json::value* prices = model.if_contains("prices");
-  return prices == nullptr || !prices->is_object() ? "-" : cell(prices->get_object(), member);
-}
-
-std::string offers_cell(const json::object& model, std::string_view member) {
-  const json::value* offers = model.if_contains("offers");
-  if (offers == nullptr || !offers->is_array()) return "-";
-  std::string out;
-  for (const json::value& offer : offers->get_array()) {
-    if (!offer.is_object()) continue;
-    if (!out.empty()) out += ", ";
-    out += cell(offer.get_object(), member);
-  }
-  return out.empty() ? "-" : out;
-}
-
-std::string count_cell(const json::object& object, std::string_view member) {
-  const json::value* value = object.if_contains(member);
-  return value != nullptr && value->is_array() ? std::to_string(value->get_array().size()) : "-";
-}
-
-void print_list(const Invocation& invocation, const json::object& page,
-                const std::vector<Field>& fields, std::string_view when_empty) {
-  if (invocation.flags.output == Output::kJson) {
-    invocation.print_json(page);
-    return;
-  }
-  std::vector<Column> columns;
-  columns.reserve(fields.size());
-  for (const Field& field : fields) columns.push_back({field.title, field.align});
-  Table table(std::move(columns));
-  for (const json::value& entry : page.at("data").get_array()) {
-    const json::object* object = entry.if_object();
-    if (object == nullptr) continue;
-    std::vector<std::string> cells;
-    cells.reserve(fields.size());
-    for (const Field& field : fields) cells.push_back(field.show(*object, field.member));
-    table.add(std::move(cells));
-  }
-  invocation.print_table(table, page, when_empty);
-}
-
-Outcome<void> list(const Invocation& invocation, std::string_view path,
-                   const QueryParameters& query, const std::vector<Field>& fields,
-                   std::string_view when_empty) {
-  const auto session = AdminSession::open(invocation.flags.connection, invocation.terminal);
-  if (!session) return std::unexpected(session.error());
-  const auto page = session->list(path, query, invocation.list_limit());
-  if (!page) return std::unexpected(page.error());
-  print_list(invocation, *page, fields, when_empty);
-  return {};
-}
 
 std::vector<Field> usage_fields(const std::optional<std::string>& by) {
   if (!by) {
@@ -173,8 +111,8 @@ Outcome<void> show_usage(const Invocation& invocation) {
   auto query = usage_query(flags, invocation.terminal.clock.wall());
   if (!query) return std::unexpected(query.error());
   if (!flags.csv) {
-    return list(invocation, kUsagePath, *query, usage_fields(flags.by),
-                "No usage yet. It appears here as soon as a key has been used.");
+    return list_of(invocation, kUsagePath, *query, usage_fields(flags.by),
+                   "No usage yet. It appears here as soon as a key has been used.");
   }
   const auto session = AdminSession::open(invocation.flags.connection, invocation.terminal);
   if (!session) return std::unexpected(session.error());
@@ -188,37 +126,15 @@ Outcome<void> show_usage(const Invocation& invocation) {
   });
 }
 
-Outcome<void> list_models(const Invocation& invocation) {
-  return list(invocation, "/admin/v1/models", {},
-              {{"MODEL", "id"},
-               {"PROVIDERS", "provider", Align::kLeft, offers_cell},
-               {"CONTEXT", "context_window", Align::kRight},
-               {"MAX OUTPUT", "max_output_tokens", Align::kRight},
-               {"USD/M INPUT", "input", Align::kRight, price_cell},
-               {"USD/M OUTPUT", "output", Align::kRight, price_cell}},
-              "No models. Add a provider to tollgate.yaml.");
-}
-
-Outcome<void> list_providers(const Invocation& invocation) {
-  return list(invocation, "/admin/v1/providers", {},
-              {{"PROVIDER", "id"},
-               {"DIALECT", "dialect"},
-               {"REGION", "region"},
-               {"MODELS", "models", Align::kRight, count_cell},
-               {"SOURCE", "source"},
-               {"BASE URL", "base_url"}},
-              "No providers. Add one to tollgate.yaml.");
-}
-
 Outcome<void> list_audit(const Invocation& invocation) {
-  return list(invocation, "/admin/v1/audit", {},
-              {{"ROW", "id", Align::kRight},
-               {"AT", "at", Align::kLeft, time_cell},
-               {"ACTOR", "actor"},
-               {"ACTION", "action"},
-               {"OBJECT", "object"},
-               {"FROM", "from"}},
-              "No changes yet.");
+  return list_of(invocation, "/admin/v1/audit", {},
+                 {{"ROW", "id", Align::kRight},
+                  {"AT", "at", Align::kLeft, time_cell},
+                  {"ACTOR", "actor"},
+                  {"ACTION", "action"},
+                  {"OBJECT", "object"},
+                  {"FROM", "from"}},
+                 "No changes yet.");
 }
 
 Outcome<void> verify_audit(const Invocation& invocation) {

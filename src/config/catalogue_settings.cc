@@ -19,11 +19,7 @@ std::string read_id(ObjectReader& reader) {
     if (!reader.has("id")) reader.problem("", "`id` is missing: the public id, e.g. acme/large");
     return {};
   }
-  if (!well_formed_model_id(*id)) {
-    reader.problem("id", "must be creator/model, 1–200 letters, digits and . _ : / @ + -");
-  } else if (!reserved_prefix(*id).empty()) {
-    reader.problem("id", "is one of the built-in models' (sandbox/ and tollgate/)");
-  }
+  if (auto wrong = model_id_problem(*id)) reader.problem("id", std::move(*wrong));
   return std::move(*id);
 }
 

@@ -39,7 +39,8 @@ TEST_F(CatalogueSettings, EveryPresetLoads) {
     EXPECT_TRUE(settings) << settings.error().message;
   }
   EXPECT_TRUE(
-      load("providers: [{id: m, preset: azure, api_key: k, base_url: 'https://a.example'}]"));
+      load("providers: [{id: m, preset: azure, api_key: k, base_url: 'https://a.example', "
+           "models: [{id: openai/gpt-4o}]}]"));
   EXPECT_TRUE(load("providers: [{id: m, preset: vllm, base_url: 'http://gpu.lan:8000/v1'}]"));
 }
 
@@ -87,6 +88,12 @@ TEST_F(CatalogueSettings, AzureTakesDeploymentNames) {
                        "'https://a.example', models: [{id: openai/gpt-4o, upstream_model: "
                        "'a/b?c'}]}]"),
               HasSubstr("deployment's name"));
+}
+
+TEST_F(CatalogueSettings, AzureOffersNothingThatIsNotListed) {
+  EXPECT_THAT(problems("providers: [{id: a, preset: azure, api_key: k, base_url: "
+                       "'https://a.example'}]"),
+              HasSubstr("providers[0].models: is missing: Azure serves your own deployments"));
 }
 
 TEST_F(CatalogueSettings, ModelsMayBePricedByOtherUnitsThanTokens) {

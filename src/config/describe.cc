@@ -141,6 +141,7 @@ json::object describe_settings(const Settings& settings) {
           {"credit_usd", format_money(settings.credit_value)},
           {"https_proxy", std::move(proxy)},
           {"no_proxy", texts(settings.no_proxy)},
+          {"master_key", settings.master_key ? "environment" : "file"},
           {"upstream_ca_file", settings.upstream_ca_file},
           {"providers", std::move(providers)},
           {"models", std::move(models)},

@@ -179,6 +179,16 @@ void read_proxy_variables(Loading& loading) {
   first_of("no_proxy", "no_proxy", "NO_PROXY");
 }
 
+// Never in the file: who reads the file reads what stands beside it.
+void read_master_key(Loading& loading) {
+  constexpr std::string_view kName = "TOLLGATE_MASTER_KEY";
+  const auto text = non_empty(loading.environment, kName);
+  if (!text) return;
+  auto key = MasterKey::parse(*text);
+  if (!key) return loading.problems.add({.source = std::string(kName)}, key.error().message);
+  loading.settings.master_key = std::move(*key);
+}
+
 void check_files(Loading& loading) {
   const auto check_one = [&](std::string_view name, const std::string& path) {
     if (path.empty()) return;
@@ -205,6 +215,7 @@ Loading load(const CommandLine& overrides, const EnvironmentLookup& environment)
   read_variables(loading);
   read_overrides(overrides, loading);
   read_proxy_variables(loading);
+  read_master_key(loading);
   check_files(loading);
   return loading;
 }

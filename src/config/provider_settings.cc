@@ -297,10 +297,7 @@ void check_provider(const MappingReader& reader, const Provider& provider) {
   }
 }
 
-// With `models`, those alone; without, all that is known of the preset.
 void read_models(MappingReader& reader, Provider& provider, Reading& reading) {
-  const bool told = reader.child("models").has_value();
-  if (!told && !provider.preset.empty()) provider.model_list = ModelList::kOfPreset;
   for (const auto& [model, path] : reader.list("models")) {
     read_model(model, path, provider, reading);
   }
@@ -324,6 +321,9 @@ void read_provider(const YAML::Node& node, const std::string& path, Reading& rea
       reader.whole("connections_max", 1, kConnectionsMax).value_or(provider.connections_max));
   provider.grid_carbon_grams_per_kwh =
       reader.whole("grid_carbon_grams_per_kwh", 1, kGridCarbonMax).value_or(0);
+  // With `models`, those alone; without, all that is known of the preset.
+  const bool told = reader.child("models").has_value();
+  if (!told && preset != nullptr) provider.model_list = ModelList::kOfPreset;
   check_provider(reader, provider);
   if (const auto ca_file = reader.text("ca_file")) {
     if (const auto readable = check_readable(ca_file->text); !readable) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/master_key.h"
 #include "base/secret.h"
 #include "domain/credits.h"
 #include "domain/ip.h"
@@ -80,6 +81,10 @@ struct Settings {
   // Hosts reached without it: "*", a name (its subdomains too, with or without a leading dot), or
   // an address or CIDR. Lower case; entries may end in ":PORT".
   std::vector<std::string> no_proxy;
+  // What provider credentials made over the API are sealed with; nullopt: a file in the data
+  // directory holds it.
+  std::optional<MasterKey> master_key;
+
   std::string upstream_ca_file;  // PEM, believed beside the system's authorities; empty = none
   std::map<ProviderId, std::string> provider_ca_files;  // likewise, for one provider
 

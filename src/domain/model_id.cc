@@ -29,6 +29,16 @@ std::string_view reserved_prefix(std::string_view id) {
   return found == kReservedPrefixes.end() ? std::string_view() : *found;
 }
 
+std::optional<std::string> model_id_problem(std::string_view id) {
+  if (!well_formed_model_id(id)) {
+    return "must be creator/model, 1 to 200 letters, digits and . _ : / @ + -";
+  }
+  if (const std::string_view prefix = reserved_prefix(id); !prefix.empty()) {
+    return fmt::format("must not begin with {}, which is built in", prefix);
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> alias_problem(std::string_view alias) {
   if (alias.empty() || alias.size() > kModelIdLengthMax ||
       !std::ranges::all_of(alias, is_id_character)) {

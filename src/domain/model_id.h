@@ -23,6 +23,9 @@ bool well_formed_model_id(std::string_view id);
 // How the ids of the built-in models begin: "sandbox/" or "tollgate/"; empty for any other id.
 std::string_view reserved_prefix(std::string_view id);
 
+// What is wrong with an id that somebody wants to give a model; nullopt: nothing.
+std::optional<std::string> model_id_problem(std::string_view id);
+
 // What is wrong with an alias, or with what it stands for, by itself; nullopt: nothing. An alias is
 // of the characters of an id, without its slash if it likes; it may stand for a model's id or for
 // one of tollgate/auto, -cheap, -fast.

@@ -7,8 +7,10 @@
 #include <set>
 #include <utility>
 
+#include "domain/built_in_catalogue.h"
 #include "domain/destination.h"
 #include "domain/http_url.h"
+#include "domain/model_id.h"
 #include "domain/presets.h"
 
 namespace tollgate {
@@ -200,9 +202,32 @@ void check_deployments(const Provider& provider, const std::vector<Offer>& offer
                        std::vector<PolicyProblem>& problems) {
   if (provider.dialect != Dialect::kAzureOpenAi) return;
   for (std::size_t i = 0; i < offers.size(); ++i) {
-    if (consists_of(offers[i].upstream_model, kProviderIdLengthMax, "._-")) continue;
+    const std::string& id = offers[i].model.get();
+    const BuiltInOffer* const known = built_in_catalogue().offer(provider.preset, offers[i].model);
+    std::string deployment = offers[i].upstream_model;
+    if (deployment.empty()) deployment = known != nullptr ? known->upstream_model : id;
+    if (consists_of(deployment, kProviderIdLengthMax, "._-")) continue;
     problems.push_back({fmt::format("models[{}].upstream_model", i),
                         "must be the deployment's name: 1–64 letters, digits, '.', '_' or '-'"});
+  }
+}
+
+void check_models(const Provider& provider, const std::vector<Offer>& offers,
+                  std::vector<PolicyProblem>& problems) {
+  // Azure serves what was deployed under names of one's own, and nothing else.
+  if (provider.dialect == Dialect::kAzureOpenAi && provider.model_list == ModelList::kOfPreset) {
+    problems.push_back({"models",
+                        "is missing: Azure serves your own deployments; list each with its `id` "
+                        "and, as `upstream_model`, the deployment's name"});
+  }
+  for (std::size_t i = 0; i < offers.size(); ++i) {
+    const Offer& offer = offers[i];
+    if (auto wrong = model_id_problem(offer.model.get())) {
+      problems.push_back({fmt::format("models[{}].id", i), std::move(*wrong)});
+    } else if (offer.built_in_prices &&
+               built_in_catalogue().offer(provider.preset, offer.model) == nullptr) {
+      problems.push_back({fmt::format("models[{}].prices", i), std::string(kUnpricedRule)});
+    }
   }
 }
 
@@ -266,7 +291,7 @@ json::object provider_json(const Provider& provider) {
   return {
       {"preset", text_or_null(provider.preset)},
       {"dialect", dialect_name(provider.dialect)},
-      {"base_url", provider.base_url},
+      {"base_url", text_or_null(provider.base_url)},
       {"api_version", provider.dialect == Dialect::kAzureOpenAi ? json::value(provider.api_version)
                                                                 : json::value(nullptr)},
       {"responses", responses_route_name(provider.responses)},
@@ -309,7 +334,7 @@ void read_provider(ObjectReader& reader, Provider& provider) {
   if (const auto allowed = reader.boolean("allow_private")) provider.allow_private = *allowed;
 }
 
-Result<Provider> provider_from_json(const json::value& settings, const json::value& secrets) {
+Result<Provider> provider_from_json(const json::value& settings) {
   Provider provider;
   ObjectReader reader(settings);
   read_provider(reader, provider);
@@ -318,13 +343,15 @@ Result<Provider> provider_from_json(const json::value& settings, const json::val
   if (Status sound = reader.finish(); !sound) {
     return fail(ErrorCode::kInternal, "A stored provider cannot be read.", sound.error().message);
   }
-  ObjectReader hidden(secrets);
-  read_api_key(hidden, provider);
-  read_headers(hidden, provider);
-  if (!hidden.finish()) {
-    return fail(ErrorCode::kInternal, "A stored credential cannot be read.");
-  }
   return provider;
+}
+
+Status read_provider_secrets(const json::value& secrets, Provider& provider) {
+  ObjectReader reader(secrets);
+  read_api_key(reader, provider);
+  read_headers(reader, provider);
+  if (reader.finish()) return {};
+  return fail(ErrorCode::kInternal, "A stored credential cannot be read.");
 }
 
 std::vector<PolicyProblem> validate_provider(const Provider& provider,
@@ -340,6 +367,7 @@ std::vector<PolicyProblem> validate_provider(const Provider& provider,
     problems.push_back({"base_url", std::move(*wrong)});
   }
   check_credential(provider, problems);
+  check_models(provider, offers, problems);
   check_deployments(provider, offers, problems);
   return problems;
 }

@@ -34,8 +34,10 @@ json::object provider_secrets_json(const Provider& provider);
 // validate_provider()'s; unknown members are for the reader's finish().
 void read_provider(ObjectReader& reader, Provider& provider);
 
-// The same of what provider_json() and provider_secrets_json() wrote: kInternal unless it is that.
-Result<Provider> provider_from_json(const json::value& settings, const json::value& secrets);
+// The same of what provider_json() wrote: without what is secret. kInternal unless it is that.
+Result<Provider> provider_from_json(const json::value& settings);
+// Puts what provider_secrets_json() wrote into the provider; kInternal likewise.
+Status read_provider_secrets(const json::value& secrets, Provider& provider);
 
 // What a provider and what it offers break together; empty when they are sound.
 std::vector<PolicyProblem> validate_provider(const Provider& provider,
@@ -43,6 +45,10 @@ std::vector<PolicyProblem> validate_provider(const Provider& provider,
 
 // An offer of which nothing but the provider is told.
 Offer untold_offer(const Provider& provider);
+
+inline constexpr std::string_view kUnpricedRule =
+    "is missing, and no price of this model is built in; 0 is a price: "
+    "{\"input\": \"0\", \"output\": \"0\"}";
 
 // What is wrong with a header of a provider; empty = nothing.
 std::string_view header_problem(std::string_view name, std::string_view value);

@@ -63,8 +63,9 @@ TEST(ProviderJsonTest, WhatIsShownHoldsNoSecretAndWhatIsSealedHoldsThemAll) {
   EXPECT_THAT(text, ::testing::Not(HasSubstr(key)));
   EXPECT_THAT(text, ::testing::Not(HasSubstr(value)));
   EXPECT_EQ(shown.at("api_key_set"), true);
-  const auto again = provider_from_json(shown, provider_secrets_json(out.provider));
+  auto again = provider_from_json(shown);
   ASSERT_TRUE(again) << again.error().detail;
+  ASSERT_TRUE(read_provider_secrets(provider_secrets_json(out.provider), *again));
   EXPECT_EQ(again->api_key.expose(), key);
   EXPECT_EQ(again->headers.at("X-Team"), value);
   EXPECT_EQ(again->deadlines.head, std::chrono::milliseconds(1'000));
@@ -145,10 +146,18 @@ TEST(ProviderJsonTest, AzureHasItsDeploymentsInAPath) {
   Provider made =
       read(R"({"preset":"azure","api_key":"abc","base_url":"https://x.example.com"})").provider;
   Offer offer = untold_offer(made);
+  offer.model = ModelId("openai/gpt-4o");
   offer.upstream_model = "prod-4o";
   EXPECT_THAT(problems(made, {offer}), IsEmpty());
   offer.upstream_model = "../../secrets?x=";
   EXPECT_THAT(problems(made, {offer}), ElementsAre("models[0].upstream_model"));
+}
+
+TEST(ProviderJsonTest, AzureOffersNothingThatIsNotListed) {
+  Provider made =
+      read(R"({"preset":"azure","api_key":"abc","base_url":"https://x.example.com"})").provider;
+  made.model_list = ModelList::kOfPreset;
+  EXPECT_THAT(problems(made), ElementsAre("models"));
 }
 
 Result<std::vector<Offer>> offers_of(std::string_view text) {

@@ -54,6 +54,11 @@ Status readable(const KeyPolicy& policy) {
   return {};
 }
 
+Status asked(const std::function<Status(sql::Connection&)>& companion,
+             sql::Connection& connection) {
+  return companion ? companion(connection) : Status();
+}
+
 TokenKind kind_of(const KeyPolicy& policy) {
   if (policy.type == KeyType::kManagement) return TokenKind::kManagement;
   return policy.environment == Environment::kSandbox ? TokenKind::kSandbox : TokenKind::kProduction;
@@ -63,11 +68,12 @@ TokenKind kind_of(const KeyPolicy& policy) {
 
 Task<Result<KeyWithSecret>> KeyChanges::create(Principal by, WorkspaceId workspace,
                                                KeyPolicy policy,
-                                               std::optional<Idempotency> idempotency) {
+                                               std::optional<Idempotency> idempotency,
+                                               KeyCompanion companion) {
   Work work = [this, by = std::move(by), workspace = std::move(workspace),
-               policy = std::move(policy),
-               idempotency = std::move(idempotency)](sql::Connection& connection) {
-    return create_now(connection, by, workspace, policy, idempotency);
+               policy = std::move(policy), idempotency = std::move(idempotency),
+               companion = std::move(companion)](sql::Connection& connection) {
+    return create_now(connection, by, workspace, policy, idempotency, companion);
   };
   return run(std::move(work));
 }
@@ -87,10 +93,13 @@ Task<Result<KeyWithSecret>> KeyChanges::rotate(Principal by, KeyId id, std::chro
   return run(std::move(work));
 }
 
-Task<Result<Key>> KeyChanges::revoke(Principal by, KeyId id, Ledger::RevokeOptions options) {
+Task<Result<Key>> KeyChanges::revoke(Principal by, KeyId id, Ledger::RevokeOptions options,
+                                     KeyCompanion companion) {
   const Inflight inflight = options.abort_inflight ? Inflight::kAbort : Inflight::kKeep;
-  Work work = [this, by = std::move(by), id = std::move(id), inflight](
-                  sql::Connection& connection) { return revoke_now(connection, by, id, inflight); };
+  Work work = [this, by = std::move(by), id = std::move(id), inflight,
+               companion = std::move(companion)](sql::Connection& connection) {
+    return revoke_now(connection, by, id, inflight, companion);
+  };
   return key_of(run(std::move(work)));
 }
 
@@ -147,7 +156,8 @@ void KeyChanges::put(Outcome& outcome) {
 Result<KeyChanges::Outcome> KeyChanges::create_now(sql::Connection& connection, const Principal& by,
                                                    const WorkspaceId& workspace,
                                                    const KeyPolicy& policy,
-                                                   const std::optional<Idempotency>& idempotency) {
+                                                   const std::optional<Idempotency>& idempotency,
+                                                   const KeyCompanion& companion) {
   const WallTime now = tools_.clock.wall();
   if (by.workspace && *by.workspace != workspace) {
     return fail(ErrorCode::kNotFound, "There is no such workspace that you may see.");
@@ -159,10 +169,12 @@ Result<KeyChanges::Outcome> KeyChanges::create_now(sql::Connection& connection, 
   if (*before) return std::move(**before);
 
   Status status = readable(policy);
+  if (status) status = asked(companion.before, connection);
   if (!status) return std::unexpected(status.error());
   Minted minted = mint(policy, now);
   Key key{.id = KeyId(random_id(tools_.random, "key_")),
           .workspace = workspace,
+          .profile = companion.profile,
           .policy = policy,
           .secrets = {std::move(minted.kept)},
           .created_at = now,
@@ -172,6 +184,7 @@ Result<KeyChanges::Outcome> KeyChanges::create_now(sql::Connection& connection, 
   if (!status) return std::unexpected(status.error());
   status = audit(connection, by, "key.create", std::nullopt, key, now);
   if (status) status = remember_object(connection, idempotency, key.id.get(), now);
+  if (status) status = asked(companion.after, connection);
   if (!status) return std::unexpected(status.error());
   return Outcome{.answer = {.key = std::move(key), .secret = std::move(minted.shown)}};
 }
@@ -234,7 +247,8 @@ Result<KeyChanges::Outcome> KeyChanges::rotate_now(sql::Connection& connection, 
 }
 
 Result<KeyChanges::Outcome> KeyChanges::revoke_now(sql::Connection& connection, const Principal& by,
-                                                   const KeyId& id, Inflight inflight) {
+                                                   const KeyId& id, Inflight inflight,
+                                                   const KeyCompanion& companion) {
   Result<Key> key = visible(connection, by, id);
   if (!key) return std::unexpected(key.error());
   if (key->revoked_at) {
@@ -249,8 +263,10 @@ Result<KeyChanges::Outcome> KeyChanges::revoke_now(sql::Connection& connection, 
   const WallTime now = tools_.clock.wall();
   const std::string before = store::key_json(*key);
   key->revoked_at = now;
-  Status status = store::set_key_revoked(connection, key->number, now);
+  Status status = asked(companion.before, connection);
+  if (status) status = store::set_key_revoked(connection, key->number, now);
   if (status) status = audit(connection, by, "key.revoke", before, *key, now);
+  if (status) status = asked(companion.after, connection);
   if (!status) return std::unexpected(status.error());
   return Outcome{.answer = {.key = std::move(*key), .secret = std::nullopt}, .inflight = inflight};
 }

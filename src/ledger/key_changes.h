@@ -41,11 +41,13 @@ class KeyChanges {
 
   // As Ledger's functions of the same names.
   Task<Result<KeyWithSecret>> create(Principal by, WorkspaceId workspace, KeyPolicy policy,
-                                     std::optional<Idempotency> idempotency);
+                                     std::optional<Idempotency> idempotency,
+                                     KeyCompanion companion);
   Task<Result<Key>> update(Principal by, KeyId id, Ledger::PolicyEdit edit);
   Task<Result<KeyWithSecret>> rotate(Principal by, KeyId id, std::chrono::seconds grace,
                                      std::optional<Idempotency> idempotency);
-  Task<Result<Key>> revoke(Principal by, KeyId id, Ledger::RevokeOptions options);
+  Task<Result<Key>> revoke(Principal by, KeyId id, Ledger::RevokeOptions options,
+                           KeyCompanion companion);
 
  private:
   enum class Effect { kNone, kChanged };
@@ -67,14 +69,15 @@ class KeyChanges {
   // The jobs, on the writer thread.
   Result<Outcome> create_now(sql::Connection& connection, const Principal& by,
                              const WorkspaceId& workspace, const KeyPolicy& policy,
-                             const std::optional<Idempotency>& idempotency);
+                             const std::optional<Idempotency>& idempotency,
+                             const KeyCompanion& companion);
   Result<Outcome> update_now(sql::Connection& connection, const Principal& by, const KeyId& id,
                              const Ledger::PolicyEdit& edit);
   Result<Outcome> rotate_now(sql::Connection& connection, const Principal& by, const KeyId& id,
                              std::chrono::seconds grace,
                              const std::optional<Idempotency>& idempotency);
   Result<Outcome> revoke_now(sql::Connection& connection, const Principal& by, const KeyId& id,
-                             Inflight inflight);
+                             Inflight inflight, const KeyCompanion& companion);
 
   // The key, if `by` may see it.
   Result<Key> visible(sql::Connection& connection, const Principal& by, const KeyId& id) const;

@@ -479,9 +479,10 @@ Reservation::~Reservation() {
 
 Task<Result<KeyWithSecret>> Ledger::create_key(Principal by, WorkspaceId workspace,
                                                KeyPolicy policy,
-                                               std::optional<Idempotency> idempotency) {
+                                               std::optional<Idempotency> idempotency,
+                                               KeyCompanion companion) {
   return state_->changes->create(std::move(by), std::move(workspace), std::move(policy),
-                                 std::move(idempotency));
+                                 std::move(idempotency), std::move(companion));
 }
 
 Task<Result<Key>> Ledger::update_key(Principal by, KeyId id, PolicyEdit edit) {
@@ -493,8 +494,9 @@ Task<Result<KeyWithSecret>> Ledger::rotate_key(Principal by, KeyId id, std::chro
   return state_->changes->rotate(std::move(by), std::move(id), grace, std::move(idempotency));
 }
 
-Task<Result<Key>> Ledger::revoke_key(Principal by, KeyId id, RevokeOptions options) {
-  return state_->changes->revoke(std::move(by), std::move(id), options);
+Task<Result<Key>> Ledger::revoke_key(Principal by, KeyId id, RevokeOptions options,
+                                     KeyCompanion companion) {
+  return state_->changes->revoke(std::move(by), std::move(id), options, std::move(companion));
 }
 
 Task<Result<CreatedWorkspace>> Ledger::create_workspace(Principal by, std::string name,
@@ -571,6 +573,10 @@ KeyView Ledger::own_key(const Identity& identity) const {
 
 Result<Ledger::KeyPage> Ledger::list_keys(const KeyQuery& query) const {
   return search_keys(state_->keys, query);
+}
+
+Status Ledger::read_at_start(const std::function<Status(sql::Connection&)>& work) {
+  return writer().run([&work](sql::Connection& connection) { return work(connection); });
 }
 
 sql::ReaderPool& Ledger::readers() { return *state_->readers; }

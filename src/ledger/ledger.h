@@ -135,6 +135,14 @@ struct KeyWithSecret {
   std::optional<Secret> secret;  // nullopt: an idempotent replay
 };
 
+// What else a change to a key does, in its transaction: a profile lives and dies with its key. Not
+// asked where nothing changes (a replay).
+struct KeyCompanion {
+  ProfileId profile = {};                               // of a new key
+  std::function<Status(sql::Connection&)> before = {};  // where it refuses, nothing is changed
+  std::function<Status(sql::Connection&)> after = {};
+};
+
 // Whether an idempotent call was made before, so that it changed nothing this time.
 enum class Replayed { kNo, kYes };
 
@@ -222,7 +230,8 @@ class Ledger {
   // --- changes; each returns when it is durable and true for every later request ---
 
   Task<Result<KeyWithSecret>> create_key(Principal by, WorkspaceId workspace, KeyPolicy policy,
-                                         std::optional<Idempotency> idempotency);
+                                         std::optional<Idempotency> idempotency,
+                                         KeyCompanion companion = {});
   // `edit` changes the policy in place, or refuses; it runs on the writer thread, so that edits
   // never lose each other. The result is validated by the caller's edit. Name clashes: kConflict.
   using PolicyEdit = std::function<Status(KeyPolicy& policy)>;
@@ -232,7 +241,8 @@ class Ledger {
   struct RevokeOptions {
     bool abort_inflight = false;
   };
-  Task<Result<Key>> revoke_key(Principal by, KeyId id, RevokeOptions options);
+  Task<Result<Key>> revoke_key(Principal by, KeyId id, RevokeOptions options,
+                               KeyCompanion companion = {});
 
   Task<Result<CreatedWorkspace>> create_workspace(Principal by, std::string name,
                                                   std::optional<Idempotency> idempotency);
@@ -311,6 +321,9 @@ class Ledger {
   Task<Result<T>> write(std::function<Result<T>(sql::Connection&)> work) {
     return writer().write<T>(std::move(work));
   }
+
+  // Blocks; for start-up.
+  Status read_at_start(const std::function<Status(sql::Connection&)>& work);
 
   bool ready() const;  // false while writes fail
   std::size_t open_reservations() const;

@@ -10,8 +10,9 @@ namespace tollgate {
 
 namespace {
 
-TargetOptions target_options(const Settings& settings) {
+TargetOptions target_options(const Settings& settings, std::uint64_t generation) {
   TargetOptions options;
+  options.generation = generation;
   options.ca_file = settings.upstream_ca_file;
   for (const auto& [provider, file] : settings.provider_ca_files) {
     options.provider_ca_files.emplace(provider.get(), file);
@@ -34,13 +35,13 @@ TargetOptions target_options(const Settings& settings) {
 
 }  // namespace
 
-Result<Installation> make_installation(const Settings& settings, const Catalogue& stored,
-                                       Health& health, WallTime now) {
+Result<Installation> make_installation(const Settings& settings, std::uint64_t generation,
+                                       const Catalogue& stored, Health& health, WallTime now) {
   WholeCatalogue whole = whole_catalogue(settings.catalogue, stored, built_in_catalogue(), now);
   for (const std::string& why : whole.left_out) log(LogLevel::kWarning, "left out: {}", why);
   auto snapshot = build_snapshot(std::move(whole.catalogue), &health);
   if (!snapshot) return std::unexpected(snapshot.error());
-  auto targets = Targets::make(std::move(*snapshot), target_options(settings));
+  auto targets = Targets::make(std::move(*snapshot), target_options(settings, generation));
   if (!targets) return std::unexpected(targets.error());
 
   Installation made;

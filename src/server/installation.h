@@ -2,6 +2,7 @@
 // start and again on every reload, whole or not at all.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "admin/admin.h"
@@ -21,8 +22,9 @@ struct Installation {
 };
 
 // `stored` is what was made over the API; prices are those of `now`; `health` outlives what is
-// made.
-Result<Installation> make_installation(const Settings& settings, const Catalogue& stored,
-                                       Health& health, WallTime now);
+// made. Connections to providers are kept from one installation to the next of the same
+// `generation`.
+Result<Installation> make_installation(const Settings& settings, std::uint64_t generation,
+                                       const Catalogue& stored, Health& health, WallTime now);
 
 }  // namespace tollgate

@@ -242,7 +242,8 @@ Task<> route(Plane& plane, net::Exchange& exchange) {
   if (const auto data = data_path(path); data && !exchange.peer().unix_socket) {
     co_return co_await serve_data(plane, exchange, *data);
   }
-  if (path.starts_with(kAdminPrefix)) co_return co_await handle_admin(plane.admin, exchange);
+  if (path.starts_with(kAdminPrefix))
+    co_return co_await handle_admin(plane.admin, plane.gateway.client, exchange);
   for (const OpenRoute& open : kOpenRoutes) {
     if (path != open.path) continue;
     const std::string_view method = exchange.head().method;

@@ -9,11 +9,12 @@
 #include <thread>
 
 #include "base/log.h"
-#include "base/mutex.h"
 #include "ledger/ledger.h"
+#include "server/catalogue_keeper.h"
 #include "server/first_start.h"
-#include "server/installation.h"
+#include "server/master_key_file.h"
 #include "server/workers.h"
+#include "store/catalogue.h"
 
 namespace tollgate {
 
@@ -24,26 +25,8 @@ constexpr std::size_t kResolverThreads = 4;
 constexpr std::chrono::seconds kDrainMax{3'600};
 constexpr std::size_t kDescriptorsKept = 128;
 constexpr long kDrainPaceNanos = 20'000'000;
-
-// The newest installation, for the admin API's handlers on any thread.
-class Current {
- public:
-  // How the offers are doing, of every installation.
-  Health& health() { return health_; }
-  void set(Installation installation) {
-    Lock lock(mutex_);
-    installation_ = std::move(installation);
-  }
-  Installation get() {
-    Lock lock(mutex_);
-    return installation_;
-  }
-
- private:
-  Mutex mutex_;
-  Installation installation_ TOLLGATE_GUARDED_BY(mutex_);
-  Health health_;
-};
+// How late a price that is dated ahead may come into force.
+constexpr time_t kTurnSeconds = 10;
 
 sigset_t block_signals() {
   sigset_t signals;
@@ -86,35 +69,55 @@ bool needs_restart(const Settings& before, const Settings& after) {
 }
 
 // An invalid file changes nothing and says why (SPEC §11).
-void reload_settings(const Settings& started, const ReloadSettings& reload, Current& current,
-                     Workers& workers) {
+void reload_settings(const Settings& started, const ReloadSettings& reload,
+                     CatalogueKeeper& keeper) {
   Result<Settings> settings = reload();
   if (settings) settings->token_format = started.token_format;
-  if (!settings) {
-    log(LogLevel::kError, "reload refused, nothing was changed: {}", settings.error().message);
-    return;
-  }
-  Result<Installation> installation =
-      make_installation(*settings, Catalogue(), current.health(), SystemClock().wall());
-  if (installation && settings->tls.enabled() != started.tls.enabled()) {
-    installation->tls = current.get().tls;
-  }
-  if (!installation) {
-    log(LogLevel::kError, "reload refused, nothing was changed: {}", installation.error().message);
+  Status taken;
+  if (settings) taken = keeper.reload(*settings);
+  if (!settings || !taken) {
+    log(LogLevel::kError, "reload refused, nothing was changed: {}",
+        settings ? taken.error().message : settings.error().message);
     return;
   }
   configure_log(settings->log_level, settings->log_format);
-  // Requests first: what the admin API shows of a reload is true of them already.
-  workers.use(*installation);
-  current.set(*installation);
   if (needs_restart(started, *settings)) {
     log(LogLevel::kWarning,
-        "reloaded; listen, data, durability, threads, token_prefix, tls on or off and the limits "
-        "on "
-        "connections and heads change at a restart only");
+        "reloaded; listen, data, durability, threads, token_prefix, the master key, tls on or off "
+        "and the limits on connections and heads change at a restart only");
   } else {
     log(LogLevel::kInfo, "reloaded");
   }
+}
+
+// What was made over the API, opened with the master key.
+Result<std::unique_ptr<CatalogueKeeper>> open_catalogue(const Settings& settings, Ledger& ledger,
+                                                        const Clock& clock, Random& random) {
+  store::SealedCatalogue stored;
+  const Status loaded = ledger.read_at_start([&stored](sql::Connection& connection) -> Status {
+    Result<store::SealedCatalogue> found = store::load_catalogue(connection);
+    if (!found) return std::unexpected(found.error());
+    stored = std::move(*found);
+    return {};
+  });
+  if (!loaded) return std::unexpected(loaded.error());
+  const bool sealed = !stored.sealed.empty();
+  Result<MasterKey> key =
+      settings.master_key
+          ? Result<MasterKey>(*settings.master_key)
+          : load_master_key(settings.data,
+                            sealed ? SealedBefore::kSomething : SealedBefore::kNothing, random);
+  if (!key) return std::unexpected(key.error());
+  auto keeper = CatalogueKeeper::start(settings, std::move(*key), std::move(stored), clock);
+  if (keeper || keeper.error().code != ErrorCode::kConflict) return keeper;
+  Error error = keeper.error();
+  error.message +=
+      settings.master_key
+          ? " Start with the master key that was in TOLLGATE_MASTER_KEY when they were "
+            "stored; nothing was changed."
+          : " Put the former master.key back into the data directory, or give its key "
+            "in TOLLGATE_MASTER_KEY; nothing was changed.";
+  return std::unexpected(std::move(error));
 }
 
 LedgerOptions ledger_options(const Settings& settings, const Clock& clock, Random& random,
@@ -154,13 +157,16 @@ void fit_connections_to_descriptors(Settings& settings) {
   settings.limits.connections_max = fitting;
 }
 
-// Until SIGTERM or SIGINT. SIGHUP reloads.
-void wait_for_the_end(const sigset_t& signals, const std::function<void()>& reload) {
+// Until SIGTERM or SIGINT. SIGHUP reloads; `turn` is called now and then.
+void wait_for_the_end(const sigset_t& signals, const std::function<void()>& reload,
+                      const std::function<void()>& turn) {
+  const timespec pace{.tv_sec = kTurnSeconds, .tv_nsec = 0};
   for (;;) {
-    int number = 0;
-    if (sigwait(&signals, &number) != 0) continue;
-    if (number != SIGHUP) return;
-    reload();
+    siginfo_t info{};
+    const int number = sigtimedwait(&signals, &info, &pace);
+    if (number == SIGTERM || number == SIGINT) return;
+    if (number == SIGHUP) reload();
+    turn();
   }
 }
 
@@ -178,10 +184,7 @@ int serve(Settings settings, ReloadSettings reload) {
   const sigset_t signals = block_signals();
   configure_log(settings.log_level, settings.log_format);
   fit_connections_to_descriptors(settings);
-  Current current;
   SystemClock clock;
-  auto installation = make_installation(settings, Catalogue(), current.health(), clock.wall());
-  if (!installation) return say_failed(installation.error());
   const auto dashboard = Dashboard::from_pack(embedded_dashboard());
   if (!dashboard) return say_failed(dashboard.error());
 
@@ -192,15 +195,19 @@ int serve(Settings settings, ReloadSettings reload) {
   auto ledger = Ledger::open(ledger_options(settings, clock, random, metrics));
   if (!ledger) return say_failed(ledger.error());
 
-  current.set(*installation);
+  auto keeper = open_catalogue(settings, **ledger, clock, random);
+  if (!keeper) return say_failed(keeper.error());
   std::atomic<bool> draining = false;
   People people(clock);
-  AdminContext admin{.ledger = **ledger,
-                     .clock = clock,
-                     .random = random,
-                     .people = people,
-                     .snapshot = [&] { return current.get().gateway->targets->snapshot(); },
-                     .options = [&] { return current.get().admin; }};
+  AdminContext admin{
+      .ledger = **ledger,
+      .clock = clock,
+      .random = random,
+      .people = people,
+      .snapshot = [&] { return (*keeper)->installation().gateway->targets->snapshot(); },
+      .options = [&] { return (*keeper)->installation().admin; },
+      .catalogue = (*keeper)->hooks(),
+      .targets = [&] { return (*keeper)->installation().gateway->targets; }};
   BlockingPool resolver_pool(kResolverThreads);
   net::Resolver resolver(resolver_pool);
   Workers workers(settings,
@@ -213,7 +220,8 @@ int serve(Settings settings, ReloadSettings reload) {
                    .dashboard = *dashboard,
                    .resolver = resolver,
                    .ready = [&] { return !draining && (*ledger)->ready(); }},
-                  *installation);
+                  (*keeper)->installation());
+  (*keeper)->serve_with([&workers](const Installation& now) { workers.use(now); });
 
   const auto port = workers.listen(settings);
   if (!port) return say_failed(port.error());
@@ -230,7 +238,8 @@ int serve(Settings settings, ReloadSettings reload) {
   }
   say("listening " + url + "\n" + *greeting);
 
-  wait_for_the_end(signals, [&] { reload_settings(settings, reload, current, workers); });
+  wait_for_the_end(
+      signals, [&] { reload_settings(settings, reload, **keeper); }, [&] { (*keeper)->turn(); });
   draining = true;
   log(LogLevel::kInfo, "draining: a second signal cuts what still runs");
   const SteadyTime patience = std::chrono::steady_clock::now() + kDrainMax;

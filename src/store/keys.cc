@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kKeyColumns =
     "number, id, workspace_id, name, description, icon, environment, type, role, models, region, "
     "enforcement, allowed_ips, expires_at, enabled, prefer_low_carbon, tags, limits, created_at, "
-    "created_by, revoked_at";
+    "created_by, revoked_at, profile_id";
 constexpr std::string_view kSecretColumns =
     "number, id, key_number, hash, preview, last4, created_at, retires_at";
 
@@ -90,6 +90,7 @@ Result<Key> read_key(sql::Statement& row) {
   key.created_at = wall_time(row.integer(18));
   key.created_by = row.text(19);
   key.revoked_at = optional_time(row.optional_integer(20));
+  key.profile = ProfileId(std::string(row.text(21)));
   if (Status read = row.status(); !read) return std::unexpected(read.error());
   return key;
 }
@@ -130,13 +131,14 @@ Status insert_key(sql::Connection& connection, Key& key) {
   sql::Statement insert = connection.prepare(
       "INSERT INTO keys (id, workspace_id, name, description, icon, environment, type, role, "
       "models, region, enforcement, allowed_ips, expires_at, enabled, prefer_low_carbon, tags, "
-      "limits, created_at, created_by, revoked_at) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number");
+      "limits, created_at, created_by, revoked_at, profile_id) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number");
   insert.bind(1, key.id.get()).bind(2, key.workspace.get());
   bind_policy(insert, 3, key.policy);
   insert.bind(18, micros(key.created_at))
       .bind(19, key.created_by)
-      .bind(20, optional_micros(key.revoked_at));
+      .bind(20, optional_micros(key.revoked_at))
+      .bind(21, key.profile.get());
   const Result<std::optional<std::int64_t>> number = single_integer(insert);
   if (!number) return std::unexpected(number.error());
   key.number = number->value_or(0);
@@ -230,6 +232,18 @@ Result<Key> find_key(sql::Connection& connection, const KeyId& id) {
   return key;
 }
 
+Result<std::map<ProfileId, KeyId>> live_profile_keys(sql::Connection& connection) {
+  sql::Statement select = connection.prepare(
+      "SELECT profile_id, id FROM keys WHERE profile_id <> '' AND revoked_at IS NULL");
+  std::map<ProfileId, KeyId> keys;
+  Result<bool> row = select.step();
+  for (; row && *row; row = select.step()) {
+    keys.emplace(std::string(select.text(0)), std::string(select.text(1)));
+  }
+  if (!row) return std::unexpected(row.error());
+  return keys;
+}
+
 Status for_each_key(sql::Connection& connection, const std::function<Status(Key key)>& take) {
   // Two walks side by side: 100,000 look-ups would take longer than both together.
   sql::Statement keys =
@@ -298,6 +312,7 @@ std::string key_json(const Key& key) {
   std::string out = "{";
   append_member(out, "id", key.id.get());
   append_member(out, "workspace", key.workspace.get());
+  if (!key.profile.empty()) append_member(out, "profile", key.profile.get());
   append_member(out, "name", policy.name);
   append_member(out, "description", policy.description);
   append_member(out, "icon", policy.icon);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -29,6 +30,8 @@ Status set_key_revoked(sql::Connection& connection, std::int64_t key_number, Wal
 
 // By id, revoked ones too; kNotFound.
 Result<Key> find_key(sql::Connection& connection, const KeyId& id);
+// The key of each profile that has one: where it was revoked, the profile has none.
+Result<std::map<ProfileId, KeyId>> live_profile_keys(sql::Connection& connection);
 // Every key, revoked ones too, by ascending number, secrets newest first. An error of `take` ends
 // it.
 Status for_each_key(sql::Connection& connection, const std::function<Status(Key key)>& take);

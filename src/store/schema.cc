@@ -294,6 +294,56 @@ CREATE TABLE invitations (
 CREATE INDEX invitations_by_workspace ON invitations (workspace_id);
 )sql";
 
+// What was made over the API; the file's is the file's. `sealed` holds what is secret of a
+// provider, encrypted and bound to its row (base/master_key.h). The version counts the changes. An
+// offer may stand at a provider of the file, so nothing refers to its row.
+constexpr std::string_view kCatalogue = R"sql(
+CREATE TABLE catalogue (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  version INTEGER NOT NULL
+) STRICT;
+INSERT INTO catalogue (one, version) VALUES (1, 0);
+
+CREATE TABLE providers (
+  id TEXT PRIMARY KEY,
+  settings TEXT NOT NULL,
+  sealed BLOB NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE offers (
+  provider_id TEXT NOT NULL,
+  model TEXT NOT NULL,
+  settings TEXT NOT NULL,
+  PRIMARY KEY (provider_id, model)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE model_facts (
+  model TEXT PRIMARY KEY,
+  facts TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE aliases (
+  alias TEXT PRIMARY KEY,
+  target TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE profiles (
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  workspace_id TEXT NOT NULL REFERENCES workspaces (id),
+  name TEXT NOT NULL,
+  rules TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  created_by TEXT NOT NULL,
+  UNIQUE (workspace_id, name)
+) STRICT;
+
+ALTER TABLE keys ADD COLUMN profile_id TEXT NOT NULL DEFAULT '';
+CREATE INDEX keys_by_profile ON keys (profile_id) WHERE profile_id <> '';
+)sql";
+
 constexpr std::array kMigrations{
     sql::Migration{.version = 1, .name = "keys, usage, audit", .sql = kFirst},
     sql::Migration{.version = 2, .name = "limits of keys", .sql = kKeyLimits},
@@ -302,6 +352,7 @@ constexpr std::array kMigrations{
     sql::Migration{.version = 5, .name = "test time of usage rows", .sql = kTestTime},
     sql::Migration{.version = 6, .name = "route decision of usage rows", .sql = kDecision},
     sql::Migration{.version = 7, .name = "people, sessions, invitations", .sql = kPeople},
+    sql::Migration{.version = 8, .name = "catalogue, profiles", .sql = kCatalogue},
 };
 
 }  // namespace

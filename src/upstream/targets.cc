@@ -1,8 +1,8 @@
 #include "upstream/targets.h"
 
+#include <fmt/format.h>
 #include <openssl/crypto.h>
 
-#include <atomic>
 #include <map>
 
 #include "base/check.h"
@@ -21,7 +21,7 @@ std::string_view credential_field(Dialect dialect) {
 }
 
 Result<Target> make_target(const Provider& provider, const TargetOptions& options,
-                           std::uint64_t generation, std::map<std::string, Context>& contexts) {
+                           std::map<std::string, Context>& contexts) {
   const Result<net::UrlParts> url = net::parse_url(provider.base_url);
   if (!url) return std::unexpected(url.error());
   Context context;
@@ -43,8 +43,9 @@ Result<Target> make_target(const Provider& provider, const TargetOptions& option
   target.origin = net::make_origin(*url, std::move(context), std::move(proxy));
   target.origin.scope = scope_of(provider);
   // Connections and TLS sessions serve again only where they were verified alike: for the same
-  // provider, under the same settings.
-  target.origin.pool_key += " for " + provider.id.get() + " of " + std::to_string(generation);
+  // provider, under the same settings, with the same addresses allowed.
+  target.origin.pool_key += fmt::format(" for {} of {}.{}", provider.id.get(), options.generation,
+                                        static_cast<int>(target.origin.scope));
   target.base_path = url->path;
   if (!provider.api_key.empty()) {
     std::string key(provider.api_key.expose());
@@ -66,11 +67,9 @@ Result<std::shared_ptr<const Targets>> Targets::make(std::shared_ptr<const Snaps
                                                      const TargetOptions& options) {
   std::shared_ptr<Targets> targets(new Targets(std::move(snapshot)));
   std::map<std::string, Context> contexts;
-  static std::atomic<std::uint64_t> made = 0;
-  const std::uint64_t generation = ++made;
   for (const Provider& provider : targets->snapshot_->providers()) {
     if (provider.dialect == Dialect::kSandbox) continue;
-    auto target = make_target(provider, options, generation, contexts);
+    auto target = make_target(provider, options, contexts);
     if (!target) {
       Error error = target.error();
       error.message = "Provider " + provider.id.get() + ": " + error.message;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -35,11 +36,13 @@ struct Target {
 };
 
 struct TargetOptions {
-  std::string ca_file;                                             // for all; empty = none
-  std::unordered_map<std::string, std::string> provider_ca_files;  // by provider id
+  // Of the settings: what was connected under other ones is not used again.
+  std::uint64_t generation = 0;
+  std::string ca_file = {};                                             // for all; empty = none
+  std::unordered_map<std::string, std::string> provider_ca_files = {};  // by provider id
   // The proxy for an https host and port; null = direct.
   std::function<std::shared_ptr<const net::Proxy>(const std::string& host, std::uint16_t port)>
-      proxy;
+      proxy = {};
 };
 
 class Targets {

@@ -135,10 +135,20 @@ TEST(Targets, TheSandboxHasNone) {
 
 TEST(Targets, ProvidersAndReloadsNeverShareConnections) {
   const auto of = snapshot({provider("a", "https://h/v1"), provider("b", "https://h/v1")});
-  const auto before = make(of);
-  const auto after = make(of);
+  const auto before = make(of, {.generation = 1});
+  const auto after = make(of, {.generation = 2});
   EXPECT_NE(target(*before, "a").origin.pool_key, target(*before, "b").origin.pool_key);
   EXPECT_NE(target(*before, "a").origin.pool_key, target(*after, "a").origin.pool_key);
+}
+
+TEST(Targets, ChangeOfOneProviderKeepsTheConnectionsOfTheOthers) {
+  Provider other = provider("b", "https://h/v1");
+  other.source = "api";
+  const auto before = make(snapshot({provider("a", "https://h/v1"), other}), {.generation = 1});
+  other.allow_private = true;
+  const auto after = make(snapshot({provider("a", "https://h/v1"), other}), {.generation = 1});
+  EXPECT_EQ(target(*before, "a").origin.pool_key, target(*after, "a").origin.pool_key);
+  EXPECT_NE(target(*before, "b").origin.pool_key, target(*after, "b").origin.pool_key);
 }
 
 TEST(Targets, VerifiesByTheCommonAuthoritiesOrByTheProvidersOwn) {
