@@ -6,7 +6,11 @@ NAME_ALONE = "test_behaviours.py::test_name_is_all_that_a_new_key_needs_and_the_
 RESETS = "test_behaviours.py::test_cost_and_tokens_start_again_with_their_window"
 A_MINUTE = "test_behaviours.py::test_requests_a_minute_are_counted_whatever_the_reset_period_is"
 DASHBOARD = NOT_YET + "the dashboard"
-PROFILES = NOT_YET + "making profiles and their keys"
+RULES = "test_profiles_api.py::test_rules_hold_for_requests_of_the_profiles_key"
+WITH_KEY = "test_profiles_api.py::test_profile_comes_with_its_key_whose_secret_is_shown_once"
+KEYLESS = "test_profiles_api.py::test_key_that_is_revoked_leaves_its_profile_without_one"
+ANEW = "test_profiles_api.py::test_only_making_the_profile_anew_gives_another_key"
+ALIASES = "test_catalogue.py::test_aliases_of_other_systems_are_settings"
 
 KEYS_ON_SDKS = "test_sdk_matrix.py::test_sdk_works_with_provider"
 CREATE = "test_keys.py::test_created_key_shows_its_secret_this_once"
@@ -40,13 +44,13 @@ SYSTEMS = {
             NAME_ALONE, "src/domain/token_test.cc::TokenPreview.IsTheFirst18CharactersAndTheLastFour"]),
         ("…as columns of a page, with a button to delete", [DASHBOARD]),
         ("deleted at once and for good; 401 from then on", [REVOKE, "test_errors.py::test_revoked_key_is_401_expired"]),
-        ("a profile brings its key, with its rules in it", [PROFILES]),
-        ("a profile whose key was deleted has none until it is made anew", [PROFILES]),
+        ("a profile brings its key, with its rules in it", [WITH_KEY, RULES]),
+        ("a profile whose key was deleted has none until it is made anew", [KEYLESS, ANEW]),
         ("rules of a profile: floor and ceiling of tiers, capability caps, a cap on the cost of a request",
          ["src/routing/profile_choice_test.cc::ProfileChoice.ATierIsRaisedToTheFloor",
           "src/routing/profile_choice_test.cc::ProfileChoice.ATierIsLoweredToTheCeiling",
           "src/routing/profile_choice_test.cc::ProfileChoice.WhatTheProfileMayNotUseIsRefusedByName",
-          "src/routing/profile_choice_test.cc::ProfileChoice.ACostCapLeavesOutWhatMayCostMore", PROFILES]),
+          "src/routing/profile_choice_test.cc::ProfileChoice.ACostCapLeavesOutWhatMayCostMore", RULES]),
         ("`/v1/messages` beside `/v1/chat/completions`", [KEYS_ON_SDKS]),
     ],
     "LowRouter": [
@@ -60,7 +64,7 @@ SYSTEMS = {
         ("shown once; then by its beginning and the last four", [CREATE]),
         ("the usage history names the key, so that the right one is rotated", [NAMED]),
         ("`POST /api/v1/chat/completions`", [PATHS]),
-        ("`lowrouter/auto` as an alias", [NOT_YET + "aliases as a setting"]),
+        ("`lowrouter/auto` as an alias", [ALIASES]),
         ("exactly `Bearer ` and the token", ["test_errors.py::test_malformed_authorization_is_401"]),
         ("rotation by a second key; or by one key with a grace", [ROTATE, MANY]),
         ("a deletion or an edit holds for the next request", [
@@ -107,7 +111,7 @@ SYSTEMS = {
         ("revoked at once: what runs finishes, what is new is refused", [REVOKE]),
         ("one balance for the keys of an account, and limits of each one's own", [MANY]),
         ("the log of usage shows calls that nobody should have made", [USAGE]),
-        ("`auto/chat` as an alias", [NOT_YET + "aliases as a setting"]),
+        ("`auto/chat` as an alias", [ALIASES]),
         ("the caller's `X-Request-Id` comes back", ["test_errors.py::test_request_id_of_the_caller_is_sent_back"]),
     ],
     "ROOTKey": [

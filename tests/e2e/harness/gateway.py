@@ -103,12 +103,13 @@ class Gateway:
         command = [find_binary(), "serve", "--data", self.data, "--listen", self.listen]
         if self.config is not None:
             command += ["--config", self.config]
-        self.lines, self._ended = [], False
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=log,
-                                            text=True, cwd=self.data.parent, restore_signals=self.restore_signals,
-                                            env=clean_environment(**self.environment))
-        threading.Thread(target=self._read_lines, args=(self.process,), daemon=True).start()
+            process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=log,
+                                       text=True, cwd=self.data.parent, restore_signals=self.restore_signals,
+                                       env=clean_environment(**self.environment))
+        with self._news:
+            self.process, self.lines, self._ended = process, [], False
+        threading.Thread(target=self._read_lines, args=(process,), daemon=True).start()
         match = LISTENING.match(self.wait_for_line(LISTENING))
         self.scheme, self.host, self.port = match[1], match[2].strip("[]"), int(match[3])
         return self
@@ -119,7 +120,8 @@ class Gateway:
                 self.lines.append(line.rstrip("\n"))
                 self._news.notify_all()
         with self._news:
-            self._ended = True
+            # The end of one that was killed may be noticed when its successor runs already.
+            self._ended = self._ended or process is self.process
             self._news.notify_all()
 
     def wait_for_line(self, pattern: re.Pattern, seconds: float = START_SECONDS) -> str:
