@@ -4,9 +4,12 @@ import json
 
 from . import upstream as mock
 
-OPENAI, ANTHROPIC = "openai", "anthropic"
-DIALECTS = (OPENAI, ANTHROPIC)
-PATHS = {OPENAI: "/v1/chat/completions", ANTHROPIC: "/v1/messages"}
+OPENAI, ANTHROPIC, RESPONSES = "openai", "anthropic", "responses"
+DIALECTS = (OPENAI, ANTHROPIC, RESPONSES)
+# Of a client and its provider: responses are made by a provider for clients of that dialect alone.
+PAIRS = tuple((client, dialect) for client in DIALECTS for dialect in DIALECTS
+              if dialect != RESPONSES or client == RESPONSES)
+PATHS = {OPENAI: "/v1/chat/completions", ANTHROPIC: "/v1/messages", RESPONSES: "/v1/responses"}
 JSON_TYPE, STREAM_TYPE = "application/json", "text/event-stream"
 
 
@@ -16,7 +19,20 @@ def message(content: str) -> dict:
             "usage": {"input_tokens": 10, "output_tokens": 5}}
 
 
+def response(content: str, **more) -> dict:
+    part = {"type": "output_text", "text": content, "annotations": [], "logprobs": []}
+    item = {"id": "msg_upstream", "type": "message", "status": "completed", "role": "assistant", "content": [part]}
+    return {"id": "resp_upstream", "object": "response", "created_at": 1, "status": "completed", "error": None,
+            "model": "large", "output": [item], "usage": {"input_tokens": 10, "output_tokens": 5}} | more
+
+
+def response_event(kind: str, **members) -> bytes:
+    return event({"type": f"response.{kind}", "output_index": 0} | members, f"response.{kind}")
+
+
 def whole(dialect: str, content: str = "Hi there") -> bytes:
+    if dialect == RESPONSES:
+        return json.dumps(response(content)).encode()
     return json.dumps(mock.completion(content) if dialect == OPENAI else message(content)).encode()
 
 
@@ -29,6 +45,11 @@ def opening(dialect: str) -> list[bytes]:
     """The events before the first text."""
     if dialect == OPENAI:
         return []
+    if dialect == RESPONSES:
+        begun = {"status": "in_progress", "output": [], "usage": None}
+        item = response("")["output"][0] | {"status": "in_progress", "content": []}
+        return [response_event("created", response=response("") | begun),
+                response_event("output_item.added", item=item)]
     start = message("") | {"content": [], "stop_reason": None}
     return [event({"type": "message_start", "message": start}, "message_start"),
             event({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
@@ -38,6 +59,8 @@ def opening(dialect: str) -> list[bytes]:
 def text_event(dialect: str, text: str) -> bytes:
     if dialect == OPENAI:
         return event(mock.chunk(text))
+    if dialect == RESPONSES:
+        return response_event("output_text.delta", item_id="msg_upstream", content_index=0, delta=text)
     return event({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}},
                  "content_block_delta")
 
@@ -47,6 +70,10 @@ def closing(dialect: str) -> list[bytes]:
     if dialect == OPENAI:
         return [event(mock.chunk(choices=[{"index": 0, "delta": {}, "finish_reason": "stop"}])),
                 event(mock.chunk(choices=[], usage=mock.USAGE)), event("[DONE]")]
+    if dialect == RESPONSES:  # some servers add [DONE]
+        [item] = response("Hi there")["output"]
+        return [response_event("output_item.done", item=item),
+                response_event("completed", response=response("Hi there")), event("[DONE]")]
     return [event({"type": "content_block_stop", "index": 0}, "content_block_stop"),
             event({"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None},
                    "usage": {"output_tokens": 5}}, "message_delta"),
@@ -89,4 +116,6 @@ def good(dialect: str, stream: bool):
 def request_bytes(client: str, model: str, stream: bool) -> bytes:
     """The body of an ordinary request in the client's dialect."""
     members = {"model": model, "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 100}
+    if client == RESPONSES:
+        members = {"model": model, "input": "Hello", "max_output_tokens": 100}
     return json.dumps(members | ({"stream": True} if stream else {})).encode()
