@@ -48,6 +48,7 @@ json::object describe_offer(const Offer& offer) {
                    {"context_window", offer.context_window},
                    {"max_output_tokens", offer.max_output_tokens},
                    {"image_tokens_max", offer.image_tokens_max},
+                   {"audio_seconds_max", offer.audio_seconds_max},
                    {"max_tokens_field", offer.max_tokens_field}};
   if (offer.built_in_prices) {
     out["prices"] = "built-in";

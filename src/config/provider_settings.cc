@@ -280,6 +280,7 @@ void read_model(const YAML::Node& node, const std::string& path, const Provider&
   }
   offer.image_tokens_max =
       reader.whole("image_tokens_max", 1, kContextMax).value_or(offer.image_tokens_max);
+  offer.audio_seconds_max = reader.whole("audio_seconds_max", 1, kContextMax).value_or(0);
   offer.max_tokens_field = read_max_tokens_field(reader, find_preset(provider.preset));
   offer.grid_carbon_grams_per_kwh =
       reader.whole("grid_carbon_grams_per_kwh", 1, kGridCarbonMax).value_or(0);

@@ -81,6 +81,7 @@ TEST_F(ProviderSettings, ReadTheRestOfAProvider) {
                                       "total_ms: 4}\n",
                                   "        max_tokens_field: max_completion_tokens\n"
                                   "        image_tokens_max: 1000\n"
+                                  "        audio_seconds_max: 1500\n"
                                   "        region: us-east\n"));
   ASSERT_TRUE(settings) << settings.error().message;
   const Provider& provider = settings->catalogue.providers[0];
@@ -93,6 +94,7 @@ TEST_F(ProviderSettings, ReadTheRestOfAProvider) {
   EXPECT_EQ(settings->provider_ca_files.at(ProviderId("acme")), ca);
   EXPECT_EQ(settings->catalogue.offers[0].max_tokens_field, "max_completion_tokens");
   EXPECT_EQ(settings->catalogue.offers[0].image_tokens_max, 1'000);
+  EXPECT_EQ(settings->catalogue.offers[0].audio_seconds_max, 1'500);
   EXPECT_EQ(settings->catalogue.offers[0].region, "us-east");
 }
 

@@ -11,6 +11,8 @@ constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
 // Of rule 1's filled max_tokens.
 constexpr std::int64_t kContextLeftMin = 1'024;
 constexpr std::int64_t kQuarterMin = 4'096;
+constexpr std::int64_t kMsPerSecond = 1'000;
+constexpr std::int64_t kMsPerMinute = 60'000;
 
 // Both for values that are not negative.
 std::int64_t plus(std::int64_t a, std::int64_t b) {
@@ -66,22 +68,25 @@ void each_reachable(const Prices& prices, std::int64_t input_bound, const Reques
   }
 }
 
+Sum saturated_sum(Sum a, Sum b) {
+  Sum sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<Sum>::max() : sum;
+}
+
 // What is charged beside tokens, in units of Sum; below 2^127.
 Sum fees(const Prices& prices, const RequestNeeds& needs) {
   const Money per_image = at_least_zero(prices.per_image.value_or(Money()));
   const Money per_request = at_least_zero(prices.per_request.value_or(Money()));
   const Money per_million_characters =
       at_least_zero(prices.per_million_characters.value_or(Money()));
-  const Sum nanos =
+  const Money per_minute = at_least_zero(prices.per_minute.value_or(Money()));
+  const std::int64_t minutes = plus(needs.units.audio_ms, kMsPerMinute - 1) / kMsPerMinute;
+  const Sum pieces =
       product(plus(needs.images, needs.units.images), per_image) + product(1, per_request);
+  const Sum nanos = saturated_sum(pieces, product(minutes, per_minute));
   constexpr Sum kFeesMax = std::numeric_limits<Sum>::max() / 4 / kPerMillion;
   return std::min(nanos, kFeesMax) * kPerMillion +
          product(needs.units.characters, per_million_characters);
-}
-
-Sum saturated_sum(Sum a, Sum b) {
-  Sum sum = 0;
-  return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<Sum>::max() : sum;
 }
 
 // The most output tokens, over all choices, whose cost_bound() is at most `amount`; nullopt if not
@@ -188,7 +193,8 @@ Money cost_bound(const Prices& prices, std::int64_t input_bound, std::int64_t ou
   return Money::from_nanos(static_cast<std::int64_t>(nanos));
 }
 
-Status check_fees(const Prices& prices, const RequestNeeds& needs) {
+Status check_fees(const Offer& offer, const RequestNeeds& needs) {
+  const Prices& prices = offer.prices;
   if (needs.hosted_fees) {
     return not_priced(
         "This request asks for something whose fee cannot be bounded, such as a tool that the "
@@ -205,10 +211,11 @@ Status check_fees(const Prices& prices, const RequestNeeds& needs) {
         "This model has no price for image output, and this key's spending is limited. Ask for "
         "text, or use a model that is priced for images.");
   }
-  if (prices.per_minute && *prices.per_minute != Money()) {
+  const bool timed = prices.per_minute && *prices.per_minute != Money();
+  if (timed && offer.audio_seconds_max == 0) {
     return not_priced(
         "This model is priced by the minute, which nothing in this request bounds, and this key's "
-        "spending is limited. Use another model.");
+        "spending is limited. Use another model, or ask the operator to set audio_seconds_max.");
   }
   return {};
 }
@@ -216,11 +223,14 @@ Status check_fees(const Prices& prices, const RequestNeeds& needs) {
 RequestBound request_bound(const Offer& offer, const RequestNeeds& needs, const TokenBound& tokens,
                            std::int64_t max_tokens) {
   const std::int64_t output = output_bound(needs, max_tokens);
+  // What the request itself guesses of its time is no bound.
+  RequestNeeds most = needs;
+  most.units.audio_ms = times(offer.audio_seconds_max, kMsPerSecond);
   return {.input = tokens.input,
           .output = output,
           .tokens = plus(tokens.input, output),
           .token_rate = plus(tokens.input_rate, output),
-          .cost = cost_bound(offer.prices, tokens.input, output, needs)};
+          .cost = cost_bound(offer.prices, tokens.input, output, most)};
 }
 
 std::optional<std::int64_t> fill_max_tokens(const Offer& offer, const RequestNeeds& needs,

@@ -35,8 +35,8 @@ Result<TokenBound> token_bound(const Offer& offer, const RequestNeeds& needs);
 // where the offer charges for such output by the token and does not state its max_output_tokens.
 Result<std::optional<std::int64_t>> known_max_tokens(const Offer& offer, const RequestNeeds& needs);
 
-// Whether the offer has a price of anything that the request is billed by. Without one it may not be
-// served to anybody: it would be free.
+// Whether the offer has a price of anything that the request is billed by. Without one it may not
+// be served to anybody: it would be free.
 bool has_price_for(const Prices& prices, const RequestNeeds& needs);
 
 // max_tokens for every choice. REQUIRES: max_tokens ≥ 0.
@@ -44,15 +44,15 @@ std::int64_t output_bound(const RequestNeeds& needs, std::int64_t max_tokens);
 
 // The dearest that the offer can charge for this request: over all tiers that the input bound
 // reaches, every token at the dearest price that it could have, with per_request and per_image;
-// rounded up once.
+// and the units as `needs` has them, begun minutes whole; rounded up once.
 Money cost_bound(const Prices& prices, std::int64_t input_bound, std::int64_t output_bound,
                  const RequestNeeds& needs);
 
 // kModelNotPriced where the request asks for what no figure bounds: hosted tools, a kind of output
-// that the offer has no price for, or time at a price per minute (no number of bytes bounds how
-// long a recording is: coders write silence in next to none, RFC 6716 §2.1.9 and RFC 9639 §9.2). To
-// be asked only where money is guarded.
-Status check_fees(const Prices& prices, const RequestNeeds& needs);
+// that the offer has no price for, or time at a price per minute where the offer does not state its
+// audio_seconds_max (no number of bytes bounds how long a recording is: coders write silence in
+// next to none, RFC 6716 §2.1.9 and RFC 9639 §9.2). To be asked only where money is guarded.
+Status check_fees(const Offer& offer, const RequestNeeds& needs);
 
 // All of it for one max_tokens, given or filled.
 struct RequestBound {

@@ -166,7 +166,7 @@ TEST(RequestBound, HoldsTokensAtTheBoundAndTheRollingWindowAtTheRate) {
 // --- fees ---
 
 TEST(CheckFees, RefusesWhatNoFigureBounds) {
-  const Prices plain = offer().prices;
+  const Offer plain = offer();
   EXPECT_TRUE(check_fees(plain, text(1)));
   RequestNeeds hosted = text(1);
   hosted.hosted_fees = true;
@@ -179,14 +179,17 @@ TEST(CheckFees, RefusesWhatNoFigureBounds) {
   draws.image_output = true;
   EXPECT_EQ(check_fees(plain, draws).error().code, ErrorCode::kModelNotPriced);
 
-  Prices priced = plain;
-  priced.tokens.audio_output = usd("80");
-  priced.tokens.text_output = usd("5");
+  Offer priced = plain;
+  priced.prices.tokens.audio_output = usd("80");
+  priced.prices.tokens.text_output = usd("5");
   EXPECT_TRUE(check_fees(priced, speaks));
   EXPECT_TRUE(check_fees(priced, draws));
-  priced.per_minute = usd("0.006");
+  priced.prices.per_minute = usd("0.006");
   EXPECT_FALSE(check_fees(priced, text(1)));
-  priced.per_minute = Money();
+  priced.audio_seconds_max = 1;
+  EXPECT_TRUE(check_fees(priced, text(1)));
+  priced.audio_seconds_max = 0;
+  priced.prices.per_minute = Money();
   EXPECT_TRUE(check_fees(priced, text(1)));
 }
 

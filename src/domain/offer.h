@@ -84,6 +84,7 @@ struct Offer {
   std::int64_t context_window = 0;         // 0 = as the model's facts have it, or unknown
   std::int64_t max_output_tokens = 0;      // likewise
   std::int64_t image_tokens_max = 16'384;  // what one image of a request may count, at most
+  std::int64_t audio_seconds_max = 0;      // of one request, as the provider has it; 0 = unknown
   std::string max_tokens_field = "max_tokens";
   Prices prices;
   // Nobody told the prices: they are the built-in catalogue's (domain/whole_catalogue.h).

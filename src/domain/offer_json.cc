@@ -95,6 +95,7 @@ json::object offer_json(const Offer& offer) {
                    {"context_window", told(offer.context_window)},
                    {"max_output_tokens", told(offer.max_output_tokens)},
                    {"image_tokens_max", told(offer.image_tokens_max)},
+                   {"audio_seconds_max", told(offer.audio_seconds_max)},
                    {"max_tokens_field", told(offer.max_tokens_field)},
                    {"grid_carbon_grams_per_kwh", told(offer.grid_carbon_grams_per_kwh)}};
   out["prices"] =
@@ -109,6 +110,7 @@ void read_offer(ObjectReader& reader, Offer& offer) {
   read_whole(reader, "max_output_tokens", kTokensMax, 0, offer.max_output_tokens);
   read_whole(reader, "image_tokens_max", kTokensMax, Offer().image_tokens_max,
              offer.image_tokens_max);
+  read_whole(reader, "audio_seconds_max", kTokensMax, 0, offer.audio_seconds_max);
   read_max_tokens_field(reader, offer.max_tokens_field);
   read_whole(reader, "grid_carbon_grams_per_kwh", kGridCarbonMax, 0,
              offer.grid_carbon_grams_per_kwh);

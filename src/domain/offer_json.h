@@ -16,7 +16,7 @@ inline constexpr std::size_t kOffersMax = 5'000;  // of one provider
 
 // What was told, null for what was not:
 // {"upstream_model","region","context_window","max_output_tokens","image_tokens_max",
-//  "max_tokens_field","grid_carbon_grams_per_kwh","prices"}
+//  "audio_seconds_max","max_tokens_field","grid_carbon_grams_per_kwh","prices"}
 // without the model and the provider, which stand around it. `prices` is null where they are the
 // built-in catalogue's.
 json::object offer_json(const Offer& offer);

@@ -173,7 +173,7 @@ Result<std::vector<Offer>> offers_of(std::string_view text) {
 TEST(OfferJsonTest, EveryMemberGoesOutAndComesBack) {
   const std::string text =
       R"({"upstream_model":"large","region":"eu","context_window":1000,"max_output_tokens":100,)"
-      R"("image_tokens_max":5,"max_tokens_field":"max_tokens","grid_carbon_grams_per_kwh":300,)"
+      R"("image_tokens_max":5,"audio_seconds_max":1500,"max_tokens_field":"max_tokens","grid_carbon_grams_per_kwh":300,)"
       R"("prices":{"input":"1","output":"2"}})";
   const auto offers = offers_of(R"({"models":[{"id":"acme/large",)" + text.substr(1) + "]}");
   ASSERT_TRUE(offers) << offers.error().message;

@@ -119,9 +119,18 @@ TEST(BoundOfUnits, AnOfferHasAPriceOfWhatItIsBilledBy) {
   EXPECT_FALSE(priced(&Prices::per_image, {.characters = 1, .audio_ms = 1}));
 }
 
-TEST(BoundOfUnits, TimeIsBoundedByNothing) {
-  EXPECT_EQ(check_fees(unit_prices(), {.units = {.audio_ms = 1}}).error().code,
-            ErrorCode::kModelNotPriced);
+TEST(BoundOfUnits, TimeIsBoundedByTheOfferAlone) {
+  const RequestNeeds needs{.output = OutputBound::kByOffer, .units = {.audio_ms = 1}};
+  Offer whisper;
+  whisper.prices = unit_prices();
+  EXPECT_EQ(check_fees(whisper, needs).error().code, ErrorCode::kModelNotPriced);
+  whisper.audio_seconds_max = 1'501;
+  EXPECT_TRUE(check_fees(whisper, needs));
+  const RequestBound bound = request_bound(whisper, needs, *token_bound(whisper, needs), 0);
+  EXPECT_EQ(bound.cost.nanos(), 26 * 6'000'000);  // begun minutes count whole
+  EXPECT_GE(bound.cost, cost_of(whisper.prices, {}, {.audio_ms = 1'501'000}).amount);
+  whisper.audio_seconds_max = kMost;
+  EXPECT_EQ(request_bound(whisper, needs, *token_bound(whisper, needs), 0).cost, kMoneyMax);
 }
 
 TEST(BoundOfUnits, CoversEveryCostWithinIt) {
@@ -134,15 +143,19 @@ TEST(BoundOfUnits, CoversEveryCostWithinIt) {
     prices.tokens.input = Money::from_nanos(below(3) * below(1'000'000'000));
     prices.tokens.output = Money::from_nanos(below(3) * below(1'000'000'000));
     if (below(2) == 0) prices.per_image = Money::from_nanos(below(1'000'000'000));
+    if (below(2) == 0) prices.per_minute = Money::from_nanos(below(1'000'000'000));
     if (below(2) == 0) prices.per_request = Money::from_nanos(below(1'000'000'000));
     if (below(2) == 0) prices.per_million_characters = Money::from_nanos(below(1'000'000'000));
-    const RequestNeeds needs{.units = {.images = below(200), .characters = below(100'000)}};
+    const RequestNeeds needs{.units = {.images = below(200),
+                                       .characters = below(100'000),
+                                       .audio_ms = below(10'000'000)}};
     const std::int64_t input = below(10'000);
     const std::int64_t output = below(10'000);
     const TokenUsage used{.input = below(10'000) % (input + 1),
                           .output = below(10'000) % (output + 1)};
     const BilledUnits units{.images = below(200) % (needs.units.images + 1),
-                            .characters = needs.units.characters};
+                            .characters = needs.units.characters,
+                            .audio_ms = needs.units.audio_ms};
     EXPECT_LE(cost_of(prices, used, units).amount, cost_bound(prices, input, output, needs));
   }
 }

@@ -59,7 +59,7 @@ Result<GuardedTerms> guarded_terms(const Offer& offer, const ChatRequest& reques
                         .ask = {.cost = 0, .tokens = 0, .token_rate = 0},
                         .cost = {}};
   }
-  const Status priced = check_fees(offer.prices, needs);
+  const Status priced = check_fees(offer, needs);
   if (!priced && preview.now.cost) return std::unexpected(priced.error());
   const auto tokens = token_bound(offer, needs);
   if (!tokens) return std::unexpected(tokens.error());

@@ -171,7 +171,7 @@ std::optional<DropReason> Eligibility::why_too_dear(const Offer& offer) {
   const Money cap = *needs_.rules.max_cost;
   const auto tokens = token_bound(offer, needs);
   const auto known = known_max_tokens(offer, needs);
-  if (!tokens || !known || !check_fees(offer.prices, needs)) return DropReason::kNotPriced;
+  if (!tokens || !known || !check_fees(offer, needs)) return DropReason::kNotPriced;
   std::optional<std::int64_t> output = *known;
   if (!output) output = fill_max_tokens(offer, needs, *tokens, {.cost = cap}).value_or(1);
   const Money bound = request_bound(offer, needs, *tokens, *output).cost;

@@ -38,6 +38,7 @@ class Route:
     tokens: tuple[int, int] | None = None
     metering: str = "reported"
     upstream: str = ""
+    audio_seconds_max: int | None = None
 
     @property
     def model(self) -> str:
@@ -111,6 +112,9 @@ ROUTES = [
           cost=usd("6", openai_units.HEARD_TOKENS) + usd("10", openai_units.TRANSCRIBED),
           bound=usd("6", WINDOW) + usd("10", OUTPUT_MAX),
           tokens=(openai_units.HEARD_TOKENS, openai_units.TRANSCRIBED)),
+    Route("whisper-bounded", "/audio/transcriptions", "transcription", {"per_minute": "0.006"},
+          {"file": RECORDING}, upstream="whisper", cost=Decimal("0.00905"), bound=Decimal("0.012"),
+          metering="counted", audio_seconds_max=120),
     Route("whisper", "/audio/transcriptions", "transcription", {"per_minute": "0.006"}, {"file": RECORDING},
           upstream="whisper", cost=Decimal("0.00905"), bound=None, metering="counted"),
 ]
@@ -121,6 +125,8 @@ def settings(url: str, routes: list[Route] = ROUTES) -> dict:
     models, facts = [], []
     for route in routes:
         offer = {"prices": route.prices}
+        if route.audio_seconds_max:
+            offer["audio_seconds_max"] = route.audio_seconds_max
         if "input" in route.prices:
             offer |= {"context_window": WINDOW, "max_output_tokens": OUTPUT_MAX}
         names = {route.model: route.upstream or route.name}
