@@ -242,6 +242,20 @@ def test_failover_goes_from_one_way_to_the_other(served):
     assert [attempt["status"] for attempt in row["attempts"]] == [404, 503, 200]
 
 
+@pytest.mark.parametrize("name", ["native", "told", "claude"])
+def test_client_that_leaves_is_charged_what_came(served, name):
+    gateway, _ = served
+    key = production(gateway, limits=[])
+    body = json.dumps({"model": f"{name}/{DEAF}", "input": "Count", "stream": True}).encode()
+    with gateway.connect() as connection:
+        connection.send(wire.request_bytes("POST", RESPONSES, wire.json_headers(key["secret"]), body))
+        assert connection.read_head().status == 200
+        connection.read_until(b"four")
+    [row] = gateway.wait_for_rows(key, 1)
+    assert (row["error_code"], row["metering"]) == ("client_gone", "estimated")
+    assert row["output_tokens"] > 0
+
+
 def failing(*events: dict):
     def script(_, line):
         line.start_stream()

@@ -7,8 +7,9 @@ from .sdk_questions import outcome
 
 try:
     import openai
+    import pydantic
 except ImportError:
-    openai = None
+    openai = pydantic = None
 try:
     import anthropic
 except ImportError:
@@ -197,9 +198,10 @@ class OpenAiResponsesPython(OpenAiPython):
         return self.read(responses.create(model=model, input=[{"role": "user", "content": content}]))
 
     def structured(self, responses, model):
-        wanted = {"type": "json_schema", "name": "person", "strict": True, "schema": ASK["schema"]}
-        answer = responses.create(model=model, input=ASK["person"], text={"format": wanted})
-        return self.read(answer, object=json.loads(answer.output_text))
+        """By the SDK's helper, of a type whose schema is that of the question."""
+        person = pydantic.create_model("Person", name=(str, ...), age=(int, ...))
+        answer = responses.parse(model=model, input=ASK["person"], text_format=person)
+        return self.read(answer, object=answer.output_parsed.model_dump())
 
     def length(self, responses, model):
         return self.read(responses.create(model=model, input=ASK["count"], max_output_tokens=ASK["short"]))
