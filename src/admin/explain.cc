@@ -20,6 +20,18 @@ namespace {
 
 // So many offers are tried at most, as the data plane does.
 constexpr std::size_t kOffersTried = 6;
+// So many requests in a row are looked at to find out which offers take turns.
+constexpr std::uint64_t kTurnsLookedAt = 64;
+
+JsonFields offer_fields(const Offer& offer) {
+  JsonFields fields;
+  fields.text("model", offer.model.get())
+      .text("provider", offer.provider.get())
+      .text_or_null("region", offer.region);
+  return fields;
+}
+
+std::string offer_json(const Offer& offer) { return offer_fields(offer).finish(); }
 
 // What would become of one request, step by step.
 class Explained {
@@ -28,6 +40,7 @@ class Explained {
       : ledger_(context.ledger),
         now_(context.clock.steady()),
         snapshot_(context.snapshot()),
+        targets_(context.targets ? context.targets() : nullptr),
         identity_(std::move(identity)),
         asked_(asked) {
     if (Status refused = take_steps(); !refused) refusal_ = std::move(refused.error());
@@ -40,6 +53,8 @@ class Explained {
   Status take_steps();
   Status admit();
   Status find_sayable();
+  void find_turns();
+  KeyRequest asked_in(std::uint64_t turn) const;
   Result<UpstreamBody> encoded(const Offer& offer) const;
   std::string refusal_json() const;
   std::string candidate_json(const Offer& offer) const;
@@ -49,6 +64,7 @@ class Explained {
   const Ledger& ledger_;
   SteadyTime now_;
   std::shared_ptr<const Snapshot> snapshot_;
+  std::shared_ptr<const Targets> targets_;
   Identity identity_;
   const ExplainRequest& asked_;
 
@@ -59,7 +75,8 @@ class Explained {
   std::string decision_;
   Preview preview_;
   std::optional<GuardedTerms> bound_;
-  const Offer* first_ = nullptr;  // that would be sent to
+  const Offer* first_ = nullptr;    // that would be sent to
+  std::vector<std::string> turns_;  // it, and those that take turns with it
   std::optional<Error> refusal_;
 };
 
@@ -76,19 +93,37 @@ Status Explained::take_steps() {
   if (!request) return std::unexpected(std::move(request.error()));
   request_ = std::move(*request);
   step_ = "route";
-  Explanation explained = explain_route_of(snapshot_, {.key = key(),
-                                                       .profile = profile_,
-                                                       .request = *request_,
-                                                       .body = asked_.body,
-                                                       .region_header = asked_.region,
-                                                       .now = now_});
+  Explanation explained = explain_route_of(snapshot_, asked_in(0));
   decision_ = std::move(explained.decision);
   if (!explained.route) return std::unexpected(std::move(explained.route.error()));
   route_ = std::move(*explained.route);
   step_ = "limits";
   if (Status admitted = admit(); !admitted) return admitted;
   step_ = "dialect";
-  return find_sayable();
+  if (Status said = find_sayable(); !said) return said;
+  find_turns();
+  return {};
+}
+
+KeyRequest Explained::asked_in(std::uint64_t turn) const {
+  return {.key = key(),
+          .profile = profile_,
+          .request = *request_,
+          .body = asked_.body,
+          .region_header = asked_.region,
+          .turn = turn,
+          .now = now_};
+}
+
+// Where the request would go as one of many like it.
+void Explained::find_turns() {
+  turns_.push_back(offer_json(*first_));
+  for (std::uint64_t turn = 1; turn < kTurnsLookedAt; ++turn) {
+    auto route = route_of(snapshot_, asked_in(turn));
+    if (!route || !bound_request(*route, *request_, preview_)) continue;
+    std::string offer = offer_json(*route->offers.front());
+    if (std::ranges::find(turns_, offer) == turns_.end()) turns_.push_back(std::move(offer));
+  }
 }
 
 Status Explained::admit() {
@@ -105,6 +140,7 @@ Result<UpstreamBody> Explained::encoded(const Offer& offer) const {
                     .offer = offer,
                     .dialect = route_->provider_of(offer).dialect,
                     .reasons = reasons_at(*snapshot_, offer)};
+  if (targets_) terms.responses = targets_->responses_by(route_->provider_of(offer));
   if (bound_) terms.limit = bound_->terms.limit;
   return encode(terms);
 }
@@ -114,8 +150,12 @@ Status Explained::find_sayable() {
   Status said = fail(ErrorCode::kNoProviderAvailable, "");
   const std::size_t tried = std::min(route_->offers.size(), kOffersTried);
   for (std::size_t i = 0; i < tried; ++i) {
+    const Dialect dialect = route_->provider_of(*route_->offers[i]).dialect;
+    // Where nobody counts for us, nobody has to be told.
+    const bool counted_here = request_->kind == CompletionKind::kCountTokens &&
+                              answer_dialect(dialect) != AnswerDialect::kAnthropic;
     const auto body = encoded(*route_->offers[i]);
-    if (body) {
+    if (body || counted_here) {
       first_ = route_->offers[i];
       return {};
     }
@@ -142,10 +182,7 @@ std::string Explained::candidate_json(const Offer& offer) const {
   Preview preview = preview_;
   cap_cost(preview, route_->max_cost);
   const auto bound = guarded_terms(offer, *request_, preview);
-  JsonFields fields;
-  fields.text("model", offer.model.get())
-      .text("provider", offer.provider.get())
-      .text_or_null("region", offer.region);
+  JsonFields fields = offer_fields(offer);
   if (!bound || !bound->terms.reserve) {
     return fields.text("unbounded", bound ? "" : bound.error().message).finish();
   }
@@ -191,6 +228,7 @@ std::string Explained::json() const {
       .text_or_null("model", first_ == nullptr ? "" : first_->model.get())
       .text_or_null("provider", first_ == nullptr ? "" : first_->provider.get())
       .text_or_null("region", first_ == nullptr ? "" : first_->region)
+      .raw("turns", json_array(turns_))
       .raw_or_null("guarded", route_ ? (bound_ ? "true" : "false") : "")
       .raw("candidates", json_array(candidates))
       .raw_or_null("decision", decision_)

@@ -353,6 +353,7 @@ TEST_F(AutoChoice, EveryEligibleOfferIsInTheRouteHoweverMany) {
 
 TEST_F(AutoChoice, ASandboxKeyGetsWhatAProductionKeyWouldSimulated) {
   add({.model = "a/m", .region = "eu"});
+  add({.model = "a/m", .provider = "q", .price = 1});
   add({.model = "a/dear", .price = 5});
   take_down("a/m");
   environment_ = Environment::kSandbox;
@@ -361,9 +362,11 @@ TEST_F(AutoChoice, ASandboxKeyGetsWhatAProductionKeyWouldSimulated) {
   ASSERT_TRUE(route.has_value()) << route.error().message;
   EXPECT_TRUE(route->simulated);
   EXPECT_EQ(route->model.get(), "a/m");
-  ASSERT_EQ(route->offers.size(), 1U);
+  ASSERT_EQ(route->offers.size(), 2U)
+      << "each model once, for what the request can pay to go first";
   EXPECT_EQ(route->provider_of(*route->offers[0]).dialect, Dialect::kSandbox);
   EXPECT_EQ(route->offers[0]->prices.tokens.input, usd(1));
+  EXPECT_EQ(route->offers[1]->prices.tokens.input, usd(5));
 }
 
 TEST_F(AutoChoice, ASandboxKeyWithoutAnyOrdinaryModelGetsLorem) {

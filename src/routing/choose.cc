@@ -188,8 +188,14 @@ class Choice {
     if (snapshot_->ordinary_figures().empty()) return simulate(*snapshot_->find(kLorem));
     auto route = among(snapshot_->ordinary_figures());
     if (!route) return route;
-    const Model& model = *snapshot_->find(route->model.get());
-    route->offers = {model.simulated};
+    // Each model once: which of them the request can pay decides as it does for a production key.
+    std::vector<const Offer*> simulated;
+    for (const Offer* offer : route->offers) {
+      const Offer* stand_in = snapshot_->find(offer->model.get())->simulated;
+      if (simulated.size() == kRankedMax) break;
+      if (std::ranges::find(simulated, stand_in) == simulated.end()) simulated.push_back(stand_in);
+    }
+    route->offers = std::move(simulated);
     route->simulated = true;
     return route;
   }
