@@ -56,6 +56,7 @@ test("by keyboard alone: create, copy, use, rotate, revoke", async ({ operator: 
     throw new Error(`Tab does not reach ${role} ${name}`);
   };
   await keyboard.press("Control+k");
+  await expect(page.getByRole("combobox")).toBeFocused();
   await keyboard.type("create key");
   await page.getByRole("option", { name: "Create key" }).waitFor();
   await keyboard.press("Enter");

@@ -4,7 +4,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 import type { KeysSearch, Range, UsageSearch } from "@/lib/search";
 
 import { api, send, unwrap } from "./client";
-import type { AuditRow, Grant, Key, KeyOverview, Overview, Page, UsageRow, UsageTotal, Workspace } from "./contract";
+import type { AuditRow, Grant, Key, KeyOverview, Member, Overview, Page, UsageRow, UsageTotal, Workspace } from "./contract";
 
 // Live events keep pages true; without them (a proxy that buffers, a gateway that restarts) this does.
 export const POLL_MS = 5_000;
@@ -110,6 +110,14 @@ export const auditQuery = (workspace: string, object: string | undefined) =>
       ),
     getNextPageParam: nextCursor,
     placeholderData: keepPreviousData,
+  });
+
+export const membersQuery = (workspace: string) =>
+  queryOptions({
+    queryKey: ["members", workspace],
+    queryFn: ({ signal }): Promise<Page<Member>> =>
+      unwrap(api.GET("/admin/v1/members", { params: { query: { workspace } }, signal })),
+    staleTime: 30_000,
   });
 
 export const workspacesQuery = queryOptions({

@@ -19,11 +19,13 @@ import { PLACES } from "./navigation";
 import { sessionQuery, useHere, useSession } from "./session";
 import { setTheme, useTheme } from "./theme";
 
-const Palette = lazy(() => import("./palette").then((module) => ({ default: module.Palette })));
+const palette = () => import("./palette").then((module) => ({ default: module.Palette }));
+const Palette = lazy(palette);
+const PALETTE_AFTER_MS = 1500;
 
 export function Shell() {
   const { workspace } = useHere();
-  const [palette, setPalette] = useState<"unused" | "open" | "closed">("unused");
+  const [searching, setSearching] = useState<"unused" | "open" | "closed">("unused");
   const { pathname } = useLocation();
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
@@ -32,7 +34,7 @@ export function Shell() {
     const onKeyDown = (event: KeyboardEvent) => {
       if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
         event.preventDefault();
-        setPalette((now) => (now === "open" ? "closed" : "open"));
+        setSearching((now) => (now === "open" ? "closed" : "open"));
       } else if (event.key === "/" && !typing(event.target) && !document.querySelector("[role=dialog]")) {
         const search = document.querySelector<HTMLInputElement>("main input[type=search]");
         if (search) {
@@ -43,6 +45,12 @@ export function Shell() {
     };
     window.addEventListener("keydown", onKeyDown);
     return () => window.removeEventListener("keydown", onKeyDown);
+  }, []);
+
+  // Fetched when the first page stands, so that what is typed after ⌘K is not lost.
+  useEffect(() => {
+    const timer = setTimeout(() => void palette(), PALETTE_AFTER_MS);
+    return () => clearTimeout(timer);
   }, []);
 
   // A new page begins at its top, for the eye and for the keyboard.
@@ -61,17 +69,17 @@ export function Shell() {
         Skip to the page
       </a>
       <div className="min-h-dvh sm:grid sm:grid-cols-[64px_minmax(0,1fr)] lg:grid-cols-[232px_minmax(0,1fr)]">
-        <Sidebar openPalette={() => setPalette("open")} />
+        <Sidebar openPalette={() => setSearching("open")} />
         <main ref={main} id="main" tabIndex={-1} className="min-w-0 px-4 pt-4 pb-24 outline-none sm:px-8 sm:pt-7 sm:pb-12">
           <div className="mx-auto max-w-[1200px]">
             <Outlet />
           </div>
         </main>
-        <BottomBar openPalette={() => setPalette("open")} />
+        <BottomBar openPalette={() => setSearching("open")} />
       </div>
-      {palette !== "unused" && (
+      {searching !== "unused" && (
         <Suspense>
-          <Palette open={palette === "open"} onOpenChange={(open) => setPalette(open ? "open" : "closed")} />
+          <Palette open={searching === "open"} onOpenChange={(open) => setSearching(open ? "open" : "closed")} />
         </Suspense>
       )}
       <Notices />

@@ -1,7 +1,7 @@
 // A dialog, and a panel that slides in from the side. Radix keeps focus inside and gives it back.
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 
 import { Button } from "./button";
 import { cx } from "./cx";
@@ -19,7 +19,26 @@ interface Props {
   onSubmit?: () => void;
 }
 
+// Where focus goes when a dialog closes: to what had it when it opened, or to the button of the menu that
+// it was opened from, or, where that is gone, to the page. Radix does so only for a trigger of its own.
+function useFocusReturn(open: boolean) {
+  const from = useRef<Element | null>(null);
+  const was = useRef(false);
+  if (open && !was.current) {
+    const active = document.activeElement;
+    const menu = active?.closest("[role=menu]")?.getAttribute("aria-labelledby");
+    from.current = menu ? document.getElementById(menu) : active;
+  }
+  was.current = open;
+  return (event: Event) => {
+    event.preventDefault();
+    const back = from.current instanceof HTMLElement && from.current.isConnected && from.current !== document.body ? from.current : document.getElementById("main");
+    back?.focus({ preventScroll: true });
+  };
+}
+
 export function Dialog({ open, onOpenChange, title, description, children, footer, wide, held, onSubmit }: Props) {
+  const giveBack = useFocusReturn(open);
   const keep = (event: Event) => {
     if (held) event.preventDefault();
   };
@@ -37,6 +56,7 @@ export function Dialog({ open, onOpenChange, title, description, children, foote
         <Radix.Overlay className="fixed inset-0 z-40 animate-appear bg-scrim" />
         <Radix.Content
           onEscapeKeyDown={keep}
+          onCloseAutoFocus={giveBack}
           onInteractOutside={keep}
           {...(description ? {} : { "aria-describedby": undefined })}
           className={cx(
@@ -84,12 +104,14 @@ export function SidePanel({
   title,
   children,
 }: Pick<Props, "open" | "onOpenChange" | "children"> & { title: string }) {
+  const giveBack = useFocusReturn(open);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 animate-appear bg-scrim" />
         <Radix.Content
           aria-describedby={undefined}
+          onCloseAutoFocus={giveBack}
           className="fixed inset-y-0 right-0 z-50 flex w-[560px] max-w-full animate-rise flex-col border-l bg-panel shadow-float outline-none"
         >
           <header className="flex items-center gap-3 border-b px-5 py-3">

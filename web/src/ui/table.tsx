@@ -76,7 +76,8 @@ export function Table<T>({ label, columns, rows, keyOf, open, dense, footer }: {
   footer?: ReactNode;
 }) {
   return (
-    <div className="overflow-x-auto rounded-b-panel" tabIndex={-1}>
+    // Rows that take no focus leave the scrolling to the region around them.
+    <div className="relative overflow-x-auto rounded-b-panel outline-offset-[-2px]" {...(open ? {} : { role: "group", tabIndex: 0, "aria-label": label })}>
       <table className="w-full text-left text-sm" aria-label={label}>
         <thead>
           <tr className="border-b">

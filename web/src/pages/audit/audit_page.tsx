@@ -7,6 +7,7 @@ import { useRef, useState } from "react";
 import { api, unwrap } from "@/api/client";
 import type { AuditRow } from "@/api/contract";
 import { auditQuery } from "@/api/queries";
+import { useActorName } from "@/app/actor";
 import { useHere } from "@/app/session";
 import { differences } from "@/lib/differences";
 import { formatExact, plural } from "@/lib/format";
@@ -25,9 +26,9 @@ const named = (row: AuditRow): string => {
   return typeof object?.name === "string" ? object.name : "";
 };
 
-const COLUMNS: Column<AuditRow>[] = [
+const columnsOf = (actorName: (actor: string) => string): Column<AuditRow>[] => [
   { name: "Time", cell: (row) => <Time at={row.at} className="whitespace-nowrap text-muted" /> },
-  { name: "Who", cell: (row) => <span className="block max-w-44 truncate">{row.actor}</span> },
+  { name: "Who", cell: (row) => <span className="block max-w-44 truncate" title={row.actor}>{actorName(row.actor)}</span> },
   { name: "What", cell: (row) => <span className="font-mono text-xs whitespace-nowrap">{row.action}</span> },
   {
     name: "On",
@@ -47,6 +48,7 @@ export function AuditPage() {
   const { object } = useSearch({ from: "/shell/audit" });
   const navigate = useNavigate({ from: "/audit" });
   const [open, setOpen] = useState<AuditRow | null>(null);
+  const actorName = useActorName();
   const box = useRef<HTMLDivElement>(null);
   useRowKeys(box);
   const audit = useInfiniteQuery(auditQuery(workspace, object));
@@ -74,7 +76,7 @@ export function AuditPage() {
         {audit.data && rows.length === 0 && <Empty title="No change yet" shape={<RowShapes />}>Every change that somebody makes is kept here, and cannot be edited unseen.</Empty>}
         {rows.length > 0 && (
           <div ref={box}>
-            <Table label="Changes" columns={COLUMNS} rows={rows} keyOf={(row) => String(row.id)} open={setOpen} />
+            <Table label="Changes" columns={columnsOf(actorName)} rows={rows} keyOf={(row) => String(row.id)} open={setOpen} />
           </div>
         )}
         {audit.hasNextPage && (

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { api, idempotencyKey, unwrap } from "@/api/client";
 import type { Grant, Workspace } from "@/api/contract";
 import { grantsQuery, usageTotalsQuery, workspaceQuery } from "@/api/queries";
+import { useActorName } from "@/app/actor";
 import { usePolling } from "@/app/live";
 import { useHere } from "@/app/session";
 import { forecast, FORECAST_DAYS } from "@/lib/forecast";
@@ -118,6 +119,7 @@ const Figure = ({ name, value, exact, note }: { name: string; value: string; exa
 );
 
 function Grants({ id, grant }: { id: string; grant: (() => void) | null }) {
+  const actorName = useActorName();
   const grants = useInfiniteQuery(grantsQuery(id));
   const rows = grants.data?.pages.flatMap((page) => page.data) ?? [];
   return (
@@ -138,7 +140,7 @@ function Grants({ id, grant }: { id: string; grant: (() => void) | null }) {
             { name: "Amount", className: "text-right", cell: (row) => <span className="numbers font-medium" title={exactMoney(row.amount)}>{formatMoney(row.amount)}</span> },
             { name: "Credits", className: "text-right", cell: (row) => <span className="numbers text-muted">{row.credits}</span> },
             { name: "Note", cell: (row) => <span className="block max-w-96 truncate">{row.note ?? ""}</span> },
-            { name: "By", cell: (row) => <span className="text-muted">{row.actor}</span> },
+            { name: "By", cell: (row) => <span className="text-muted">{actorName(row.actor)}</span> },
           ]}
         />
       )}

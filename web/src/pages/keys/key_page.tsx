@@ -6,6 +6,7 @@ import { type ReactNode, useState } from "react";
 
 import type { Key, KeySecret } from "@/api/contract";
 import { keyOverviewQuery, keyQuery, usageQuery } from "@/api/queries";
+import { useActorName } from "@/app/actor";
 import { usePolling } from "@/app/live";
 import { useHere } from "@/app/session";
 import { formatCount, formatDays, formatExact, formatShare, plural } from "@/lib/format";
@@ -68,6 +69,7 @@ function Shown({ of }: { of: Key }) {
   const navigate = useNavigate();
   const toggle = useToggle();
   const [asked, setAsked] = useState<"edit" | "rotate" | "revoke" | null>(null);
+  const actorName = useActorName();
   const changeable = useMayChange()(of);
   const newest = of.secrets[0];
   const now = useNow();
@@ -109,7 +111,7 @@ function Shown({ of }: { of: Key }) {
           ))}
           {old && <Tag tone="warning">Time to rotate</Tag>}
           <span>
-            made <Time at={of.created_at} /> by {of.created_by}
+            made <Time at={of.created_at} /> by {actorName(of.created_by)}
           </span>
           <span>
             last used <Time at={of.last_used_at} />

@@ -5,6 +5,7 @@ import { useState } from "react";
 
 import { send } from "@/api/client";
 import type { Invitation, InvitationWithLink, Member, Page, Role } from "@/api/contract";
+import { membersQuery } from "@/api/queries";
 import { useHere, useSession } from "@/app/session";
 import { Button } from "@/ui/button";
 import { CopyButton } from "@/ui/copy";
@@ -29,7 +30,7 @@ export function MembersPage() {
   const client = useQueryClient();
   const [inviting, setInviting] = useState(false);
   const [leaving, setLeaving] = useState<Member | null>(null);
-  const members = useQuery({ queryKey: ["members", workspace], queryFn: ({ signal }) => send<Page<Member>>("GET", "/admin/v1/members", { query: { workspace }, signal }) });
+  const members = useQuery(membersQuery(workspace));
   const invitations = useQuery({ queryKey: ["invitations", workspace], queryFn: ({ signal }) => send<Page<Invitation>>("GET", "/admin/v1/invitations", { query: { workspace }, signal }), enabled: may("admin") });
   const again = () => client.invalidateQueries({ queryKey: ["members", workspace] });
   const change = useMutation({
