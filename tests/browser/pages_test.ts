@@ -10,6 +10,7 @@ const IMAGES = process.env["TOLLGATE_IMAGES"];
 const PAGES: { name: string; path: string; heading: string }[] = [
   { name: "overview", path: "/", heading: "Overview" },
   { name: "keys", path: "/keys", heading: "API keys" },
+  { name: "profiles", path: "/profiles", heading: "Routing profiles" },
   { name: "usage", path: "/usage", heading: "Usage" },
   { name: "models", path: "/models", heading: "Models" },
   { name: "providers", path: "/providers", heading: "Providers" },
