@@ -91,12 +91,12 @@ function LimitRow({ limit, index, change, remove, problem }: { limit: LimitDraft
           placeholder={limit.metric === "cost" ? "25" : limit.metric === "tokens" ? "1M" : "60"}
           value={limit.amount}
           onChange={(event) => change({ ...limit, amount: event.target.value })}
-          className="numbers"
+          className="numbers col-span-2 sm:col-span-1"
         />
         {limit.metric === "concurrency" ? (
-          <span className="flex h-9 items-center px-3 text-sm text-muted">at once</span>
+          <span className="col-span-2 flex h-9 items-center px-3 text-sm text-muted sm:col-span-1">at once</span>
         ) : (
-          <Select aria-label={`Window of limit ${number}`} value={limit.window} onChange={(event) => change({ ...limit, window: event.target.value })}>
+          <Select aria-label={`Window of limit ${number}`} className="col-span-2 sm:col-span-1" value={limit.window} onChange={(event) => change({ ...limit, window: event.target.value })}>
             {!known && <option value={limit.window}>every {limit.window.replace("d", " days")}</option>}
             {windows.map((window) => (
               <option key={window.value} value={window.value}>
