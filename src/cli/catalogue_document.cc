@@ -125,6 +125,7 @@ Result<json::object> provider_document(const ProviderFlags& flags, const Termina
   put(body, "dialect", flags.dialect);
   put(body, "base_url", flags.base_url);
   put_text(body, "api_version", flags.api_version);
+  put(body, "responses", flags.responses);
   put_text(body, "region", flags.region);
   put(body, "allow_private", flags.allow_private);
   put_models(body, flags);

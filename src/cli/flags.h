@@ -72,7 +72,7 @@ struct UserFlags {
 struct ProviderFlags {
   std::string id = {};
   std::optional<std::string> preset = {}, dialect = {}, base_url = {}, api_version = {},
-                             region = {};
+                             responses = {}, region = {};
   std::optional<std::string> api_key_env = {};  // the variable that holds it
   bool api_key_stdin = false;
   bool no_api_key = false;

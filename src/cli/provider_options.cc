@@ -25,6 +25,9 @@ void setting_options(CLI::App& command, Invocation& invocation) {
       ->check(CLI::IsMember({"openai", "anthropic", "azure-openai"}));
   text_option(command, "--api-version", flags.api_version, "Azure's, e.g. 2024-10-21")
       ->type_name("VERSION");
+  text_option(command, "--responses", flags.responses,
+              "Who makes a response of /v1/responses; auto unless set")
+      ->check(CLI::IsMember({"auto", "native", "translated"}));
   text_option(command, "--api-key-env", flags.api_key_env,
               "The environment variable that holds the credential")
       ->type_name("VARIABLE");

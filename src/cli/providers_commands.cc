@@ -45,9 +45,10 @@ std::vector<Field> provider_fields(const json::object& page) {
 
 std::string provider_lines(const json::object& provider) {
   std::vector<std::pair<std::string, std::string>> lines;
-  for (const std::string_view member : {"id", "preset", "dialect", "base_url", "api_version",
-                                        "region", "api_key_set", "header_names", "connections_max",
-                                        "allow_private", "source", "models_of_preset", "models"}) {
+  for (const std::string_view member :
+       {"id", "preset", "dialect", "base_url", "api_version", "responses", "region", "api_key_set",
+        "header_names", "connections_max", "allow_private", "source", "models_of_preset",
+        "models"}) {
     lines.emplace_back(member, cell(provider, member));
   }
   for (const std::string_view member : {"state", "success_rate", "slowest_median_latency_ms"}) {

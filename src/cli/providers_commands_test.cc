@@ -70,12 +70,14 @@ TEST_F(ProvidersCommand, OptionsGoBeforeTheDocument) {
 
 TEST_F(ProvidersCommand, UpdateSendsWhatIsNamedAndEmptyTextTakesBack) {
   serve_always(200, kProvider);
-  EXPECT_EQ(run_on_data({"providers", "update", "acme", "--region", "", "--all-models"}).status,
+  EXPECT_EQ(run_on_data({"providers", "update", "acme", "--region", "", "--all-models",
+                         "--responses", "native"})
+                .status,
             kExitOk);
   EXPECT_EQ(sent().method, "PATCH");
   EXPECT_EQ(sent().target, "/admin/v1/providers/acme");
   EXPECT_EQ(parse_json(sent().body).value(),
-            parse_json(R"({"region":null,"models":null})").value());
+            parse_json(R"({"responses":"native","region":null,"models":null})").value());
   const Ran nothing = run_on_data({"providers", "update", "acme"});
   EXPECT_EQ(nothing.status, kExitUsage);
   EXPECT_THAT(nothing.err, HasSubstr("Say what to change"));

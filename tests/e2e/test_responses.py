@@ -231,6 +231,21 @@ def test_what_stands_at_the_provider_is_bound_by_the_whole_window(served):
     assert ask(gateway, production(gateway, **too_little), "native/large", max_output_tokens=5).status == 200
 
 
+def test_who_makes_responses_is_a_setting_of_the_api_too(served):
+    gateway, mocks = served
+    key = production(gateway, limits=[])
+    made = gateway.admin_json("POST", "/admin/v1/providers", {
+        "id": "mine", "base_url": mocks["asked"].url, "api_key": mocks["asked"].key, "allow_private": True,
+        "responses": "translated", "models": [{"id": "mine/large", "upstream_model": "large", "prices": PRICES}]})
+    assert made["responses"] == "translated"
+    assert ask(gateway, key, "mine/large").status == 200
+    assert gateway.admin_json("PATCH", "/admin/v1/providers/mine", {"responses": "native"})["responses"] == "native"
+    assert ask(gateway, key, "mine/large").status == 200
+    assert [received.target for received in mocks["asked"].requests] == [CHAT, RESPONSES]
+    refused = gateway.admin("PATCH", "/admin/v1/providers/mine", {"dialect": "anthropic"})
+    assert (refused.status, refused.json()["error"]["param"]) == (422, "responses")
+
+
 def test_failover_goes_from_one_way_to_the_other(served):
     gateway, mocks = served
     key = production(gateway, limits=[])
