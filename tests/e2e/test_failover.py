@@ -137,6 +137,22 @@ def test_error_status_that_reports_usage_costs_it(several):
     assert Decimal(row["cost"]) == cost_at("first") and row["metering"] == "reported"
 
 
+def test_offer_whose_streams_break_off_is_left_alone_though_each_began_well(several):
+    key, model = production_key(several.gateway), several.model()
+
+    def breaks(received, line) -> None:
+        line.start_stream()
+        line.send_event(mock.chunk("from first"))
+        line.reset()
+
+    several.first.script = breaks
+    for _ in range(5):
+        broken = ask(several, key, model, stream=True)
+        assert broken.header("X-Tollgate-Provider") == "first" and broken.events()[-1] != "[DONE]"
+    assert ask(several, key, model, stream=True).header("X-Tollgate-Provider") == "second"
+    assert len(several.first.requests) == 5
+
+
 def test_stream_that_breaks_before_its_first_event_is_begun_again_elsewhere(several):
     key = production_key(several.gateway)
     several.first.script = mock.cut_stream()
