@@ -32,6 +32,8 @@ function useFocusReturn(open: boolean) {
   was.current = open;
   return (event: Event) => {
     event.preventDefault();
+    // One that follows another has it already.
+    if (document.querySelector("[role=dialog]")) return;
     const back = from.current instanceof HTMLElement && from.current.isConnected && from.current !== document.body ? from.current : document.getElementById("main");
     back?.focus({ preventScroll: true });
   };
