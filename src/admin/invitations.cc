@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <utility>
@@ -5,13 +6,14 @@
 
 #include "admin/json_fields.h"
 #include "admin/members.h"
+#include "admin/people_changes.h"
 #include "admin/person_request.h"
 #include "admin/request_body.h"
 #include "admin/sign_in.h"
 #include "base/hash.h"
 #include "domain/text_rules.h"
+#include "ledger/replays.h"
 #include "sql/connection.h"
-#include "store/audit.h"
 #include "store/invitations.h"
 #include "store/people.h"
 #include "store/workspaces.h"
@@ -32,18 +34,27 @@ struct Invited {
   std::optional<store::Account> account = {};  // of the address, if it has one
 };
 
-Status audit_invitation(sql::Connection& connection, const AdminCall& call, std::string actor,
-                        std::string action, const Invitation& invitation) {
-  store::AuditEntry entry{.at = call.context.clock.wall(),
-                          .actor = std::move(actor),
-                          .action = std::move(action),
-                          .object = invitation.id,
-                          .after = store::invitation_json(invitation),
-                          .from_address = call.by.from,
-                          .workspace = invitation.workspace};
-  auto row = store::append_audit(connection, entry);
-  if (!row) return std::unexpected(row.error());
-  return {};
+PeopleChange change_of(std::string action, const Invitation& invitation) {
+  return {.action = std::move(action),
+          .object = invitation.id,
+          .after = store::invitation_json(invitation),
+          .workspace = invitation.workspace};
+}
+
+Status no_role_above(const AdminCall& call, Role role) {
+  if (role <= call.by.role) return {};
+  return std::unexpected(
+      Error{.code = ErrorCode::kInsufficientScope,
+            .message = "Nobody grants a role above their own, or takes such an invitation back.",
+            .param = "role"});
+}
+
+// Ends one that stands, if the caller could have made it.
+Status withdraw(sql::Connection& connection, const AdminCall& call, const Invitation& invitation) {
+  if (Status allowed = no_role_above(call, invitation.role); !allowed) return allowed;
+  auto removed = store::remove_invitation(connection, invitation.workspace, invitation.id);
+  if (!removed) return std::unexpected(removed.error());
+  return audit_people_change(connection, call, change_of("invitation.delete", *removed));
 }
 
 JsonFields invitation_fields(const Invitation& invitation) {
@@ -79,7 +90,7 @@ Task<Result<Invited>> read_invited(AdminCall& call, std::string_view token) {
                         now = call.context.clock.wall()](sql::Connection& connection) {
     return find_invited(connection, hash, now);
   };
-  return call.context.ledger.read(std::move(work));
+  return call.context.ledger.read_facts(std::move(work));
 }
 
 // Of somebody new: name and password are theirs to choose.
@@ -106,13 +117,21 @@ Status join(sql::Connection& connection, const AdminCall& call, const Invitation
   if (invitation.role == Role::kOperator) {
     done = store::set_reach(connection, person.id, Reach::kInstallation);
   } else {
-    done = store::put_membership(connection, person.id, invitation.workspace, invitation.role,
+    // Who has a higher role there keeps it.
+    const auto member = store::find_member(connection, invitation.workspace, person.id);
+    if (!member && member.error().code != ErrorCode::kNotFound) {
+      return std::unexpected(member.error());
+    }
+    const Role role = member ? std::max(member->role, invitation.role) : invitation.role;
+    done = store::put_membership(connection, person.id, invitation.workspace, role,
                                  call.context.clock.wall());
   }
   if (!done) return done;
   auto used = store::remove_invitation(connection, invitation.workspace, invitation.id);
   if (!used) return std::unexpected(used.error());
-  return audit_invitation(connection, call, person.id.get(), "invitation.accept", invitation);
+  PeopleChange change = change_of("invitation.accept", invitation);
+  change.actor = person.id.get();
+  return audit_people_change(connection, call, std::move(change));
 }
 
 // Who accepts: the account that there is, its password checked, or a new one.
@@ -144,7 +163,7 @@ Task<Result<net::Response>> list_invitations(AdminCall& call) {
                                    call.workspace.value_or(store::default_workspace_id()),
                                    call.context.clock.wall());
   };
-  const auto invitations = co_await call.context.ledger.read(std::move(work));
+  const auto invitations = co_await call.context.ledger.read_facts(std::move(work));
   if (!invitations) co_return std::unexpected(invitations.error());
   std::vector<std::string> rows;
   for (const Invitation& one : *invitations) rows.push_back(invitation_fields(one).finish());
@@ -155,12 +174,12 @@ Task<Result<net::Response>> create_invitation(AdminCall& call) {
   if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
   const auto body = co_await read_json_body(call);
   if (!body) co_return std::unexpected(body.error());
+  const auto idempotency = idempotency_of(call.exchange.head(), call.by, *body);
+  if (!idempotency) co_return std::unexpected(idempotency.error());
   const auto request = parse_invitation(*body);
   if (!request) co_return std::unexpected(request.error());
-  if (request->role > call.by.role) {
-    co_return std::unexpected(Error{.code = ErrorCode::kInsufficientScope,
-                                    .message = "Nobody grants a role above their own.",
-                                    .param = "role"});
+  if (Status allowed = no_role_above(call, request->role); !allowed) {
+    co_return std::unexpected(allowed.error());
   }
   const Secret token(random_id(call.context.random, "invite_", kLinkTokenLength));
   const WallTime now = call.context.clock.wall();
@@ -171,16 +190,36 @@ Task<Result<net::Response>> create_invitation(AdminCall& call) {
                         .created_by = call.by.actor,
                         .created_at = now,
                         .expires_at = now + kInvitationLife};
-  Work<bool> work = [&](sql::Connection& connection) -> Result<bool> {
-    Status done = store::insert_invitation(connection, invitation, sha256(token.expose()));
-    if (done) {
-      done = audit_invitation(connection, call, call.by.actor, "invitation.create", invitation);
+  Work<Replayed> work = [&](sql::Connection& connection) -> Result<Replayed> {
+    const auto made = replayed_object(connection, *idempotency, now);
+    if (!made) return std::unexpected(made.error());
+    if (*made) {
+      auto before = store::find_invitation(connection, invitation.workspace, **made);
+      if (!before) return std::unexpected(before.error());
+      invitation = std::move(*before);
+      return Replayed::kYes;
     }
+    const auto earlier =
+        store::find_invitation_to(connection, invitation.workspace, invitation.email, now);
+    if (!earlier) return std::unexpected(earlier.error());
+    Status done;
+    if (*earlier) done = withdraw(connection, call, **earlier);
+    if (done) done = store::insert_invitation(connection, invitation, sha256(token.expose()));
+    if (done) {
+      done = audit_people_change(connection, call, change_of("invitation.create", invitation));
+    }
+    if (done) done = remember_object(connection, *idempotency, invitation.id, now);
     if (!done) return std::unexpected(done.error());
-    return true;
+    return Replayed::kNo;
   };
   const auto made = co_await call.context.ledger.write(std::move(work));
   if (!made) co_return std::unexpected(made.error());
+  if (*made == Replayed::kYes) {
+    net::Response replayed = json_answer(invitation_fields(invitation).finish());
+    replayed.status = 201;
+    replayed.fields.emplace_back("Idempotent-Replayed", "true");
+    co_return replayed;
+  }
   // In the fragment, which no server and no log ever sees.
   net::Response response = json_answer(invitation_fields(invitation)
                                            .text("link", "/invite#" + std::string(token.expose()))
@@ -192,12 +231,13 @@ Task<Result<net::Response>> create_invitation(AdminCall& call) {
 Task<Result<net::Response>> revoke_invitation(AdminCall& call) {
   if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
   Work<Invitation> work = [&call](sql::Connection& connection) -> Result<Invitation> {
-    auto removed = store::remove_invitation(
+    auto found = store::find_invitation(
         connection, call.workspace.value_or(store::default_workspace_id()), call.id);
-    if (!removed) return removed;
-    Status done = audit_invitation(connection, call, call.by.actor, "invitation.delete", *removed);
-    if (!done) return std::unexpected(done.error());
-    return removed;
+    if (!found) return found;
+    if (Status done = withdraw(connection, call, *found); !done) {
+      return std::unexpected(done.error());
+    }
+    return found;
   };
   const auto removed = co_await call.context.ledger.write(std::move(work));
   if (!removed) co_return std::unexpected(removed.error());
@@ -228,7 +268,7 @@ Task<Result<net::Response>> accept_invitation(AdminCall& call) {
   if (!invited) co_return std::unexpected(invited.error());
   const auto account = co_await account_of(call, *invited, std::move(*request));
   if (!account) co_return std::unexpected(account.error());
-  Work<Person> work = [&](sql::Connection& connection) -> Result<Person> {
+  Work<store::Account> work = [&](sql::Connection& connection) -> Result<store::Account> {
     // Another may have used the link meanwhile.
     const auto still = find_invited(connection, hash, call.context.clock.wall());
     if (!still) return std::unexpected(still.error());
@@ -236,11 +276,11 @@ Task<Result<net::Response>> accept_invitation(AdminCall& call) {
     if (!invited->account) done = store::insert_person(connection, *account);
     if (done) done = join(connection, call, still->invitation, account->person);
     if (!done) return std::unexpected(done.error());
-    return store::find_person(connection, account->person.id);
+    return *account;
   };
-  auto person = co_await call.context.ledger.write(std::move(work));
-  if (!person) co_return std::unexpected(person.error());
-  co_return co_await begin_session(call, std::move(*person));
+  auto joined = co_await call.context.ledger.write(std::move(work));
+  if (!joined) co_return std::unexpected(joined.error());
+  co_return co_await begin_session(call, std::move(*joined));
 }
 
 }  // namespace tollgate

@@ -7,11 +7,11 @@
 
 #include "admin/access.h"
 #include "admin/json_fields.h"
+#include "admin/people_changes.h"
 #include "admin/person_request.h"
 #include "admin/request_body.h"
 #include "admin/sign_in.h"
 #include "sql/connection.h"
-#include "store/audit.h"
 #include "store/people.h"
 #include "store/person_sessions.h"
 #include "store/workspaces.h"
@@ -28,28 +28,6 @@ WorkspaceId workspace_of(const AdminCall& call) {
   return call.workspace.value_or(store::default_workspace_id());
 }
 
-struct Change {
-  std::string action;
-  std::string object;
-  std::optional<std::string> before = {};
-  std::optional<std::string> after = {};
-  WorkspaceId workspace = {};
-};
-
-Status audit_change(sql::Connection& connection, const AdminCall& call, Change change) {
-  store::AuditEntry entry{.at = call.context.clock.wall(),
-                          .actor = call.by.actor,
-                          .action = std::move(change.action),
-                          .object = std::move(change.object),
-                          .before = std::move(change.before),
-                          .after = std::move(change.after),
-                          .from_address = call.by.from,
-                          .workspace = std::move(change.workspace)};
-  auto row = store::append_audit(connection, entry);
-  if (!row) return std::unexpected(row.error());
-  return {};
-}
-
 JsonFields person_fields(const Person& person) {
   JsonFields fields;
   fields.text("id", person.id.get())
@@ -60,12 +38,16 @@ JsonFields person_fields(const Person& person) {
   return fields;
 }
 
-std::string render_member(const store::WorkspaceMember& member) {
-  return person_fields(member.person)
-      .text("role", role_name(member.role))
+JsonFields member_fields(const store::WorkspaceMember& member) {
+  JsonFields fields = person_fields(member.person);
+  fields.text("role", role_name(member.role))
       .time("since", member.since)
-      .time_or_null("last_seen_at", member.last_seen_at)
-      .finish();
+      .time_or_null("last_seen_at", member.last_seen_at);
+  return fields;
+}
+
+std::string render_member(const store::WorkspaceMember& member) {
+  return member_fields(member).finish();
 }
 
 std::string role_json(Role role) { return JsonFields().text("role", role_name(role)).finish(); }
@@ -101,7 +83,7 @@ Task<Result<net::Response>> list_members(AdminCall& call) {
                                                     page = *page](sql::Connection& connection) {
     return store::list_members(connection, workspace_of(call), page);
   };
-  const auto members = co_await call.context.ledger.read(std::move(work));
+  const auto members = co_await call.context.ledger.read_facts(std::move(work));
   if (!members) co_return std::unexpected(members.error());
   std::vector<std::string> rows;
   rows.reserve(members->size());
@@ -131,13 +113,18 @@ Task<Result<net::Response>> update_member(AdminCall& call) {
     if (before == *role) return member;
     Status done = store::put_membership(connection, member->person.id, workspace, *role,
                                         call.context.clock.wall());
+    const bool is_operator = member->person.reach == Reach::kInstallation;
+    // Below an admin nobody invites.
+    if (done && *role < before && !is_operator) {
+      done = withdraw_invitations(connection, call, member->person.id, workspace);
+    }
     if (done) {
-      done = audit_change(connection, call,
-                          {.action = "member.update",
-                           .object = call.id,
-                           .before = role_json(before),
-                           .after = role_json(*role),
-                           .workspace = workspace});
+      done = audit_people_change(connection, call,
+                                 {.action = "member.update",
+                                  .object = call.id,
+                                  .before = role_json(before),
+                                  .after = role_json(*role),
+                                  .workspace = workspace});
     }
     if (!done) return std::unexpected(done.error());
     return member;
@@ -156,19 +143,24 @@ Task<Result<net::Response>> remove_member(AdminCall& call) {
     if (!member) return member;
     Status done = no_role_above(call, member->role);
     if (done) done = store::remove_membership(connection, member->person.id, workspace);
+    if (done && member->person.reach != Reach::kInstallation) {
+      done = withdraw_invitations(connection, call, member->person.id, workspace);
+    }
     if (done) {
-      done = audit_change(connection, call,
-                          {.action = "member.delete",
-                           .object = call.id,
-                           .before = role_json(member->role),
-                           .workspace = workspace});
+      done = audit_people_change(connection, call,
+                                 {.action = "member.delete",
+                                  .object = call.id,
+                                  .before = role_json(member->role),
+                                  .workspace = workspace});
     }
     if (!done) return std::unexpected(done.error());
     return member;
   };
   const auto member = co_await call.context.ledger.write(std::move(work));
   if (!member) co_return std::unexpected(member.error());
-  co_return json_answer(render_member(*member));
+  const auto keys = management_keys_of(call, member->person.id, workspace_of(call));
+  if (!keys) co_return std::unexpected(keys.error());
+  co_return json_answer(member_fields(*member).texts("management_keys", *keys).finish());
 }
 
 Task<Result<net::Response>> list_people(AdminCall& call) {
@@ -187,7 +179,7 @@ Task<Result<net::Response>> list_people(AdminCall& call) {
     }
     return rows;
   };
-  const auto people = co_await call.context.ledger.read(std::move(work));
+  const auto people = co_await call.context.ledger.read_facts(std::move(work));
   if (!people) co_return std::unexpected(people.error());
   std::vector<std::string> rows;
   for (const auto& [person, memberships] : *people) {
@@ -218,7 +210,9 @@ Task<Result<net::Response>> remove_person(AdminCall& call) {
       return fail(ErrorCode::kConflict,
                   "This is the last operator: invite another one with the role operator first.");
     }
-    done = audit_change(
+    done = withdraw_invitations(connection, call, person->id, std::nullopt);
+    if (!done) return std::unexpected(done.error());
+    done = audit_people_change(
         connection, call,
         {.action = "person.delete", .object = call.id, .before = store::person_json(*person)});
     if (!done) return std::unexpected(done.error());
@@ -226,7 +220,9 @@ Task<Result<net::Response>> remove_person(AdminCall& call) {
   };
   const auto person = co_await call.context.ledger.write(std::move(work));
   if (!person) co_return std::unexpected(person.error());
-  co_return json_answer(person_fields(*person).finish());
+  const auto keys = management_keys_of(call, person->id, std::nullopt);
+  if (!keys) co_return std::unexpected(keys.error());
+  co_return json_answer(person_fields(*person).texts("management_keys", *keys).finish());
 }
 
 }  // namespace tollgate

@@ -154,8 +154,9 @@ std::string render_models(const std::vector<store::UsageTotal>& models) {
 
 bool near_a_limit(const KeyView& view) {
   return std::ranges::any_of(view.limits, [](const LimitState& state) {
-    return has_periods(state.limit.window) && state.limit.amount > 0 &&
-           state.used / kNearLimitPercent >= state.limit.amount / 100 && state.used > 0;
+    return has_periods(state.limit.window) && state.used > 0 &&
+           static_cast<__int128>(state.used) * 100 >=
+               static_cast<__int128>(state.limit.amount) * kNearLimitPercent;
   });
 }
 

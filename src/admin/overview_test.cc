@@ -56,6 +56,18 @@ TEST_F(OverviewTest, KeysOwnFiguresAreItsOwnAlone) {
   EXPECT_EQ(ask({.target = "/admin/v1/keys/key_none/overview"}).status, 404);
 }
 
+TEST_F(OverviewTest, LimitIsNearOnlyFromNineTenthsOn) {
+  KeyPolicy policy = named("few");
+  policy.limits = {{.metric = Metric::kRequests, .window = {WindowKind::kDay}, .amount = 10}};
+  const KeyWithSecret few = make(policy);
+  for (int i = 0; i < 8; ++i) ASSERT_TRUE(buy(few));
+  EXPECT_EQ(overview("overview").at("attention").as_array().size(), 0U);
+  ASSERT_TRUE(buy(few));
+  const json::value attention = overview("overview").at("attention");
+  ASSERT_EQ(attention.as_array().size(), 1U);
+  EXPECT_EQ(attention.at(0).at("reason").as_string(), "near_limit");
+}
+
 TEST_F(OverviewTest, KeysThatNeedAttentionSayWhy) {
   const KeyWithSecret failing = make("failing");
   for (int i = 0; i < 20; ++i) ASSERT_TRUE(buy(failing, i < 2 ? 500 : 200));

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "admin/test_admin_fixture.h"
 
@@ -74,6 +76,7 @@ class PeopleApiTest : public AdminServerTest {
     return post("invitations/accept",
                 {{"token", token_of(link)}, {"name", name}, {"password", password}});
   }
+  std::vector<Browser> late_;
   static std::string token_of(const AdminAnswer& link) {
     const std::string text = text_at(link.document(), "link");
     return text.substr(text.find('#') + 1);
@@ -298,6 +301,127 @@ TEST_F(PeopleApiTest, ChangesAreAuditedWithoutSecrets) {
   EXPECT_EQ(audit.body.find("argon2"), std::string::npos);
   EXPECT_EQ(audit.body.find("invite_"), std::string::npos);
   EXPECT_TRUE(ask({.target = "/admin/v1/audit/verify"}).document().at("valid").as_bool());
+}
+
+TEST_F(PeopleApiTest, PasswordThatWasChangedMeanwhileOpensNoSession) {
+  const Browser ada = make_operator();
+  const std::string kNew = "four even quieter words";
+  std::thread slow([&] {
+    for (int i = 0; i < 3; ++i) {
+      const AdminAnswer in = sign_in("ada@example.com", kPassword);
+      if (in.status != 200) continue;
+      const Browser late = browser_of(in);
+      std::this_thread::yield();
+      late_.push_back(late);
+    }
+  });
+  const AdminAnswer changed =
+      ask_as(ada, {.method = "POST",
+                   .target = "/admin/v1/session/password",
+                   .body = json_of({{"current_password", kPassword}, {"new_password", kNew}})});
+  slow.join();
+  ASSERT_EQ(changed.status, 200) << changed.body;
+  for (const Browser& late : late_) {
+    EXPECT_EQ(ask_as(late, {.target = "/admin/v1/keys"}).code(), "expired_session");
+  }
+}
+
+TEST_F(PeopleApiTest, WhoIsRemovedDoesNotComeBackByTheirOwnLink) {
+  const Browser ada = make_operator();
+  const Browser mal = invite(ada, "mal@example.com", "admin");
+  const auto link_of = [&](const std::string& email) {
+    return ask_as(mal, {.method = "POST",
+                        .target = "/admin/v1/invitations",
+                        .body = json_of({{"email", email}, {"role", "admin"}})});
+  };
+  const AdminAnswer first = link_of("mal1@example.com");
+  const std::string member = "/admin/v1/members/" + mal.person;
+  EXPECT_EQ(
+      ask_as(ada, {.method = "PATCH", .target = member, .body = R"({"role":"viewer"})"}).status,
+      200);
+  EXPECT_EQ(accept(first, "Mal").status, 404);
+  EXPECT_EQ(
+      ask_as(ada, {.method = "PATCH", .target = member, .body = R"({"role":"admin"})"}).status,
+      200);
+  const AdminAnswer second = link_of("mal2@example.com");
+  const AdminAnswer key = ask_as(mal, {.method = "POST",
+                                       .target = "/admin/v1/keys",
+                                       .body = R"({"name":"robot","type":"management"})"});
+  ASSERT_EQ(key.status, 201) << key.body;
+  const AdminAnswer removed =
+      ask_as(ada, {.method = "DELETE", .target = "/admin/v1/people/" + mal.person});
+  ASSERT_EQ(removed.status, 200) << removed.body;
+  EXPECT_EQ(accept(second, "Mal").status, 404);
+  EXPECT_EQ(removed.document().at("management_keys").at(0).as_string(),
+            key.document().at("id").as_string());
+}
+
+TEST_F(PeopleApiTest, StrangersKeepNobodyOut) {
+  const std::string token = people_.setup.make(random_);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(try_setup("setup_wrong").status, 401);
+  const AdminAnswer made = try_setup(token);
+  ASSERT_EQ(made.status, 201) << made.body;
+  const Browser ada = browser_of(made);
+  for (int i = 0; i < 20; ++i) (void)sign_in("ada@example.com", "a stranger's guess");
+  EXPECT_EQ(sign_in("ada@example.com", kPassword).status, 429);  // from here, as the guesses
+  clock_.advance(std::chrono::minutes(5));
+  EXPECT_EQ(sign_in("ada@example.com", kPassword).status, 200);
+}
+
+TEST_F(PeopleApiTest, AdminsDoNotUndoOperatorsInvitations) {
+  const Browser ada = make_operator();
+  const Browser carl = invite(ada, "carl@example.com", "admin");
+  const auto invited = [&](const Browser& by, std::string_view role) {
+    return ask_as(by, {.method = "POST",
+                       .target = "/admin/v1/invitations",
+                       .body = json_of({{"email", "bea@example.com"}, {"role", role}})});
+  };
+  const AdminAnswer link = invited(ada, "operator");
+  EXPECT_EQ(invited(carl, "viewer").code(), "insufficient_scope");
+  const std::string path = "/admin/v1/invitations/" + text_at(link.document(), "id");
+  EXPECT_EQ(ask_as(carl, {.method = "DELETE", .target = path}).code(), "insufficient_scope");
+  EXPECT_EQ(accept(link, "Bea").status, 200);
+  EXPECT_EQ(invited(ada, "viewer").status, 201);
+  EXPECT_EQ(invited(carl, "member").status, 201);
+  EXPECT_NE(ask({.target = "/admin/v1/audit"}).body.find("invitation.delete"), std::string::npos);
+}
+
+TEST_F(PeopleApiTest, LowerInvitationTakesNothingAway) {
+  const Browser ada = make_operator();
+  invite(ada, "carl@example.com", "admin");
+  const AdminAnswer link =
+      ask_as(ada, {.method = "POST",
+                   .target = "/admin/v1/invitations",
+                   .body = json_of({{"email", "carl@example.com"}, {"role", "viewer"}})});
+  const AdminAnswer joined = accept(link, "");
+  ASSERT_EQ(joined.status, 200) << joined.body;
+  EXPECT_EQ(text_at(joined.document().at("memberships").at(0), "role"), "admin");
+}
+
+TEST_F(PeopleApiTest, ReplayedInvitationIsTheSameWithoutItsLink) {
+  const Browser ada = make_operator();
+  const auto ask_again = [&] {
+    return ask_as(ada, {.method = "POST",
+                        .target = "/admin/v1/invitations",
+                        .body = json_of({{"email", "bob@example.com"}, {"role", "viewer"}}),
+                        .fields = {{"idempotency-key", "once"}}});
+  };
+  const AdminAnswer first = ask_again();
+  const AdminAnswer second = ask_again();
+  ASSERT_EQ(second.status, 201) << second.body;
+  EXPECT_EQ(second.fields.at("idempotent-replayed"), "true");
+  EXPECT_EQ(first.document().at("id"), second.document().at("id"));
+  EXPECT_EQ(second.body.find("link"), std::string::npos);
+  EXPECT_EQ(accept(first, "Bob").status, 200);
+}
+
+TEST_F(PeopleApiTest, OnePersonHasABoundedNumberOfSessions) {
+  const Browser first = make_operator();
+  for (int i = 0; i < kPersonSessionsMax; ++i) {
+    clock_.advance(std::chrono::seconds(1));
+    ASSERT_EQ(sign_in("ada@example.com", kPassword).status, 200);
+  }
+  EXPECT_EQ(ask_as(first, {.target = "/admin/v1/keys"}).code(), "expired_session");
 }
 
 TEST_F(PeopleApiTest, KeysAndTheSocketHaveNoSession) {

@@ -54,6 +54,15 @@ TEST(PersonCookieTest, OtherOriginsAreRefused) {
   EXPECT_FALSE(check_origin(fields({{"Host", "gate.example"}, {"Sec-Fetch-Site", "cross-site"}})));
   EXPECT_FALSE(check_origin(fields({{"Host", "gate.example"}, {"Sec-Fetch-Site", "same-site"}})));
   EXPECT_TRUE(check_origin(fields({{"Host", "gate.example"}, {"Sec-Fetch-Site", "same-origin"}})));
+  EXPECT_FALSE(check_origin(fields({{"Host", "gate.example"},
+                                    {"Sec-Fetch-Site", "cross-site"},
+                                    {"Sec-Fetch-Site", "same-origin"}})));
+}
+
+TEST(PersonCookieTest, ProxyThatRewritesHostDoesNotMakeItsPagesForeign) {
+  EXPECT_TRUE(check_origin(fields({{"Host", "127.0.0.1:8080"},
+                                   {"Origin", "https://gate.example"},
+                                   {"Sec-Fetch-Site", "same-origin"}})));
 }
 
 TEST(PersonCookieTest, TokenOfThePageIsTheSessionsOwn) {

@@ -97,7 +97,7 @@ Task<Result<SignedIn>> find_person(AdminContext& context, std::string_view token
                     .csrf_token = {}};
   };
   const std::string csrf_token = csrf_token_of(token);
-  auto found = co_await context.ledger.read(std::move(work));
+  auto found = co_await context.ledger.read_facts(std::move(work));
   if (!found) co_return std::unexpected(found.error());
   if (!*found) {
     co_return fail(ErrorCode::kExpiredSession, "This session has ended: sign in again.");

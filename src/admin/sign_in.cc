@@ -21,9 +21,6 @@ namespace {
 constexpr std::size_t kClientLengthMax = 256;
 constexpr int kSessionTokenLength = 43;  // 222 bits
 
-// What the sign-ins of the setup are counted under: no address has this form.
-constexpr std::string_view kSetupAccount = "setup";
-
 template <class T>
 using Work = std::function<Result<T>(sql::Connection&)>;
 
@@ -67,6 +64,10 @@ std::string render_signed_in(const SignedIn& signed_in) {
       .finish();
 }
 
+std::unexpected<Error> wrong_password() {
+  return fail(ErrorCode::kInvalidCredentials, "The address or the password is wrong: check both.");
+}
+
 std::unexpected<Error> wrong_setup_link() {
   return fail(
       ErrorCode::kInvalidCredentials,
@@ -85,20 +86,20 @@ Task<Result<std::optional<store::Account>>> read_account(AdminCall& call, std::s
                                                   std::move(email)](sql::Connection& connection) {
     return store::find_account(connection, email);
   };
-  return call.context.ledger.read(std::move(work));
+  return call.context.ledger.read_facts(std::move(work));
 }
 
 Task<Result<bool>> read_whether_operator(AdminCall& call) {
   Work<bool> work = [](sql::Connection& connection) { return store::has_operator(connection); };
-  return call.context.ledger.read(std::move(work));
+  return call.context.ledger.read_facts(std::move(work));
 }
 
 }  // namespace
 
-Task<Status> check_password(AdminCall& call, std::string email,
+Task<Status> check_password(AdminCall& call, std::string counts_for,
                             std::optional<store::Account> account, Secret password) {
   SignInThrottle& throttle = call.context.people.throttle;
-  if (const auto wait = throttle.begin(email, call.client.address)) {
+  if (const auto wait = throttle.begin(counts_for, call.client.address)) {
     co_return too_many_attempts(*wait);
   }
   const bool known = account && !account->password_hash.empty();
@@ -106,39 +107,45 @@ Task<Status> check_password(AdminCall& call, std::string email,
   auto right = co_await call.context.people.passwords.is_of(std::move(hash), std::move(password));
   if (!right) co_return std::unexpected(right.error());
   if (!*right) {
-    co_return fail(ErrorCode::kInvalidCredentials,
-                   "The address or the password is wrong: check both.");
+    co_return wrong_password();
   }
-  throttle.succeeded(email, call.client.address);
+  throttle.succeeded(counts_for, call.client.address);
   co_return Status();
 }
 
-Task<Result<net::Response>> begin_session(AdminCall& call, Person person) {
+Task<Result<net::Response>> begin_session(AdminCall& call, store::Account account) {
   const Secret token(random_id(call.context.random, "", kSessionTokenLength));
   const WallTime now = call.context.clock.wall();
   std::string client(call.exchange.head().find("user-agent"));
   if (client.size() > kClientLengthMax) client.resize(kClientLengthMax);
-  PersonSession session{.id = random_id(call.context.random, "ses_"),
-                        .person = person.id,
-                        .created_at = now,
-                        .last_seen_at = now,
-                        .from = call.by.from,
-                        .client = std::move(client)};
-  Work<std::vector<Membership>> work =
-      [&call, person, session, hash = sha256(token.expose())](
-          sql::Connection& connection) -> Result<std::vector<Membership>> {
-    Status made = store::insert_session(connection, session, hash);
-    if (made) made = audit_person(connection, call, "session.create", person, std::nullopt);
+  SignedIn signed_in{.person = account.person,
+                     .session = {.id = random_id(call.context.random, "ses_"),
+                                 .person = account.person.id,
+                                 .created_at = now,
+                                 .last_seen_at = now,
+                                 .from = call.by.from,
+                                 .client = std::move(client)},
+                     .memberships = {},
+                     .csrf_token = csrf_token_of(token.expose())};
+  Work<SignedIn> work = [&](sql::Connection& connection) -> Result<SignedIn> {
+    // A password that was changed, or an account that was removed, while this one was checked.
+    const auto still = store::find_account(connection, account.person.id);
+    if (!still) return std::unexpected(still.error());
+    if (!*still || (*still)->password_hash != account.password_hash) return wrong_password();
+    Status made = store::insert_session(connection, signed_in.session, sha256(token.expose()));
+    if (made) {
+      made = audit_person(connection, call, "session.create", account.person, std::nullopt);
+    }
     if (!made) return std::unexpected(made.error());
-    return store::memberships_of(connection, person.id);
+    auto memberships = store::memberships_of(connection, account.person.id);
+    if (!memberships) return std::unexpected(memberships.error());
+    signed_in.person = (*still)->person;
+    signed_in.memberships = std::move(*memberships);
+    return signed_in;
   };
-  auto memberships = co_await call.context.ledger.write(std::move(work));
-  if (!memberships) co_return std::unexpected(memberships.error());
-  const SignedIn signed_in{.person = std::move(person),
-                           .session = std::move(session),
-                           .memberships = std::move(*memberships),
-                           .csrf_token = csrf_token_of(token.expose())};
-  net::Response response = json_answer(render_signed_in(signed_in));
+  const auto begun = co_await call.context.ledger.write(std::move(work));
+  if (!begun) co_return std::unexpected(begun.error());
+  net::Response response = json_answer(render_signed_in(*begun));
   response.fields.emplace_back("Set-Cookie", session_cookie(token.expose(), call.client.scheme));
   co_return response;
 }
@@ -161,27 +168,24 @@ Task<Result<net::Response>> set_up(AdminCall& call) {
   auto request = parse_setup(*body);
   if (!request) co_return std::unexpected(request.error());
   People& people = call.context.people;
-  const std::string account(kSetupAccount);
-  if (const auto wait = people.throttle.begin(account, call.client.address)) {
-    co_return too_many_attempts(*wait);
-  }
+  // Nobody guesses it, and nobody may keep its holder out by trying: attempts are not counted.
   if (!people.setup.is(request->token)) co_return wrong_setup_link();
-  people.throttle.succeeded(account, call.client.address);
   auto hash = co_await people.passwords.hash(std::move(request->account.password));
   if (!hash) co_return std::unexpected(hash.error());
-  const Person person{.id = PersonId(random_id(call.context.random, "user_")),
-                      .email = request->account.email,
-                      .name = request->account.name,
-                      .reach = Reach::kInstallation,
-                      .created_at = call.context.clock.wall()};
-  Work<bool> work = [&call, &person, &hash](sql::Connection& connection) -> Result<bool> {
+  const store::Account account{.person = {.id = PersonId(random_id(call.context.random, "user_")),
+                                          .email = request->account.email,
+                                          .name = request->account.name,
+                                          .reach = Reach::kInstallation,
+                                          .created_at = call.context.clock.wall()},
+                               .password_hash = std::move(*hash)};
+  Work<bool> work = [&call, &account](sql::Connection& connection) -> Result<bool> {
     const auto taken = store::has_operator(connection);
     if (!taken) return std::unexpected(taken.error());
     if (*taken) return wrong_setup_link();
-    Status made =
-        store::insert_person(connection, {.person = person, .password_hash = std::move(*hash)});
+    Status made = store::insert_person(connection, account);
     if (made) {
-      made = audit_person(connection, call, "person.create", person, store::person_json(person));
+      made = audit_person(connection, call, "person.create", account.person,
+                          store::person_json(account.person));
     }
     if (!made) return std::unexpected(made.error());
     return true;
@@ -189,7 +193,7 @@ Task<Result<net::Response>> set_up(AdminCall& call) {
   const auto made = co_await call.context.ledger.write(std::move(work));
   if (!made) co_return std::unexpected(made.error());
   people.setup.close();
-  auto response = co_await begin_session(call, person);
+  auto response = co_await begin_session(call, account);
   if (response) response->status = 201;
   co_return response;
 }
@@ -205,7 +209,7 @@ Task<Result<net::Response>> sign_in(AdminCall& call) {
   const Status right =
       co_await check_password(call, request->email, *account, std::move(request->password));
   if (!right) co_return std::unexpected(right.error());
-  co_return co_await begin_session(call, std::move((*account)->person));
+  co_return co_await begin_session(call, std::move(**account));
 }
 
 Task<Result<net::Response>> show_session(AdminCall& call) {
@@ -234,7 +238,7 @@ Task<Result<net::Response>> list_sessions(AdminCall& call) {
   Work<std::vector<PersonSession>> work = [&call](sql::Connection& connection) {
     return store::list_sessions(connection, call.person->person.id, call.context.clock.wall());
   };
-  const auto sessions = co_await call.context.ledger.read(std::move(work));
+  const auto sessions = co_await call.context.ledger.read_facts(std::move(work));
   if (!sessions) co_return std::unexpected(sessions.error());
   std::vector<std::string> rows;
   for (const PersonSession& session : *sessions) {
@@ -272,8 +276,9 @@ Task<Result<net::Response>> change_password(AdminCall& call) {
   const Person& person = call.person->person;
   auto account = co_await read_account(call, person.email);
   if (!account) co_return std::unexpected(account.error());
+  // Under the session's name: who guesses at the address elsewhere does not keep its owner out.
   const Status right =
-      co_await check_password(call, person.email, *account, std::move(request->current));
+      co_await check_password(call, call.person->session.id, *account, std::move(request->current));
   if (!right) co_return std::unexpected(right.error());
   auto hash = co_await call.context.people.passwords.hash(std::move(request->next));
   if (!hash) co_return std::unexpected(hash.error());

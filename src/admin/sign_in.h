@@ -25,11 +25,12 @@ Task<Result<net::Response>> end_session(AdminCall& call);
 // POST /session/password: ends the person's other sessions.
 Task<Result<net::Response>> change_password(AdminCall& call);
 
-// Whether the password is the account's, at the same cost if there is none; slowed down per account
-// and address. kInvalidCredentials, kRateLimitExceeded.
-Task<Status> check_password(AdminCall& call, std::string email,
+// Whether the password is the account's, at the same cost if there is none; slowed down under the
+// name that the attempt counts for. kInvalidCredentials, kRateLimitExceeded.
+Task<Status> check_password(AdminCall& call, std::string counts_for,
                             std::optional<store::Account> account, Secret password);
-// A session for the person, now: the session document with its cookie.
-Task<Result<net::Response>> begin_session(AdminCall& call, Person person);
+// A session for the account, now: the session document with its cookie. kInvalidCredentials when
+// its password has changed since it was checked.
+Task<Result<net::Response>> begin_session(AdminCall& call, store::Account account);
 
 }  // namespace tollgate

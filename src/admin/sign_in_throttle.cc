@@ -40,24 +40,33 @@ void SignInThrottle::forget_quietest(Marks& marks, SteadyTime now) {
   marks.erase(std::ranges::min_element(marks, earlier));
 }
 
+void SignInThrottle::give_back(Marks& marks, const std::string& name, Rate rate) {
+  const auto found = marks.find(name);
+  if (found != marks.end()) found->second -= rate.interval;
+}
+
 std::optional<std::chrono::seconds> SignInThrottle::begin(const std::string& account,
                                                           const IpAddress& address) {
   const SteadyTime now = clock_.steady();
   const std::string place = place_of(address);
+  const std::string pair = place + ' ' + account;
   Lock lock(mutex_);
-  const auto wait = std::max(wait_of(accounts_, account, kAccountRate, now),
-                             wait_of(addresses_, place, kAddressRate, now));
+  const auto wait = std::max({wait_of(accounts_, account, kAccountRate, now),
+                              wait_of(pairs_, pair, kPairRate, now),
+                              wait_of(addresses_, place, kAddressRate, now)});
   if (wait > std::chrono::seconds(0)) return wait;
   count(accounts_, account, kAccountRate, now);
+  count(pairs_, pair, kPairRate, now);
   count(addresses_, place, kAddressRate, now);
   return std::nullopt;
 }
 
 void SignInThrottle::succeeded(const std::string& account, const IpAddress& address) {
+  const std::string place = place_of(address);
   Lock lock(mutex_);
-  accounts_.erase(account);
-  const auto place = addresses_.find(place_of(address));
-  if (place != addresses_.end()) place->second -= kAddressInterval;
+  give_back(accounts_, account, kAccountRate);
+  pairs_.erase(place + ' ' + account);
+  give_back(addresses_, place, kAddressRate);
 }
 
 }  // namespace tollgate

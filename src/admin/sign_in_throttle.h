@@ -1,6 +1,8 @@
-// Slows down whoever guesses passwords, per account and per address: some attempts at once, then
-// one per interval. An account that does not exist is slowed down like any other, so that nobody
-// learns which do. In memory only; safe on any thread.
+// Slows down whoever guesses passwords: some attempts at once, then one per interval, for an
+// account from one address, for an address whatever the account, and, much wider, for an account
+// from everywhere, so that strangers do not keep its owner out with a few guesses. An account that
+// does not exist is slowed down like any other: nobody learns which do. In memory only; safe on any
+// thread.
 #pragma once
 
 #include <chrono>
@@ -17,8 +19,10 @@ namespace tollgate {
 
 class SignInThrottle {
  public:
-  static constexpr int kAccountBurst = 5;
+  static constexpr int kAccountBurst = 100;
   static constexpr std::chrono::seconds kAccountInterval{60};
+  static constexpr int kPairBurst = 5;  // an account from one address
+  static constexpr std::chrono::seconds kPairInterval{60};
   static constexpr int kAddressBurst = 8;
   static constexpr std::chrono::seconds kAddressInterval{30};
   static constexpr std::size_t kTracked = 10'000;  // of each kind; then the quietest are forgotten
@@ -39,16 +43,19 @@ class SignInThrottle {
     std::chrono::seconds interval;
   };
   static constexpr Rate kAccountRate{kAccountBurst, kAccountInterval};
+  static constexpr Rate kPairRate{kPairBurst, kPairInterval};
   static constexpr Rate kAddressRate{kAddressBurst, kAddressInterval};
 
   static std::chrono::seconds wait_of(const Marks& marks, const std::string& name, Rate rate,
                                       SteadyTime now);
   static void count(Marks& marks, const std::string& name, Rate rate, SteadyTime now);
+  static void give_back(Marks& marks, const std::string& name, Rate rate);
   static void forget_quietest(Marks& marks, SteadyTime now);
 
   const Clock& clock_;
   Mutex mutex_;
   Marks accounts_ TOLLGATE_GUARDED_BY(mutex_);
+  Marks pairs_ TOLLGATE_GUARDED_BY(mutex_);
   Marks addresses_ TOLLGATE_GUARDED_BY(mutex_);
 };
 

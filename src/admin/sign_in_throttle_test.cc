@@ -22,17 +22,26 @@ class SignInThrottleTest : public testing::Test {
 };
 
 TEST_F(SignInThrottleTest, ThousandGuessesAtOneAccountAreAFewThenOneAMinute) {
-  EXPECT_EQ(let_through(1'000, "a@b.example", "203.0.113.1"), SignInThrottle::kAccountBurst);
-  clock_.advance(SignInThrottle::kAccountInterval);
+  EXPECT_EQ(let_through(1'000, "a@b.example", "203.0.113.1"), SignInThrottle::kPairBurst);
+  clock_.advance(SignInThrottle::kPairInterval);
   EXPECT_EQ(let_through(1'000, "a@b.example", "203.0.113.1"), 1);
 }
 
-TEST_F(SignInThrottleTest, ManyAddressesDoNotGetMoreGuessesAtOneAccount) {
+TEST_F(SignInThrottleTest, ManyAddressesTogetherAreSlowedDownToo) {
   int through = 0;
   for (int i = 0; i < 200; ++i) {
     through += let_through(1, "a@b.example", "203.0.113." + std::to_string(i));
   }
   EXPECT_EQ(through, SignInThrottle::kAccountBurst);
+}
+
+TEST_F(SignInThrottleTest, StrangerDoesNotKeepTheOwnerOut) {
+  for (int minute = 0; minute < 60; ++minute) {
+    let_through(100, "a@b.example", "203.0.113.1");
+    EXPECT_EQ(let_through(1, "a@b.example", "198.51.100.7"), 1) << minute;
+    throttle_.succeeded("a@b.example", at("198.51.100.7"));
+    clock_.advance(std::chrono::minutes(1));
+  }
 }
 
 TEST_F(SignInThrottleTest, ManyAccountsDoNotGetOneAddressMoreGuesses) {
@@ -60,7 +69,7 @@ TEST_F(SignInThrottleTest, RightPasswordsAreNeverSlowedDown) {
 }
 
 TEST_F(SignInThrottleTest, WaitIsTrue) {
-  let_through(SignInThrottle::kAccountBurst, "a@b.example", "203.0.113.1");
+  let_through(SignInThrottle::kPairBurst, "a@b.example", "203.0.113.1");
   const auto wait = throttle_.begin("a@b.example", at("203.0.113.1"));
   ASSERT_TRUE(wait);
   clock_.advance(*wait);
@@ -68,13 +77,15 @@ TEST_F(SignInThrottleTest, WaitIsTrue) {
 }
 
 TEST_F(SignInThrottleTest, TracksABoundedNumberAndKeepsWhoGuesses) {
-  let_through(SignInThrottle::kAccountBurst, "victim@b.example", "203.0.113.1");
+  for (int i = 0; i < SignInThrottle::kAccountBurst; ++i) {
+    let_through(1, "victim@b.example", "203.0.113." + std::to_string(i));
+  }
   for (std::size_t i = 0; i < SignInThrottle::kTracked + 100; ++i) {
     (void)throttle_.begin(std::to_string(i) + "@b.example",
                           at("10." + std::to_string(i / 65'536) + "." +
                              std::to_string(i / 256 % 256) + "." + std::to_string(i % 256)));
   }
-  EXPECT_TRUE(throttle_.begin("victim@b.example", at("203.0.113.9")));
+  EXPECT_TRUE(throttle_.begin("victim@b.example", at("203.0.113.200")));
 }
 
 }  // namespace

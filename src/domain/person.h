@@ -22,6 +22,7 @@ inline constexpr std::size_t kPasswordBytesMax = 1'024;
 // A session ends when it was not used for so long, and in any case so long after it began.
 inline constexpr std::chrono::hours kSessionIdle{12};
 inline constexpr std::chrono::hours kSessionAbsolute{7 * 24};
+inline constexpr int kPersonSessionsMax = 50;
 inline constexpr std::chrono::hours kInvitationLife{7 * 24};
 
 enum class Reach { kWorkspaces, kInstallation };  // kInstallation: an operator

@@ -315,6 +315,12 @@ class Ledger {
     co_await catch_up();
     co_return co_await readers().read<T>(std::move(work));
   }
+  // The same of facts that only changes write (people, sessions): without waiting for rows, so that
+  // who asks does not hurry the writer.
+  template <class T>
+  Task<Result<T>> read_facts(std::function<Result<T>(sql::Connection&)> work) {
+    return readers().read<T>(std::move(work));
+  }
   // The same on the writer, in the next group commit: for small facts of admin/ (not keys). When
   // `work` refuses, nothing of it is kept.
   template <class T>

@@ -31,7 +31,7 @@ Task<> ask_for_operator(Ledger& ledger, std::promise<Result<bool>>& promise) {
   std::function<Result<bool>(sql::Connection&)> work = [](sql::Connection& connection) {
     return store::has_operator(connection);
   };
-  promise.set_value(co_await ledger.read(std::move(work)));
+  promise.set_value(co_await ledger.read_facts(std::move(work)));
 }
 
 }  // namespace

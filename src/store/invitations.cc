@@ -34,17 +34,24 @@ Result<std::optional<Invitation>> read_one(sql::Statement& select) {
   return read_invitation(select);
 }
 
+Result<std::vector<Invitation>> read_all(sql::Statement& select) {
+  std::vector<Invitation> invitations;
+  Result<bool> row = select.step();
+  for (; row && *row; row = select.step()) {
+    Result<Invitation> invitation = read_invitation(select);
+    if (!invitation) return std::unexpected(invitation.error());
+    invitations.push_back(std::move(*invitation));
+  }
+  if (!row) return std::unexpected(row.error());
+  return invitations;
+}
+
 }  // namespace
 
 Status insert_invitation(sql::Connection& connection, const Invitation& invitation,
                          const Sha256& hash) {
-  Status removed = connection
-                       .prepare(
-                           "DELETE FROM invitations WHERE expires_at <= ? OR "
-                           "(workspace_id = ? AND email = ?)")
+  Status removed = connection.prepare("DELETE FROM invitations WHERE expires_at <= ?")
                        .bind(1, micros(invitation.created_at))
-                       .bind(2, invitation.workspace.get())
-                       .bind(3, invitation.email)
                        .run();
   if (!removed) return removed;
   return connection
@@ -70,33 +77,57 @@ Result<std::optional<Invitation>> find_invitation(sql::Connection& connection, c
   return read_one(select);
 }
 
+Result<std::optional<Invitation>> find_invitation_to(sql::Connection& connection,
+                                                     const WorkspaceId& workspace,
+                                                     const std::string& email, WallTime now) {
+  sql::Statement select = connection.prepare(
+      std::string(kSelect) + "WHERE workspace_id = ? AND email = ? AND expires_at > ?");
+  select.bind(1, workspace.get()).bind(2, email).bind(3, micros(now));
+  return read_one(select);
+}
+
+Result<std::vector<Invitation>> remove_invitations_of(sql::Connection& connection,
+                                                      const PersonId& person,
+                                                      const std::optional<WorkspaceId>& workspace) {
+  sql::Statement select = connection.prepare(
+      std::string(kSelect) + "WHERE created_by = ? AND (? = '' OR workspace_id = ?)");
+  const std::string within = workspace ? workspace->get() : std::string();
+  select.bind(1, person.get()).bind(2, within).bind(3, within);
+  Result<std::vector<Invitation>> made = read_all(select);
+  if (!made) return made;
+  for (const Invitation& one : *made) {
+    auto gone = remove_invitation(connection, one.workspace, one.id);
+    if (!gone) return std::unexpected(gone.error());
+  }
+  return made;
+}
+
 Result<std::vector<Invitation>> list_invitations(sql::Connection& connection,
                                                  const WorkspaceId& workspace, WallTime now) {
   sql::Statement select = connection.prepare(
       std::string(kSelect) + "WHERE workspace_id = ? AND expires_at > ? ORDER BY created_at DESC");
   select.bind(1, workspace.get()).bind(2, micros(now));
-  std::vector<Invitation> invitations;
-  Result<bool> row = select.step();
-  for (; row && *row; row = select.step()) {
-    Result<Invitation> invitation = read_invitation(select);
-    if (!invitation) return std::unexpected(invitation.error());
-    invitations.push_back(std::move(*invitation));
-  }
-  if (!row) return std::unexpected(row.error());
-  return invitations;
+  return read_all(select);
 }
 
-Result<Invitation> remove_invitation(sql::Connection& connection, const WorkspaceId& workspace,
-                                     const std::string& id) {
+Result<Invitation> find_invitation(sql::Connection& connection, const WorkspaceId& workspace,
+                                   const std::string& id) {
   sql::Statement select =
       connection.prepare(std::string(kSelect) + "WHERE id = ? AND workspace_id = ?");
   select.bind(1, id).bind(2, workspace.get());
   Result<std::optional<Invitation>> found = read_one(select);
   if (!found) return std::unexpected(found.error());
   if (!*found) return not_found("There is no such invitation: it was accepted, or has expired.");
+  return std::move(**found);
+}
+
+Result<Invitation> remove_invitation(sql::Connection& connection, const WorkspaceId& workspace,
+                                     const std::string& id) {
+  Result<Invitation> found = find_invitation(connection, workspace, id);
+  if (!found) return found;
   Status removed = connection.prepare("DELETE FROM invitations WHERE id = ?").bind(1, id).run();
   if (!removed) return std::unexpected(removed.error());
-  return std::move(**found);
+  return found;
 }
 
 std::string invitation_json(const Invitation& invitation) {

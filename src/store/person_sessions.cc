@@ -20,9 +20,19 @@ constexpr std::string_view kSelect =
     "SELECT id, person_id, created_at, last_seen_at, from_address, client FROM sessions ";
 
 Status remove_ended(sql::Connection& connection, WallTime now) {
-  return connection.prepare("DELETE FROM sessions WHERE last_seen_at <= ? OR created_at <= ?")
+  return connection.prepare("DELETE FROM sessions WHERE last_seen_at <= ?")
       .bind(1, micros(now - kSessionIdle))
-      .bind(2, micros(now - kSessionAbsolute))
+      .run();
+}
+
+// Room for one more.
+Status keep_newest(sql::Connection& connection, const PersonId& person) {
+  return connection
+      .prepare(
+          "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE person_id = ? "
+          "ORDER BY last_seen_at DESC LIMIT -1 OFFSET ?)")
+      .bind(1, person.get())
+      .bind(2, kPersonSessionsMax - 1)
       .run();
 }
 
@@ -31,6 +41,7 @@ Status remove_ended(sql::Connection& connection, WallTime now) {
 Status insert_session(sql::Connection& connection, const PersonSession& session,
                       const Sha256& hash) {
   if (Status removed = remove_ended(connection, session.created_at); !removed) return removed;
+  if (Status removed = keep_newest(connection, session.person); !removed) return removed;
   return connection
       .prepare(
           "INSERT INTO sessions (id, person_id, hash, created_at, last_seen_at, from_address, "

@@ -19,7 +19,8 @@ struct OpenSession {
   Person person;
 };
 
-// Removes those that have ended, too.
+// Removes those that have ended, too, and of more than kPersonSessionsMax of one person those that
+// were used longest ago.
 Status insert_session(sql::Connection& connection, const PersonSession& session,
                       const Sha256& hash);
 // nullopt: none has this hash, or it has ended.

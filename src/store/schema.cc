@@ -280,6 +280,7 @@ CREATE TABLE sessions (
   client TEXT NOT NULL
 ) STRICT;
 CREATE INDEX sessions_by_person ON sessions (person_id);
+CREATE INDEX sessions_by_use ON sessions (last_seen_at);
 
 CREATE TABLE invitations (
   id TEXT PRIMARY KEY,
@@ -291,7 +292,8 @@ CREATE TABLE invitations (
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX invitations_by_workspace ON invitations (workspace_id);
+CREATE UNIQUE INDEX invitations_by_address ON invitations (workspace_id, email);
+CREATE INDEX keys_by_workspace ON keys (workspace_id);
 )sql";
 
 // What was made over the API; the file's is the file's. `sealed` holds what is secret of a

@@ -78,6 +78,16 @@ TEST_F(UsageOverviewTest, KeysAreActiveFromTheirFirstAdmittedRequestOn) {
   EXPECT_EQ(count_used_keys(connection_, WorkspaceId("ws_other"), 0).value_or(-1), 0);
 }
 
+TEST_F(UsageOverviewTest, WorkspaceIsFoundByItsOwnKeysAlone) {
+  const std::string plan = plan_of(
+      "SELECT count(DISTINCT k.number) FROM keys k CROSS JOIN secrets s WHERE ? <> '' AND "
+      "k.workspace_id = ? AND s.key_number = k.number AND EXISTS (SELECT 1 FROM usage_days u WHERE "
+      "u.secret_number = s.number AND u.day >= ?)");
+  EXPECT_NE(plan.find("SEARCH k USING COVERING INDEX keys_by_workspace"), std::string::npos)
+      << plan;
+  EXPECT_EQ(plan.find("SCAN"), std::string::npos) << plan;
+}
+
 TEST_F(UsageOverviewTest, NoAggregateIsScanned) {
   for (const char* table : {"workspace_hours", "workspace_days"}) {
     const std::string step = std::string(table) == "workspace_hours" ? "hour" : "day";

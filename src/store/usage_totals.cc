@@ -72,15 +72,22 @@ Status add_totals(Totals& totals, sql::Statement& select) {
 // Whole days [from, to) of the aggregates; of one key, or of all (0).
 Status add_days(sql::Connection& connection, const UsageQuery& query, UsageGroup group,
                 std::int64_t key, std::int64_t from, std::int64_t to, Totals& totals) {
-  const std::string_view tables =
-      key == 0 ? "usage_days u CROSS JOIN secrets s CROSS JOIN keys k WHERE ? = 0"
-               : "keys k CROSS JOIN secrets s CROSS JOIN usage_days u WHERE k.number = ?";
+  // By the days of all, unless it is about some keys: then by those, and no other's days are read.
+  std::string_view tables =
+      "keys k CROSS JOIN secrets s CROSS JOIN usage_days u WHERE k.number = ?";
+  if (key == 0 && query.workspace) {
+    tables = "keys k CROSS JOIN secrets s CROSS JOIN usage_days u WHERE ? = 0";
+  } else if (key == 0) {
+    tables = "usage_days u CROSS JOIN secrets s CROSS JOIN keys k WHERE ? = 0";
+  }
+  const std::string_view within =
+      query.workspace ? "? <> '' AND k.workspace_id = ?" : "(? = '' OR k.workspace_id = ?)";
   sql::Statement select = connection.prepare(fmt::format(
       "SELECT {}, sum(u.requests), sum(u.errors), sum(u.input_tokens), "
       "sum(u.cached_input_tokens), sum(u.output_tokens), sum(u.cost), sum(u.charged) FROM {} "
       "AND s.number = u.secret_number AND k.number = s.key_number AND u.day >= ? AND u.day < ? "
-      "AND (? = '' OR u.model = ?) AND (? = '' OR k.workspace_id = ?) GROUP BY 1, 2, 3",
-      group_columns(group, "u.day, '', ''"), tables));
+      "AND (? = '' OR u.model = ?) AND {} GROUP BY 1, 2, 3",
+      group_columns(group, "u.day, '', ''"), tables, within));
   const std::string workspace = query.workspace ? query.workspace->get() : std::string();
   select.bind(1, key)
       .bind(2, from)

@@ -1,0 +1,56 @@
+#include "admin/people_changes.h"
+
+#include <utility>
+
+#include "store/audit.h"
+#include "store/invitations.h"
+
+namespace tollgate {
+
+Status audit_people_change(sql::Connection& connection, const AdminCall& call,
+                           PeopleChange change) {
+  store::AuditEntry entry{.at = call.context.clock.wall(),
+                          .actor = change.actor.empty() ? call.by.actor : std::move(change.actor),
+                          .action = std::move(change.action),
+                          .object = std::move(change.object),
+                          .before = std::move(change.before),
+                          .after = std::move(change.after),
+                          .from_address = call.by.from,
+                          .workspace = std::move(change.workspace)};
+  auto row = store::append_audit(connection, entry);
+  if (!row) return std::unexpected(row.error());
+  return {};
+}
+
+Status withdraw_invitations(sql::Connection& connection, const AdminCall& call,
+                            const PersonId& person, const std::optional<WorkspaceId>& workspace) {
+  const auto removed = store::remove_invitations_of(connection, person, workspace);
+  if (!removed) return std::unexpected(removed.error());
+  for (const Invitation& one : *removed) {
+    Status done = audit_people_change(connection, call,
+                                      {.action = "invitation.delete",
+                                       .object = one.id,
+                                       .before = store::invitation_json(one),
+                                       .workspace = one.workspace});
+    if (!done) return done;
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> management_keys_of(const AdminCall& call, const PersonId& person,
+                                                    const std::optional<WorkspaceId>& workspace) {
+  std::vector<std::string> ids;
+  Ledger::KeyQuery query{
+      .workspace = workspace, .type = KeyType::kManagement, .limit = kPageLimitMax};
+  do {
+    const auto page = call.context.ledger.list_keys(query);
+    if (!page) return std::unexpected(page.error());
+    for (const KeyView& view : page->keys) {
+      if (view.key.created_by == person.get()) ids.push_back(view.key.id.get());
+    }
+    query.cursor = page->next_cursor;
+  } while (!query.cursor.empty());
+  return ids;
+}
+
+}  // namespace tollgate

@@ -1,0 +1,36 @@
+// What several changes to people share: their audit rows, and what falls with a right that is taken
+// away. Writer only.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "admin/admin.h"
+#include "base/error.h"
+#include "domain/person.h"
+#include "sql/connection.h"
+
+namespace tollgate {
+
+struct PeopleChange {
+  std::string actor = {};  // "" = the caller
+  std::string action;
+  std::string object;
+  std::optional<std::string> before = {};
+  std::optional<std::string> after = {};
+  WorkspaceId workspace = {};  // empty: of the installation
+};
+Status audit_people_change(sql::Connection& connection, const AdminCall& call, PeopleChange change);
+
+// The invitations of one who may not make them any more, into the workspace (nullopt: any): whoever
+// holds such a link would come in by a right that is gone.
+Status withdraw_invitations(sql::Connection& connection, const AdminCall& call,
+                            const PersonId& person, const std::optional<WorkspaceId>& workspace);
+
+// The ids of the unrevoked management keys that the person made, in the workspace (nullopt: all):
+// they work on until somebody revokes them.
+Result<std::vector<std::string>> management_keys_of(const AdminCall& call, const PersonId& person,
+                                                    const std::optional<WorkspaceId>& workspace);
+
+}  // namespace tollgate
