@@ -15,7 +15,7 @@ export default defineConfig({
     alias: {
       "@": source("./src"),
       // Radix locks the page behind a dialog with this package, which writes a <style> element that
-      // our Content-Security-Policy forbids (docs/adr/0016-the-dashboard.md).
+      // our Content-Security-Policy forbids (docs/adr/0019-the-dashboard.md).
       "react-remove-scroll": source("./src/ui/scroll_lock.tsx"),
     },
   },
