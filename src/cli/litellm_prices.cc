@@ -126,9 +126,9 @@ bool put_price(const json::object& entry, std::string_view theirs, std::string_v
                std::int64_t units, json::object& prices) {
   const std::string text = text_of(entry, theirs);
   if (text.empty() || prices.contains(ours)) return true;
-  auto price = price_per(text, units);
+  const auto price = price_per(text, units);
   if (!price) return false;
-  prices[ours] = std::move(*price);
+  prices[ours] = *price;
   return true;
 }
 
