@@ -5,7 +5,7 @@ import { Link } from "@tanstack/react-router";
 import { Code, Columns2, Eraser, Send, Square } from "lucide-react";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 
-import { send } from "@/api/client";
+import { Problem, send } from "@/api/client";
 import type { Key } from "@/api/contract";
 import { keysQuery, modelsQuery } from "@/api/queries";
 import { useHere } from "@/app/session";
@@ -45,15 +45,23 @@ const SANDBOX = ["sandbox/echo", "sandbox/lorem", "sandbox/slow"];
 const PLACEHOLDER = "YOUR_KEY";
 
 // The page's own secret, made anew when it is about to end or another key is chosen.
-function useSecret(key: Key | undefined) {
+// Where the gateway makes none, a secret that somebody pastes is used, and kept no longer than the page.
+const NEEDED = "secret_needed";
+const asPasted = (error: unknown): never => {
+  if (!(error instanceof Problem) || (error.status !== 404 && error.status !== 405)) throw error;
+  throw new Problem("This gateway makes no secret for the playground. Paste one of the key’s own beside this; it stays in this page’s memory.", error.status, NEEDED, error.requestId, null, [], null);
+};
+
+function useSecret(key: Key | undefined, pasted: string) {
   const { workspace } = useHere();
   const held = useRef<Minted | null>(null);
   useEffect(() => () => void (held.current = null), []);
   return async (): Promise<string> => {
     if (!key) throw new CallRefused("Choose a key first.", 0, null);
+    if (pasted) return pasted;
     const left = held.current ? Date.parse(held.current.expires_at) - Date.now() : 0;
     if (held.current?.key === key.id && left > 30_000) return held.current.secret;
-    const minted = await send<Omit<Minted, "key">>("POST", `/admin/v1/keys/${key.id}/secrets`, { query: { workspace }, body: { purpose: "playground" } });
+    const minted = await send<Omit<Minted, "key">>("POST", `/admin/v1/keys/${key.id}/secrets`, { query: { workspace }, body: { purpose: "playground" } }).catch(asPasted);
     held.current = { ...minted, key: key.id };
     return minted.secret;
   };
@@ -100,7 +108,8 @@ function Bench({ keys, of, choose, failed }: { keys: Key[]; of: Key | undefined;
   const [code, setCode] = useState(false);
   const stop = useRef<AbortController | null>(null);
   const end = useRef<HTMLDivElement>(null);
-  const secret = useSecret(of);
+  const [pasted, setPasted] = useState("");
+  const secret = useSecret(of, pasted.trim());
   useEffect(() => () => stop.current?.abort(), []);
   const known = (models.data?.data ?? []).map((model) => model.id);
   const choices = of?.environment === "sandbox" ? [...SANDBOX, ...known.filter((id) => !id.startsWith("sandbox/"))] : ["tollgate/auto", ...known.filter((id) => !id.startsWith("sandbox/"))];
@@ -137,6 +146,7 @@ function Bench({ keys, of, choose, failed }: { keys: Key[]; of: Key | undefined;
       );
     },
   });
+  const needed = pasted !== "" || (ask.error instanceof Problem && ask.error.code === NEEDED);
   const submit = () => {
     if (prompt.trim() && !running && !ask.isPending) ask.mutate();
   };
@@ -243,6 +253,11 @@ function Bench({ keys, of, choose, failed }: { keys: Key[]; of: Key | undefined;
                 </Select>
               )}
             </Field>
+            {needed && (
+              <Field label="Its secret" hint="Kept in this page’s memory only.">
+                {(field) => <Input {...field} type="password" autoComplete="off" className="font-mono" value={pasted} onChange={(event) => setPasted(event.target.value)} />}
+              </Field>
+            )}
             <Field label="System message" optional>
               {(field) => <Textarea {...field} rows={3} value={settings.system} onChange={(event) => setSettings({ ...settings, system: event.target.value })} />}
             </Field>
