@@ -11,9 +11,9 @@
 namespace tollgate {
 namespace {
 
-// A square image of high quality, which is what the dearest setting of gpt-image-1 makes
+// An image of 1024×1536 in high quality, the dearest that gpt-image-1 makes
 // (platform.openai.com/docs/guides/image-generation "Cost and latency").
-constexpr std::int64_t kTokensPerImage = 4'160;
+constexpr std::int64_t kTokensPerImage = 6'240;
 
 Status read_prompt(UnitReading& reading) {
   if (reading.cursor.kind() != JsonKind::kString) return wrong_type(reading.param, "a string");
@@ -21,13 +21,32 @@ Status read_prompt(UnitReading& reading) {
   return {};
 }
 
-Status read_n(UnitReading& reading) {
+Result<std::int64_t> read_number(UnitReading& reading) {
   std::optional<std::int64_t> value;
   if (reading.cursor.kind() == JsonKind::kNumber) value = reading.cursor.integer();
   if (!value || *value < 1 || *value > kChoicesMax) {
     return wrong_type(reading.param, fmt::format("a whole number from 1 to {}", kChoicesMax));
   }
-  reading.request.n = *value;
+  return *value;
+}
+
+Status read_n(UnitReading& reading) {
+  const auto n = read_number(reading);
+  if (!n) return std::unexpected(n.error());
+  reading.request.n = *n;
+  return {};
+}
+
+// What other providers call `n`. Two of them might be multiplied, so that they have to be equal to
+// `n` (by the common reader, which knows that when all is read).
+Status read_other_count(UnitReading& reading) {
+  const auto count = read_number(reading);
+  if (!count) return std::unexpected(count.error());
+  if (!reading.count_param.empty()) {
+    return wrong_type(reading.param, fmt::format("left out beside '{}'", reading.count_param));
+  }
+  reading.count_param = reading.param;
+  reading.count = *count;
   return {};
 }
 
@@ -57,6 +76,10 @@ Status read_images(UnitReading& reading) {
 constexpr std::array kMembers = {
     UnitMember{"prompt", read_prompt, Presence::kRequired, "a string"},
     UnitMember{"n", read_n},
+    UnitMember{"num_images", read_other_count},
+    UnitMember{"num_outputs", read_other_count},
+    UnitMember{"samples", read_other_count},
+    UnitMember{"batch_size", read_other_count},
     UnitMember{"stream", read_stream_wish},
     UnitMember{"image", read_images},
     UnitMember{"images", read_images},

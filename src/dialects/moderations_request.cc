@@ -12,26 +12,41 @@ namespace {
 constexpr std::string_view kWanted =
     "a string, or a non-empty array of strings or of parts with a type";
 
-// {"type": "text", "text": …} or {"type": "image_url", "image_url": {"url": …}}. What is no text
-// counts as an image, by value or by URL.
+// {"type": "text", "text": …} or {"type": "image_url", "image_url": {"url": …}}, an image by value
+// or by URL, and no text. What a part of another shape takes nobody can tell.
 Status read_part(UnitReading& reading) {
+  enum Member : std::uint8_t { kType, kText, kImageUrl, kOther };
   JsonCursor& cursor = reading.cursor;
   bool text = false;
+  bool image = false;
   SeenMembers seen;
   JsonCursor::Member member;
   const std::size_t begin = cursor.offset();
   for (cursor.open_object(); cursor.next_member(member);) {
-    if (!member.name.is("type")) {
+    const Member which = member.name.is("type")        ? kType
+                         : member.name.is("text")      ? kText
+                         : member.name.is("image_url") ? kImageUrl
+                                                       : kOther;
+    if (!seen.first(which) && which != kOther) {
+      return wrong_type("input", "an array of parts with no member twice");
+    }
+    if (which != kType) {
       cursor.skip();
       continue;
     }
-    if (!seen.first(0)) return repeated_member("input.type");
     if (cursor.kind() != JsonKind::kString) return wrong_type("input.type", "a string");
-    text = cursor.string().is("text");
+    const RawString type = cursor.string();
+    text = type.is("text");
+    image = type.is("image_url");
   }
-  if (text) return {};
-  ++reading.request.needs.images;
-  reading.media_bytes += static_cast<std::int64_t>(cursor.value_end() - begin);
+  RequestNeeds& needs = reading.request.needs;
+  if (text && !seen.has(kImageUrl) && !seen.has(kOther)) return {};
+  if (image && !seen.has(kText) && !seen.has(kOther)) {
+    ++needs.images;
+    reading.media_bytes += static_cast<std::int64_t>(cursor.value_end() - begin);
+  } else {
+    needs.whole_window = true;
+  }
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace tollgate {
 namespace {
@@ -123,6 +124,20 @@ Status read_disposition(std::string_view value, FormPart& part) {
   return {};
 }
 
+// The charset of a Content-Type; "?" where it is not plain.
+std::string_view charset_of(std::string_view type) {
+  constexpr std::string_view kUnknown = "?";
+  std::string_view charset;
+  Parameters parameters(type.substr(std::min(type.find(';'), type.size())));
+  while (const auto parameter = parameters.next()) {
+    if (equals_ignoring_case(parameter->name, "charset*")) return kUnknown;
+    if (!equals_ignoring_case(parameter->name, "charset")) continue;
+    if (!charset.empty() || parameter->value.empty()) return kUnknown;
+    charset = parameter->value;
+  }
+  return parameters.broken() ? kUnknown : charset;
+}
+
 bool is_harmless_encoding(std::string_view value) {
   return std::ranges::any_of(
       std::initializer_list<std::string_view>{"7bit", "8bit", "binary"},
@@ -132,6 +147,7 @@ bool is_harmless_encoding(std::string_view value) {
 // The part's header lines, without the blank one.
 Status read_head(std::string_view head, FormPart& part) {
   bool disposed = false;
+  bool typed = false;
   while (!head.empty()) {
     const std::size_t end = head.find(kCrLf);
     std::string_view line = head.substr(0, end);
@@ -151,6 +167,9 @@ Status read_head(std::string_view head, FormPart& part) {
       if (disposed) return malformed("a part has two dispositions");
       disposed = true;
       if (Status read = read_disposition(value, part); !read) return read;
+    } else if (equals_ignoring_case(name, "Content-Type")) {
+      if (std::exchange(typed, true)) return malformed("a part has two types");
+      part.charset = charset_of(value);
     } else if (equals_ignoring_case(name, "Content-Transfer-Encoding") &&
                !is_harmless_encoding(value)) {
       return malformed("a part is encoded");
@@ -238,6 +257,10 @@ Result<std::string_view> form_boundary(std::string_view content_type) {
     return malformed("Content-Type names no boundary");
   }
   return *boundary;
+}
+
+bool is_charset(std::string_view charset, std::string_view name) {
+  return equals_ignoring_case(charset, name);
 }
 
 Result<std::vector<FormPart>> read_form(std::string_view body, std::string_view boundary) {

@@ -5,7 +5,7 @@
 //
 // Refused beside what is malformed: text before the first or behind the last delimiter, the
 // boundary anywhere but in a delimiter, line ends that are not CRLF, folded header lines, a
-// disposition twice, names that are escaped or encoded, and transfer encodings.
+// disposition or a Content-Type twice, names that are escaped or encoded, and transfer encodings.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,8 @@ inline constexpr std::size_t kBoundaryLengthMax = 70;  // RFC 2046 §5.1.1
 
 struct FormPart {
   std::string_view name;
-  bool file = false;  // it has a filename
+  bool file = false;              // it has a filename
+  std::string_view charset = {};  // of its Content-Type; empty for none, "?" for one not plain
   ByteRange content;
   ByteRange whole;  // from its delimiter up to the next: what to cut so that the part is gone
 };
@@ -31,6 +32,9 @@ struct FormPart {
 // The boundary that a Content-Type names. kUnsupportedMediaType unless it is multipart/form-data;
 // kInvalidRequest for no boundary, two, or one that is not 1–70 of RFC 2046's characters.
 Result<std::string_view> form_boundary(std::string_view content_type);
+
+// Whether `charset` is that one, in any case.
+bool is_charset(std::string_view charset, std::string_view name);
 
 // All parts, in order. kInvalidRequest for what is refused. What comes of it points into `body`.
 Result<std::vector<FormPart>> read_form(std::string_view body, std::string_view boundary);

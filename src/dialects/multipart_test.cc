@@ -117,6 +117,40 @@ TEST(TranscriptionRequest, FieldsThatPolicyReadsStandOnce) {
   }
 }
 
+TEST(TranscriptionRequest, AFieldThatPolicyReadsHasNoOtherNameAndNoOtherCharset) {
+  const auto refused = [](const std::string& more) {
+    const auto request = read_transcription_request(more + kFile + kEnd, kType);
+    return !request && request.error().code == ErrorCode::kInvalidRequest;
+  };
+  const auto typed = [](std::string_view type, std::string_view content = "acme/whisper") {
+    return "--b\r\nContent-Disposition: form-data; name=model\r\nContent-Type: " +
+           std::string(type) + "\r\n\r\n" + std::string(content) + "\r\n";
+  };
+  for (const char* name : {"model[]", "model[0]", "model.id", "stream[]", "file[]", "url[]",
+                           "response_format[]", "route[region]", "_charset_"}) {
+    EXPECT_TRUE(refused(kModel + part("name=\"" + std::string(name) + "\""))) << name;
+  }
+  EXPECT_FALSE(refused(kModel + part(R"(name="timestamp_granularities[]")", "word")));
+  for (const char* type :
+       {"text/plain; charset=utf-16le", "text/plain; charset=utf-7", "text/plain; charset=\"\"",
+        "text/plain; charset=utf-8; charset=utf-16le", "text/plain; charset*=utf-8''utf-16le",
+        "text/plain; charset", "text/plain\r\nContent-Type: text/plain; charset=utf-16le"}) {
+    EXPECT_TRUE(refused(typed(type))) << type;
+  }
+  for (const char* type : {"text/plain", "text/plain; charset=UTF-8", "text/plain;charset=us-ascii",
+                           "text/plain; charset=ISO-8859-1"}) {
+    EXPECT_FALSE(refused(typed(type))) << type;
+  }
+  EXPECT_TRUE(refused(typed("text/plain; charset=ISO-8859-1", "acme/gr\xC3\xBC")));
+}
+
+TEST(TranscriptionRequest, ARecordingThatStandsElsewhereIsNoSecondLong) {
+  const auto request =
+      read_transcription_request(kModel + part("name=url", "https://a.example/b") + kEnd, kType);
+  ASSERT_TRUE(request.has_value());
+  EXPECT_EQ(request->needs.units.audio_ms, 8'388'608);  // 32 MiB at 32 kbit/s
+}
+
 TEST(TranscriptionRequest, NeedsAModelThatIsNoFileAndARecording) {
   const auto code = [](const std::string& body) {
     return read_transcription_request(body + kEnd, kType).error().code;

@@ -1,5 +1,7 @@
 #include "dialects/transcription_request.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -18,12 +20,25 @@ namespace {
 // What a length is guessed by: 32 kbit/s, at which speech is commonly coded.
 constexpr std::int64_t kBytesPerMs = 4;
 constexpr std::int64_t kAudioMsMin = 1'000;
+// A recording that stands elsewhere is taken for as long as the largest that could have been sent.
+constexpr std::int64_t kElsewhereMs = 32 * 1024 * 1024 / kBytesPerMs;
 // Audio in OpenAI's models: ten tokens a second go in (platform.openai.com/docs/guides/audio).
 constexpr std::int64_t kMsPerToken = 100;
 
 enum class Field : std::uint8_t { kModel, kRoute, kStream, kResponseFormat, kFile, kUrl, kOther };
 constexpr std::array<std::string_view, 6> kFields = {"model",           "route", "stream",
                                                      "response_format", "file",  "url"};
+
+// Names that some readers take for another: model[] and model.0 for model.
+std::string_view stem_of(std::string_view name) { return name.substr(0, name.find_first_of("[.")); }
+
+// A charset in which bytes of ASCII mean themselves; in all of them, those of UTF-8 alone mean what
+// we read.
+bool is_read_alike(std::string_view charset, std::string_view content) {
+  if (charset.empty() || is_charset(charset, "utf-8")) return true;
+  return (is_charset(charset, "us-ascii") || is_charset(charset, "iso-8859-1")) &&
+         std::ranges::all_of(content, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
 
 Field field_of(std::string_view name) {
   return static_cast<Field>(std::ranges::find(kFields, name) - kFields.begin());
@@ -71,6 +86,12 @@ class TranscriptionReader {
   Status read_part(const FormPart& part) {
     const Field field = field_of(part.name);
     if (field == Field::kOther) {
+      // RFC 7578 §4.6 has it name the charset of all the others.
+      if (part.name == "_charset_") return wrong_type(part.name, "left out: a form is UTF-8");
+      const std::string_view stem = stem_of(part.name);
+      if (field_of(stem) != Field::kOther) {
+        return wrong_type(part.name, fmt::format("named '{}', as it is one field", stem));
+      }
       if (part.file) media_bytes_ += static_cast<std::int64_t>(part.content.length);
       return {};
     }
@@ -81,6 +102,7 @@ class TranscriptionReader {
     }
     if (part.file) return wrong_type(part.name, "a field, and no file");
     const std::string_view value = part.content.in(body_);
+    if (!is_read_alike(part.charset, value)) return wrong_type(part.name, "in UTF-8");
     switch (field) {
       case Field::kModel:
         request_.model_value = part.content;
@@ -104,7 +126,8 @@ class TranscriptionReader {
     needs.whole_window = true;
     needs.audio_input = true;
     needs.output = OutputBound::kByOffer;
-    needs.units.audio_ms = std::max(media_bytes_ / kBytesPerMs, kAudioMsMin);
+    needs.units.audio_ms =
+        has(Field::kUrl) ? kElsewhereMs : std::max(media_bytes_ / kBytesPerMs, kAudioMsMin);
     needs.guessed_audio_input = needs.units.audio_ms / kMsPerToken;
   }
 

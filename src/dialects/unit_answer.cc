@@ -23,36 +23,36 @@ std::unexpected<Error> broken(std::string_view detail) {
               std::string(detail));
 }
 
-// Seconds as a JSON number, or as a string that holds one, in milliseconds rounded up. No floating
+// A number of seconds in milliseconds, or of anything else in thousandths, rounded up. No floating
 // point: money is worked out of it.
-std::optional<std::int64_t> milliseconds_of(std::string_view number) {
-  constexpr std::int64_t kSecondsMax = 10'000'000;
-  std::int64_t seconds = 0;
+std::optional<std::int64_t> thousandths_of(std::string_view number) {
+  constexpr std::int64_t kWholeMax = 10'000'000;
+  std::int64_t whole = 0;
   std::size_t at = 0;
   const auto digit = [&] { return at < number.size() && number[at] >= '0' && number[at] <= '9'; };
   if (!digit()) return std::nullopt;
   for (; digit(); ++at) {
-    seconds = seconds * 10 + (number[at] - '0');
-    if (seconds > kSecondsMax) return std::nullopt;
+    whole = whole * 10 + (number[at] - '0');
+    if (whole > kWholeMax) return std::nullopt;
   }
-  std::int64_t ms = 0;
+  std::int64_t part = 0;
   bool more = false;
   if (at < number.size() && number[at] == '.') {
     std::int64_t weight = 100;
     for (++at; digit(); ++at, weight /= 10) {
-      ms += (number[at] - '0') * weight;
+      part += (number[at] - '0') * weight;
       more |= weight == 0 && number[at] != '0';
     }
   }
   if (at != number.size()) return std::nullopt;  // an exponent, a unit
-  return seconds * 1'000 + ms + (more ? 1 : 0);
+  return whole * 1'000 + part + (more ? 1 : 0);
 }
 
 std::optional<std::int64_t> read_seconds(JsonCursor& cursor, std::string_view text) {
-  if (cursor.kind() == JsonKind::kString) return milliseconds_of(cursor.string().text);
+  if (cursor.kind() == JsonKind::kString) return thousandths_of(cursor.string().text);
   const bool number = cursor.kind() == JsonKind::kNumber;
   const std::string_view raw = cursor.skip().in(text);
-  return number ? milliseconds_of(raw) : std::nullopt;
+  return number ? thousandths_of(raw) : std::nullopt;
 }
 
 class UsageReader {
@@ -233,9 +233,25 @@ class AnswerReader {
     for (cursor_.open_object(); cursor_.next_member(member);) {
       if (member.name.is("tokens") && !std::exchange(has_usage_, true)) {
         answer_.usage = UsageReader(cursor_, body_).read();
+      } else if (member.name.is("billed_units") && cursor_.kind() == JsonKind::kObject) {
+        read_billed_units();
       } else {
         cursor_.skip();
       }
+    }
+  }
+
+  // {"search_units": 2}, which some write as 2.0.
+  void read_billed_units() {
+    JsonCursor::Member member;
+    for (cursor_.open_object(); cursor_.next_member(member);) {
+      if (!member.name.is("search_units") || cursor_.kind() != JsonKind::kNumber) {
+        cursor_.skip();
+        continue;
+      }
+      const auto thousandths = thousandths_of(cursor_.skip().in(body_));
+      // No search is without one: a provider that says so does not count.
+      if (thousandths && *thousandths > 0) answer_.searches = (*thousandths + 999) / 1'000;
     }
   }
 
@@ -252,10 +268,19 @@ bool ends_stream(std::string_view type) {
   return type.ends_with(".done") || type.ends_with(".completed");
 }
 
+// Not what was asked for decides how an answer is read, but what came: usage stands in it.
+bool is_json_object(std::string_view body) {
+  JsonCursor cursor(body, kRequestDepthMax);
+  if (cursor.kind() != JsonKind::kObject) return false;
+  cursor.skip();
+  return cursor.finish();
+}
+
 }  // namespace
 
 Result<UnitAnswer> read_unit_answer(const ChatRequest& request, std::string_view body) {
-  if (request.form == AnswerForm::kJson) return AnswerReader(request.kind, body).read();
+  if (request.form == AnswerForm::kJson || is_json_object(body))
+    return AnswerReader(request.kind, body).read();
   UnitAnswer answer;
   const auto bytes = static_cast<std::int64_t>(body.size());
   answer.content = {.deltas = bytes, .text_bytes = bytes};

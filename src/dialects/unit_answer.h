@@ -25,12 +25,14 @@ struct UnitUsage {
 struct UnitAnswer {
   std::optional<ByteRange> model_value;  // top-level, with its quotes
   UnitUsage usage;
-  ContentCount content;     // of a transcript
-  std::int64_t images = 0;  // made
+  ContentCount content;                  // of a transcript
+  std::int64_t images = 0;               // made
+  std::optional<std::int64_t> searches;  // a rerank's, as it is billed
 };
 
 // kProviderError unless the body is one valid JSON object with the member that the kind's answers
-// have (`data`, `results`, `text`) and no `error`. A text of AnswerForm::kText is taken as it is.
+// have (`data`, `results`, `text`) and no `error`. Where text was asked for (AnswerForm::kText),
+// a body that is no JSON object is taken as the text.
 Result<UnitAnswer> read_unit_answer(const ChatRequest& request, std::string_view body);
 
 // The answer as the client sees it: `model`, where it stands, is the public id of what served.

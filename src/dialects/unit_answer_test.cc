@@ -73,11 +73,42 @@ TEST(UnitAnswer, ATranscriptsOwnDurationHoldsWhereUsageSaysNone) {
             3'000);
 }
 
+TEST(UnitAnswer, ATranscriptIsReadAsWhatItIsWhateverWasAskedFor) {
+  ChatRequest request = of(CompletionKind::kTranscription);
+  request.form = AnswerForm::kText;
+  const auto json =
+      read_unit_answer(request, R"( {"text":"abc","usage":{"input_tokens":7,"output_tokens":9}})");
+  EXPECT_EQ(json->usage.tokens.tokens, (TokenUsage{.input = 7, .output = 9}));
+  EXPECT_EQ(json->content.text_bytes, 3);
+  EXPECT_FALSE(read_unit_answer(request, R"({"error":{"message":"m"}})").has_value());
+  for (const std::string_view text : {"abc", "{laughs} abc", R"({"text":"abc"} and more)", "[1]"}) {
+    const auto read = read_unit_answer(request, text);
+    ASSERT_TRUE(read.has_value()) << text;
+    EXPECT_EQ(read->content.text_bytes, static_cast<std::int64_t>(text.size()));
+    EXPECT_EQ(read->usage.tokens.state, UsageState::kAbsent);
+  }
+}
+
 TEST(UnitAnswer, CoheresTokensStandInItsMeta) {
   const auto answer = read_unit_answer(
       of(CompletionKind::kRerank),
       R"({"results":[],"meta":{"billed_units":{"search_units":1},"tokens":{"input_tokens":5}}})");
   EXPECT_EQ(answer->usage.tokens.tokens.input, 5);
+}
+
+TEST(UnitAnswer, SearchesAreReadAsCohereBillsThem) {
+  const auto searches = [](std::string_view units) {
+    return read_unit_answer(of(CompletionKind::kRerank),
+                            R"({"results":[],"meta":{"billed_units":)" + std::string(units) + "}}")
+        ->searches;
+  };
+  EXPECT_EQ(searches(R"({"search_units":10})"), 10);
+  EXPECT_EQ(searches(R"({"input_tokens":3,"search_units":2.0})"), 2);
+  EXPECT_EQ(searches(R"({"search_units":1.5})"), 2);
+  for (const char* units : {"7", "{}", R"({"search_units":0})", R"({"search_units":-1})",
+                            R"({"search_units":"2"})", R"({"search_units":99999999999})"}) {
+    EXPECT_EQ(searches(units), std::nullopt) << units;
+  }
 }
 
 TEST(UnitAnswer, ImagesAreCountedAsTheyCame) {

@@ -34,6 +34,7 @@ class UnitReader {
     }
     RequestNeeds& needs = request_.needs;
     needs.text_bytes = static_cast<std::int64_t>(body_.size()) - reading_.media_bytes;
+    needs.query_bytes = reading_.query_bytes;
     // A query is read again with each of the documents.
     std::int64_t again = 0;
     if (__builtin_mul_overflow(reading_.query_bytes, needs.inputs - 1, &again) ||
@@ -58,6 +59,9 @@ class UnitReader {
       if (request_.kind != CompletionKind::kModerations) return model_missing();
       request_.model = kModerationModel;
       request_.model_given = false;
+    }
+    if (!reading_.count_param.empty() && reading_.count != request_.n) {
+      return wrong_type(reading_.count_param, "left out, or equal to 'n': say how many in 'n'");
     }
     for (std::size_t i = 0; i < members_.size(); ++i) {
       const bool there = present_.has(kFirstOwn + static_cast<unsigned>(i));

@@ -28,7 +28,7 @@ Result<ChatRequest> read_moderations_request(std::string_view body);
 // `query`: a string; `documents`: a non-empty array of strings or objects.
 Result<ChatRequest> read_rerank_request(std::string_view body);
 // `prompt`: a string; `n`: 1 to kChoicesMax. A stream of partial images is refused: nothing bounds
-// what the partial ones add.
+// what the partial ones add. So is a count under another provider's name that is not `n`.
 Result<ChatRequest> read_images_request(std::string_view body);
 // `input`: a string, of which the characters are counted; `stream_format`.
 Result<ChatRequest> read_speech_request(std::string_view body);
@@ -41,6 +41,9 @@ struct UnitReading {
   std::string_view param;        // the member that is read
   std::int64_t media_bytes = 0;  // of the body: what is no text
   std::int64_t query_bytes = 0;  // (rerank)
+  // A member that counts images as `n` does, and is not of OpenAI's; empty for none.
+  std::string_view count_param = {};
+  std::int64_t count = 0;
 };
 
 enum class Presence : std::uint8_t { kOptional, kRequired };

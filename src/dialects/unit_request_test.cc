@@ -113,6 +113,56 @@ TEST(UnitRequest, AModeratedImageCountsAsAnImageAndNotByItsBytes) {
   EXPECT_LT(needs.text_bytes, static_cast<std::int64_t>(body.size()) - 40);
 }
 
+TEST(UnitRequest, AModeratedPartThatIsNoPlainTextOrImageIsTheWholeWindow) {
+  const auto needs = [](std::string_view part) {
+    return needs_of(read_moderations_request,
+                    R"({"model":"m","input":[)" + std::string(part) + "]}");
+  };
+  EXPECT_FALSE(needs(R"({"type":"text","text":"a"})").whole_window);
+  EXPECT_FALSE(
+      needs(R"({"type":"image_url","image_url":{"url":"https://a.example/b"}})").whole_window);
+  for (const std::string part :
+       {R"({"type":"input_text","text":"abcdefgh"})", R"({"text":"abcdefgh"})", "{}",
+        R"({"type":"text","text":"a","image_url":{"url":"https://a.example/b"}})",
+        R"({"type":"image_url","image_url":{"url":"x"},"text":"abcdefgh"})",
+        R"({"type":"image_url","image_url":{"url":"x"},"video_url":"y"})"}) {
+    const RequestNeeds read = needs(part);
+    EXPECT_TRUE(read.whole_window) << part;
+    EXPECT_EQ(read.images, 0) << part;
+    EXPECT_EQ(read.text_bytes, static_cast<std::int64_t>(part.size() + 24)) << part;
+  }
+  expect_refused(read_moderations_request,
+                 R"({"model":"m","input":[{"type":"text","type":"image_url"}]})", "input");
+}
+
+TEST(UnitRequest, ARerankedDocumentThatIsMoreThanTextIsTheWholeWindow) {
+  const auto whole = [](std::string_view documents) {
+    return needs_of(read_rerank_request,
+                    R"({"model":"m","query":"q","documents":)" + std::string(documents) + "}")
+        .whole_window;
+  };
+  EXPECT_FALSE(whole(R"(["a",{"text":"b"}])"));
+  EXPECT_TRUE(whole(R"(["a",{"image":"https://a.example/b"}])"));
+  EXPECT_TRUE(whole(R"([{"text":"b","image":"AAAA"}])"));
+  EXPECT_TRUE(whole(R"([{"text":["b"]}])"));
+}
+
+TEST(UnitRequest, ARerankIsASearchForEveryHundredDocumentsOrPieces) {
+  const auto needs = [](std::size_t documents, std::size_t bytes) {
+    std::string body = R"({"model":"m","query":"q","documents":["x")";
+    for (std::size_t i = 1; i < documents; ++i) body += ",\"x\"";
+    return needs_of(read_rerank_request, body + R"(],"top_n":)" + std::string(bytes, ' ') + "1}");
+  };
+  EXPECT_EQ(needs(1, 0).units.requests, 1);
+  EXPECT_EQ(needs(1, 0).requests_max, 1);
+  EXPECT_EQ(needs(100, 0).units.requests, 1);
+  EXPECT_EQ(needs(101, 0).units.requests, 2);
+  EXPECT_EQ(needs(1'000, 0).units.requests, 10);
+  EXPECT_GE(needs(1'000, 0).requests_max, 10);
+  EXPECT_EQ(needs(1, 100'000).units.requests, 1);
+  EXPECT_EQ(needs(1, 100'000).requests_max, 3);  // pieces of 497 bytes
+}
+
 TEST(UnitRequest, ARerankedQueryCountsWithEachDocument) {
   const std::string one = R"({"model":"m","query":"12345678","documents":["a"]})";
   const std::string three =
@@ -121,6 +171,7 @@ TEST(UnitRequest, ARerankedQueryCountsWithEachDocument) {
   const RequestNeeds needs = needs_of(read_rerank_request, three);
   EXPECT_EQ(needs.text_bytes, static_cast<std::int64_t>(three.size()) + 2 * 10);
   EXPECT_EQ(needs.inputs, 3);
+  EXPECT_EQ(needs.query_bytes, 10);
 }
 
 TEST(UnitRequest, ImagesAreCounted) {
@@ -134,6 +185,20 @@ TEST(UnitRequest, ImagesAreCounted) {
   for (const char* n : {"0", "-1", "129", "1.0", "1e1", "99999999999999999999", "\"2\"", "[2]"}) {
     expect_refused(read_images_request, body(n), "n");
   }
+}
+
+TEST(UnitRequest, ImagesAreCountedByNAlone) {
+  const auto body = [](std::string_view more) {
+    return R"({"model":"m","prompt":"p",)" + std::string(more) + "}";
+  };
+  for (const std::string name : {"num_images", "num_outputs", "samples", "batch_size"}) {
+    expect_refused(read_images_request, body('"' + name + R"(":8)"), name);
+    expect_refused(read_images_request, body('"' + name + R"(":8,"n":4)"), name);
+    expect_refused(read_images_request, body('"' + name + R"(":"1")"), name);
+    EXPECT_EQ(needs_of(read_images_request, body('"' + name + R"(":4,"n":4)")).units.images, 4);
+    EXPECT_EQ(needs_of(read_images_request, body('"' + name + R"(":1)")).units.images, 1);
+  }
+  expect_refused(read_images_request, body(R"("n":2,"num_images":2,"batch_size":2)"), "batch_size");
 }
 
 TEST(UnitRequest, AStreamOfImagesIsRefusedByName) {
@@ -151,6 +216,23 @@ TEST(UnitRequest, SpokenCharactersAreUnicodesWhateverTheirSpelling) {
   EXPECT_EQ(characters("\\u0047r\\u00fc\\u00dfe"), 5);
   EXPECT_EQ(characters("漢字🎈"), 3);
   EXPECT_EQ(characters("\\ud83c\\udf88"), 1);
+}
+
+TEST(UnitRequest, ASyllableIsSpokenLongerThanALetter) {
+  const auto needs = [](std::string_view text) {
+    return needs_of(read_speech_request,
+                    R"({"model":"m","voice":"v","input":")" + std::string(text) + "\"}");
+  };
+  EXPECT_EQ(needs("abcdefghijklmno").units.audio_ms, 1'000);
+  EXPECT_EQ(needs("абвгдежзийклмно").units.audio_ms, 1'000);
+  EXPECT_EQ(needs("漢字漢字").units.audio_ms, 1'000);
+  EXPECT_EQ(needs("1234").units.audio_ms, 1'000);
+  EXPECT_EQ(needs("ab").guessed_output, 4);
+  EXPECT_EQ(needs("漢字").guessed_output, 12);
+}
+
+TEST(UnitRequest, SpeechIsAudio) {
+  EXPECT_TRUE(needs_of(read_speech_request, R"({"model":"m","input":"a"})").audio_output);
 }
 
 TEST(UnitRequest, NothingIsNotSpoken) {

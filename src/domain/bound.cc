@@ -24,6 +24,31 @@ std::int64_t times(std::int64_t a, std::int64_t b) {
   return __builtin_mul_overflow(a, b, &product) ? kMost : product;
 }
 
+// A reranker splits a document that does not fit its window beside the query, and reads the query
+// again with every piece. It leaves at least half of the window to the piece, and of a query that
+// is longer than the other half reads the beginning (docs.cohere.com, "Best Practices for using
+// Rerank"). A window that is not stated is taken for the smallest that rerankers have, that of
+// BERT.
+constexpr std::int64_t kRerankWindowMin = 512;
+constexpr std::int64_t kPieceTokens = 4;  // that part a piece from its query
+
+struct Pieces {
+  std::int64_t count = 0;
+  std::int64_t tokens = 0;  // at most
+};
+
+Pieces rerank_pieces(const Offer& offer, const RequestNeeds& needs) {
+  const std::int64_t window = offer.context_window > 0 ? offer.context_window : kRerankWindowMin;
+  const std::int64_t room =
+      std::max({window - needs.query_bytes - kPieceTokens, window / 2, std::int64_t{1}});
+  const std::int64_t documents =
+      std::max<std::int64_t>(needs.text_bytes - times(needs.query_bytes, needs.inputs), 0);
+  const std::int64_t further = documents / room;  // ⌈a/c⌉ + ⌈b/c⌉ ≤ 2 + ⌊(a + b)/c⌋
+  const std::int64_t tokens =
+      plus(needs.text_bytes, times(plus(needs.query_bytes, kPieceTokens), further));
+  return {.count = plus(needs.inputs, further), .tokens = tokens};
+}
+
 std::int64_t third_rounded_up(std::int64_t bytes) { return bytes / 3 + (bytes % 3 != 0 ? 1 : 0); }
 
 // Nano-dollars times a million, as in domain/price.cc. Input and output are each below 2^126.
@@ -81,8 +106,8 @@ Sum fees(const Prices& prices, const RequestNeeds& needs) {
       at_least_zero(prices.per_million_characters.value_or(Money()));
   const Money per_minute = at_least_zero(prices.per_minute.value_or(Money()));
   const std::int64_t minutes = plus(needs.units.audio_ms, kMsPerMinute - 1) / kMsPerMinute;
-  const Sum pieces =
-      product(plus(needs.images, needs.units.images), per_image) + product(1, per_request);
+  const Sum pieces = product(plus(needs.images, needs.units.images), per_image) +
+                     product(needs.requests_max, per_request);
   const Sum nanos = saturated_sum(pieces, product(minutes, per_minute));
   constexpr Sum kFeesMax = std::numeric_limits<Sum>::max() / 4 / kPerMillion;
   return std::min(nanos, kFeesMax) * kPerMillion +
@@ -139,10 +164,13 @@ std::unexpected<Error> not_priced(std::string message) {
 
 Result<TokenBound> token_bound(const Offer& offer, const RequestNeeds& needs) {
   std::int64_t input = 0;
-  const std::int64_t window = times(offer.context_window, needs.inputs);
+  const bool reranks = needs.query_bytes > 0;
+  const Pieces pieces = reranks ? rerank_pieces(offer, needs)
+                                : Pieces{.count = needs.inputs, .tokens = needs.text_bytes};
+  const std::int64_t window = times(offer.context_window, pieces.count);
   const bool by_units = needs.output == OutputBound::kByOffer && !charges_tokens(offer.prices);
   if (!needs.whole_window || by_units) {
-    input = plus(plus(needs.text_bytes, kInputOverheadTokens),
+    input = plus(plus(pieces.tokens, kInputOverheadTokens),
                  times(needs.images, offer.image_tokens_max));
     if (window > 0) input = std::min(input, window);
   } else if (window > 0) {
@@ -153,8 +181,7 @@ Result<TokenBound> token_bound(const Offer& offer, const RequestNeeds& needs) {
         "the model's context window is not known: what it may use cannot be bounded. Send text or "
         "images, use another model, or ask the operator to set context_window.");
   }
-  return TokenBound{.input = input,
-                    .input_rate = std::min(third_rounded_up(needs.text_bytes), input)};
+  return TokenBound{.input = input, .input_rate = std::min(third_rounded_up(pieces.tokens), input)};
 }
 
 Result<std::optional<std::int64_t>> known_max_tokens(const Offer& offer,
@@ -201,7 +228,9 @@ Status check_fees(const Offer& offer, const RequestNeeds& needs) {
         "provider runs or a faster tier of service, and this key's spending is limited. Leave it "
         "out, or use a key without a cost limit.");
   }
-  if (needs.audio_output && !prices.tokens.audio_output) {
+  // Speech is nothing but audio, whose tokens may go at `output`.
+  const bool speech = needs.output == OutputBound::kByOffer;
+  if (needs.audio_output && !speech && !prices.tokens.audio_output) {
     return not_priced(
         "This model has no price for audio output, and this key's spending is limited. Ask for "
         "text, or use a model that is priced for audio.");

@@ -26,8 +26,10 @@ struct TokenBound {
 };
 
 // Input: text bytes + 1,024 + image_tokens_max per image, or the whole context window; never more
-// than the window, for each of the request's inputs. Audio counts as tokens only where the offer is
-// priced by them. kModelNotPriced where the whole window is needed and the offer's is not known.
+// than the window, for each of the request's inputs. The documents of a rerank may each be longer
+// than the window: they are split, and the query counts with every piece. Audio counts as tokens
+// only where the offer is priced by them. kModelNotPriced where the whole window is needed and the
+// offer's is not known.
 Result<TokenBound> token_bound(const Offer& offer, const RequestNeeds& needs);
 
 // What bounds the output where it is not to be filled: the client's max_tokens, none, or the

@@ -31,6 +31,7 @@ Metering metering_of_estimate(AnswerEnd end) {
 }
 
 bool is_overrun(const UsageFacts& facts, const TokenUsage& tokens, Money cost) {
+  if (facts.units_overrun) return true;
   if (facts.output_asked && tokens.output > *facts.output_asked) return true;
   const auto& reserve = facts.reserve;
   return reserve &&
@@ -57,19 +58,25 @@ Metered metered_estimate(const UsageFacts& facts, const std::optional<TokenUsage
   if (facts.end == AnswerEnd::kBounded && facts.output_asked) {
     metered.tokens.output = std::min(metered.tokens.output, *facts.output_asked);
   }
-  if (facts.reserve) {
+  const bool within = facts.reserve && !facts.units_overrun;
+  if (within) {
     metered.tokens.input = std::min(metered.tokens.input, facts.reserve->input);
     metered.tokens.output = std::min(metered.tokens.output, facts.reserve->output);
   }
+  if (facts.output_is_audio) metered.tokens.audio_output = metered.tokens.output;
   const Cost cost = cost_of(prices, metered.tokens, facts.units);
   metered.cost = cost.amount;
-  if (facts.reserve) metered.cost = std::min(metered.cost, facts.reserve->cost);
+  if (within) {
+    const Money held = facts.reserve->cost;
+    metered.cost = facts.time_unknown ? held : std::min(metered.cost, held);
+  }
   metered.flags.add(cost.flags);
-  metered.metering = metering_of_estimate(facts.end);
+  metered.metering = facts.units_overrun ? Metering::kOverrun : metering_of_estimate(facts.end);
   return metered;
 }
 
-Metered metered_report(const UsageFacts& facts, const TokenUsage& reported, const Prices& prices) {
+Metered metered_report(const UsageFacts& facts, TokenUsage reported, const Prices& prices) {
+  if (facts.output_is_audio) reported.audio_output = reported.output;
   const Cost cost = cost_of(prices, reported, facts.units);
   const bool overrun = is_overrun(facts, reported, cost.amount);
   const bool of_the_middle = facts.end != AnswerEnd::kWhole && counted(facts.unreported) > 0;

@@ -35,9 +35,12 @@ struct UsageFacts {
   ContentCount content;
   ContentCount unreported = {};  // of it, what came after the report
   std::int64_t estimated_input = 0;
-  std::int64_t estimated_audio_input = 0;         // of it
-  std::int64_t estimated_output = 0;              // where there is nothing to count
-  BilledUnits units = {};                         // charged beside the tokens, whoever reports them
+  std::int64_t estimated_audio_input = 0;  // of it
+  std::int64_t estimated_output = 0;       // where there is nothing to count
+  BilledUnits units = {};                  // charged beside the tokens, whoever reports them
+  bool time_unknown = false;     // billed by it, and nothing tells it: all that was held is charged
+  bool units_overrun = false;    // the answer has more of them than was asked for
+  bool output_is_audio = false;  // all that is put out
   std::optional<std::int64_t> output_asked = {};  // max_tokens sent upstream, for every choice
   std::optional<Reserve> reserve = {};            // nullopt = nothing was held
 };
@@ -57,8 +60,9 @@ bool believable(const TokenUsage& reported, const ContentCount& content);
 
 // A believable report is charged in full: marked overrun where it is above what was held or asked
 // for, flagged below_count where it has less output than was seen. Without one, the estimate is
-// charged: the input as estimated, the output as counted, and never more than what was held; where
-// we ended the answer, no more output than was asked for. Of an answer that was not whole the
+// charged: the input as estimated, the output as counted, and never more than what was held, unless
+// the answer has more units than were asked for, which is an overrun of what is known; where we
+// ended the answer, no more output than was asked for. Of an answer that was not whole the
 // report may be of its middle: what came after it is counted to it.
 Metered meter_usage(const UsageFacts& facts, const Prices& prices);
 

@@ -13,7 +13,7 @@ namespace {
 
 // The sum of a row's parts before its one rounding: nano-dollars times a million. The parts of a
 // whole never exceed it, so that with 63-bit counts and prices this stays below 2^128:
-// input 2^126, output 2^126, per_request 2^83; the units are checked sums.
+// input 2^126, output 2^126; the units are checked sums.
 using Sum = unsigned __int128;
 constexpr std::uint64_t kPerMillion = 1'000'000;
 
@@ -90,7 +90,8 @@ std::optional<Sum> units_sum(const Prices& prices, const BilledUnits& units) {
     return true;
   };
   constexpr std::uint64_t kMsPerMinute = 60'000;
-  const bool within = charge(units.images, prices.per_image, kPerMillion, 1) &&
+  const bool within = charge(units.requests, prices.per_request, kPerMillion, 1) &&
+                      charge(units.images, prices.per_image, kPerMillion, 1) &&
                       charge(units.characters, prices.per_million_characters, 1, 1) &&
                       charge(units.audio_ms, prices.per_minute, kPerMillion, kMsPerMinute);
   if (!within) return std::nullopt;
@@ -128,7 +129,6 @@ std::string figures(const TokenPrices& tokens) {
 
 Cost cost_of(const Prices& prices, const TokenUsage& usage, const BilledUnits& units) {
   const TokenPrices& tokens = tier_of(prices, usage.input);
-  const Money per_request = prices.per_request.value_or(Money());
   const std::optional<Sum> beside = units_sum(prices, units);
   Cost cost;
   if (!any_negative(tokens) && !any_negative_unit(prices) && beside) {
@@ -146,8 +146,7 @@ Cost cost_of(const Prices& prices, const TokenUsage& usage, const BilledUnits& u
     output.unit(usage.audio_output, tokens.audio_output, dearest_output(tokens), cost.flags);
 
     // The units' sum is far below what is left above the tokens' 2^127.
-    const Sum sum = input.finish() + output.finish() +
-                    static_cast<Sum>(per_request.nanos()) * kPerMillion + *beside;
+    const Sum sum = input.finish() + output.finish() + *beside;
     const Sum nanos = sum / kPerMillion + (sum % kPerMillion != 0 ? 1 : 0);
     if (nanos <= static_cast<Sum>(kRowCostMax.nanos())) {
       cost.amount = Money::from_nanos(static_cast<std::int64_t>(nanos));

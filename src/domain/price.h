@@ -48,7 +48,7 @@ struct Cost {
 // to it, in this order: cached_input, cache_write, cache_write_1h, audio_input, image_input,
 // video_input each take at most what the ones before left of input, then reasoning_output and
 // audio_output of output; counts below zero are zero. What is left goes at the plain price.
-// per_request counts once, and each unit at its price, if it has one. A price of what no usage
+// Each unit goes at its price, if it has one; a request is one itself. A price of what no usage
 // counts apart (cached_image_input, text_output) is not charged here.
 //
 // Audio and video are units of their own, not kinds of text: without a price of their own they go

@@ -49,9 +49,13 @@ struct RequestNeeds {
   // Of what is no conversation.
   OutputBound output = OutputBound::kByRequest;
   std::int64_t inputs = 1;  // texts that are each within the context window by themselves
+  // Of a rerank: its query, which is in text_bytes once for each document, and is read again with
+  // each further piece of one that does not fit the window. Its documents need not be within it.
+  std::int64_t query_bytes = 0;
   // What is billed beside tokens: images asked for, characters, and the length of the audio as far
   // as it can be guessed.
   BilledUnits units = {};
+  std::int64_t requests_max = 1;  // that a provider may count of this one (units.requests)
   // What is assumed where a provider that charges by the token does not say.
   std::int64_t guessed_audio_input = 0;
   std::int64_t guessed_output = 0;

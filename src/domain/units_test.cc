@@ -1,6 +1,7 @@
 // What is billed by the piece: its cost, its bound, and that the one is never above the other.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "base/random.h"
@@ -51,9 +52,12 @@ TEST(CostOfUnits, WithoutAPriceAUnitCostsNothing) {
 }
 
 TEST(CostOfUnits, WhatIsBeyondARowStandsAtItsMost) {
-  for (const BilledUnits& units : {BilledUnits{.images = kMost}, BilledUnits{.characters = kMost},
-                                   BilledUnits{.audio_ms = kMost}}) {
-    const Cost cost = cost_of(unit_prices(), {}, units);
+  Prices prices = unit_prices();
+  prices.per_request = usd("0.002");
+  for (const BilledUnits& units :
+       {BilledUnits{.images = kMost}, BilledUnits{.characters = kMost},
+        BilledUnits{.audio_ms = kMost}, BilledUnits{.requests = kMost}}) {
+    const Cost cost = cost_of(prices, {}, units);
     EXPECT_EQ(cost.amount, kRowCostMax);
     EXPECT_TRUE(cost.flags.has(UsageFlag::kCostSaturated));
   }
@@ -79,6 +83,74 @@ TEST(BoundOfUnits, EachInputHasAWindowOfItsOwn) {
   EXPECT_EQ(token_bound(offer(), needs)->input, 3'000);
   needs.inputs = kMost;
   EXPECT_EQ(token_bound(offer(), needs)->input, kMost);
+}
+
+TEST(BoundOfUnits, AQueryCountsWithEveryPieceOfADocument) {
+  RequestNeeds needs{
+      .text_bytes = 9'300, .output = OutputBound::kNone, .inputs = 3, .query_bytes = 100};
+  // 9,000 bytes of documents in pieces of 896: ten more than there are documents.
+  EXPECT_EQ(token_bound(offer(), needs)->input, 9'300 + kInputOverheadTokens + 10 * 104);
+  EXPECT_EQ(token_bound(offer(), needs)->input_rate, (9'300 + 10 * 104 + 2) / 3);
+  // A query that is longer than half of the window leaves the other half to the pieces, and no
+  // piece is longer than the window.
+  needs.query_bytes = 2'000;
+  needs.text_bytes = 3 * 2'000 + 9'000;
+  EXPECT_EQ(token_bound(offer(), needs)->input, (3 + 18) * 1'000);
+  needs.text_bytes = needs.query_bytes = kMost;
+  EXPECT_LE(token_bound(offer(), needs)->input, kMost);
+}
+
+TEST(BoundOfUnits, ADocumentThatIsNoTextIsTheWholeWindowOfARerank) {
+  const RequestNeeds needs{.text_bytes = 9'300,
+                           .whole_window = true,
+                           .output = OutputBound::kNone,
+                           .inputs = 3,
+                           .query_bytes = 100};
+  EXPECT_EQ(token_bound(offer(), needs)->input, (3 + 10) * 1'000);
+  Offer unknown = offer();
+  unknown.context_window = 0;
+  EXPECT_EQ(token_bound(unknown, needs).error().code, ErrorCode::kModelNotPriced);
+}
+
+TEST(BoundOfUnits, ARerankerWhoseWindowIsNotStatedHasTheSmallestOne) {
+  Offer unknown = offer();
+  unknown.context_window = 0;
+  const RequestNeeds needs{
+      .text_bytes = 5'136, .output = OutputBound::kNone, .inputs = 1, .query_bytes = 12};
+  EXPECT_EQ(token_bound(unknown, needs)->input, 5'136 + kInputOverheadTokens + 10 * 16);
+}
+
+// A provider that splits as its documentation has it, at whatever length.
+TEST(BoundOfUnits, CoversEveryRerankThatIsSplit) {
+  SeededRandom random(7);
+  for (int round = 0; round < 20'000; ++round) {
+    Offer at = offer();
+    at.context_window = 2 + random.below(2'000);
+    const std::int64_t query = 1 + random.below(1'500);
+    const std::int64_t documents = 1 + random.below(20);
+    const std::int64_t read = std::min(query + 4, at.context_window / 2);
+    const std::int64_t room = at.context_window - read;
+    std::int64_t used = 0;
+    std::int64_t bytes = 0;
+    for (std::int64_t i = 0; i < documents; ++i) {
+      const std::int64_t length = 1 + random.below(6'000);
+      bytes += length;
+      used += length + (length + room - 1) / room * read;
+    }
+    const RequestNeeds needs{.text_bytes = bytes + documents * query,
+                             .output = OutputBound::kNone,
+                             .inputs = documents,
+                             .query_bytes = query};
+    ASSERT_LE(used, token_bound(at, needs)->input) << "round " << round;
+  }
+}
+
+TEST(BoundOfUnits, ARerankIsHeldByTheMostSearchesThatItMayBe) {
+  Prices prices;
+  prices.per_request = usd("0.002");
+  EXPECT_EQ(cost_bound(prices, 0, 0, {.requests_max = 10}), usd("0.02"));
+  EXPECT_EQ(cost_of(prices, {}, {.requests = 10}).amount, usd("0.02"));
+  EXPECT_EQ(cost_of(prices, {}).amount, usd("0.002"));
 }
 
 TEST(BoundOfUnits, WhatPutsNothingOutHasNoOutput) {
@@ -117,6 +189,16 @@ TEST(BoundOfUnits, AnOfferHasAPriceOfWhatItIsBilledBy) {
   EXPECT_TRUE(priced(&Prices::per_million_characters, {.characters = 1}));
   EXPECT_FALSE(priced(&Prices::per_minute, {.images = 1}));
   EXPECT_FALSE(priced(&Prices::per_image, {.characters = 1, .audio_ms = 1}));
+}
+
+TEST(BoundOfUnits, SpeechMayGoAtThePlainPriceOfOutputAndIsHeldAtTheDearest) {
+  const RequestNeeds needs{.audio_output = true, .output = OutputBound::kByOffer};
+  Offer at = offer();
+  EXPECT_TRUE(check_fees(at, needs).has_value());
+  EXPECT_FALSE(check_fees(at, {.audio_output = true}).has_value());
+  at.prices.tokens.output = Money();
+  at.prices.tokens.audio_output = usd("12");
+  EXPECT_EQ(cost_bound(at.prices, 0, 10, needs).nanos(), 10 * 12'000);
 }
 
 TEST(BoundOfUnits, TimeIsBoundedByTheOfferAlone) {

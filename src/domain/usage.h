@@ -29,6 +29,7 @@ struct TokenUsage {
 
 // What is billed beside tokens, by the piece.
 struct BilledUnits {
+  std::int64_t requests = 1;    // of a rerank: searches, each of up to a hundred documents
   std::int64_t images = 0;      // made
   std::int64_t characters = 0;  // spoken
   std::int64_t audio_ms = 0;    // heard or spoken

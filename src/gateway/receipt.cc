@@ -34,19 +34,37 @@ AnswerEnd end_of(Reach reach) {
   }
 }
 
+// Whether an offer that no member of a request bounds is billed by units alone. No tokens were held
+// for it beside its text, so that none that it reports are charged or counted.
+bool by_units_alone(const RequestNeeds& needs, const Prices& prices) {
+  return needs.output == OutputBound::kByOffer && !charges_tokens(prices);
+}
+
 // What is billed beside tokens: of the request, whatever came of it; of the answer, what there is.
-// And what is assumed of tokens that a provider charges for and does not report.
-void add_units(UsageFacts& facts, const Outcome& outcome, const RequestNeeds& needs,
-               const Prices& prices) {
-  facts.units = {.images = outcome.images,
+void add_units(UsageFacts& facts, const Outcome& outcome, const RequestNeeds& needs) {
+  facts.units = {.requests = outcome.searches.value_or(needs.units.requests),
+                 .images = outcome.images,
                  .characters = needs.units.characters,
                  .audio_ms = outcome.audio_ms.value_or(needs.units.audio_ms)};
-  if (!charges_tokens(prices)) {
-    facts.content = facts.unreported = {};  // what it puts out is no tokens
-    return;
+  facts.units_overrun =
+      outcome.images > needs.units.images || facts.units.requests > needs.requests_max;
+}
+
+bool prices_audio_output(const Prices& prices) {
+  return prices.tokens.audio_output || std::ranges::any_of(prices.tiers, [](const PriceTier& tier) {
+           return tier.tokens.audio_output.has_value();
+         });
+}
+
+// What is assumed of tokens that a provider charges for and does not report: where nothing tells
+// how much came in, all that was held for it.
+void add_guesses(UsageFacts& facts, const Outcome& outcome, const RequestNeeds& needs) {
+  std::int64_t guessed = needs.guessed_audio_input;
+  if (needs.whole_window && facts.reserve) {
+    guessed = std::max(guessed, facts.reserve->input - facts.estimated_input);
   }
-  facts.estimated_audio_input = needs.guessed_audio_input;
-  facts.estimated_input += needs.guessed_audio_input;
+  facts.estimated_input += guessed;
+  if (needs.audio_input) facts.estimated_audio_input = guessed;
   const bool produced = outcome.reach == Reach::kAnswered || outcome.first_token;
   if (produced) facts.estimated_output = needs.guessed_output;
 }
@@ -64,9 +82,9 @@ Metered meter(const Outcome& outcome, const RequestNeeds& needs, const Prices& p
               const std::optional<Reserve>& reserve) {
   if (outcome.reach == Reach::kNothingSent || outcome.reach == Reach::kCounted) return {};
   // Nothing is estimated of a refusal: without a report it is free.
-  if (outcome.reach == Reach::kRefused && !believable_usage(outcome.usage, outcome.content)) {
-    return {};
-  }
+  const bool says = !by_units_alone(needs, prices) &&
+                    believable_usage(outcome.usage, outcome.content).has_value();
+  if (outcome.reach == Reach::kRefused && !says) return {};
   UsageFacts facts{.end = end_of(outcome.reach),
                    .content = outcome.content,
                    .unreported = outcome.unreported,
@@ -74,7 +92,15 @@ Metered meter(const Outcome& outcome, const RequestNeeds& needs, const Prices& p
                    .reserve = reserve};
   if (outcome.usage.state == UsageState::kReported) facts.reported = outcome.usage.tokens;
   if (needs.max_tokens) facts.output_asked = output_bound(needs, *needs.max_tokens);
-  if (needs.output != OutputBound::kByRequest) add_units(facts, outcome, needs, prices);
+  if (needs.output != OutputBound::kByRequest) add_units(facts, outcome, needs);
+  facts.time_unknown = needs.whole_window && prices.per_minute && !outcome.audio_ms;
+  if (by_units_alone(needs, prices)) {
+    facts.reported.reset();
+    facts.content = facts.unreported = {};  // what it puts out is no tokens
+  } else if (needs.output != OutputBound::kByRequest) {
+    add_guesses(facts, outcome, needs);
+    facts.output_is_audio = needs.audio_output && prices_audio_output(prices);
+  }
   Metered metered = meter_usage(facts, prices);
   if (metered.metering == Metering::kEstimated && counted_by_units(outcome, needs, prices)) {
     metered.metering = Metering::kCounted;

@@ -37,8 +37,9 @@ struct Outcome {
   ReportedUsage usage = {};
   ContentCount content = {};
   ContentCount unreported = {};  // of it, what came after the last usage that was reported
-  // Of what is no conversation: images made, and how long the audio is by the provider's report.
+  // Of what is no conversation: images made, and what the provider reports beside tokens.
   std::int64_t images = 0;
+  std::optional<std::int64_t> searches = {};  // as a rerank is billed
   std::optional<std::int64_t> audio_ms = {};
   std::optional<SteadyTime> first_token = {};
 };

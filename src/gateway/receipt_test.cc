@@ -75,6 +75,7 @@ TEST(MeterUnits, TimeIsAsReportedOrElseGuessed) {
 
 TEST(MeterUnits, TokensThatAProviderChargesForAreGuessedWhereItDoesNotSay) {
   const RequestNeeds needs{.text_bytes = 400,
+                           .audio_input = true,
                            .output = OutputBound::kByOffer,
                            .guessed_audio_input = 30,
                            .guessed_output = 50};
@@ -87,6 +88,93 @@ TEST(MeterUnits, TokensThatAProviderChargesForAreGuessedWhereItDoesNotSay) {
       unit_metered({.reach = Reach::kAnswered, .usage = reported(9, 4)}, prices(), needs);
   EXPECT_EQ(said.tokens, (TokenUsage{.input = 9, .output = 4}));
   EXPECT_EQ(said.metering, Metering::kReported);
+}
+
+TEST(MeterUnits, TokensThatWereNotHeldBecauseUnitsAreBilledAreNotChargedOrCounted) {
+  Prices at;
+  at.per_image = Money::from_nanos(40);
+  const RequestNeeds needs{
+      .text_bytes = 400, .output = OutputBound::kByOffer, .units = {.images = 1}};
+  const Reserve held{.input = 1'424, .output = 0, .cost = Money::from_nanos(40)};
+  const Metered made = meter({.reach = Reach::kAnswered, .usage = reported(12, 6'240), .images = 1},
+                             needs, at, held);
+  EXPECT_EQ(made.tokens, (TokenUsage{.input = 100}));
+  EXPECT_EQ(made.cost.nanos(), 40);
+  EXPECT_EQ(made.metering, Metering::kCounted);
+  // A refusal that reports no more than that is free.
+  EXPECT_EQ(meter({.reach = Reach::kRefused, .usage = reported(12, 6'240)}, needs, at, held),
+            Metered{});
+}
+
+TEST(MeterUnits, WhatNothingTellsTheSizeOfIsChargedAsItWasHeld) {
+  const RequestNeeds needs{.text_bytes = 400,
+                           .whole_window = true,
+                           .audio_input = true,
+                           .output = OutputBound::kByOffer,
+                           .guessed_audio_input = 30};
+  const Reserve held{.input = 1'000, .output = 300, .cost = Money::from_nanos(1'600'000)};
+  const Outcome silent{.reach = Reach::kAnswered, .content = kContent};
+  EXPECT_EQ(meter(silent, needs, prices(), held).tokens,
+            (TokenUsage{.input = 1'000, .audio_input = 900, .output = 10}));
+  EXPECT_EQ(meter(silent, needs, prices(), std::nullopt).tokens.input, 130);
+  EXPECT_EQ(meter({.reach = Reach::kRefused}, needs, prices(), held), Metered{});
+}
+
+TEST(MeterUnits, TimeThatNobodyMeasuredIsChargedAsItWasHeld) {
+  Prices at;
+  at.per_minute = Money::from_nanos(60'000);
+  const RequestNeeds needs{
+      .whole_window = true, .output = OutputBound::kByOffer, .units = {.audio_ms = 500}};
+  const Reserve held{.input = 1'024, .output = 0, .cost = Money::from_nanos(90'000)};
+  EXPECT_EQ(meter({.reach = Reach::kAnswered}, needs, at, held).cost, held.cost);
+  const Outcome told{.reach = Reach::kAnswered, .audio_ms = 2'000};
+  EXPECT_EQ(meter(told, needs, at, held).cost.nanos(), 2'000);
+}
+
+TEST(MeterUnits, SpeechGoesAtThePriceOfAudioWhereItHasOne) {
+  const RequestNeeds needs{.text_bytes = 400,
+                           .audio_output = true,
+                           .output = OutputBound::kByOffer,
+                           .guessed_output = 50};
+  Prices at = prices();
+  const Outcome said{.reach = Reach::kAnswered, .usage = reported(9, 4)};
+  EXPECT_EQ(unit_metered(said, at, needs).cost.nanos(), 9'000 + 8'000);
+  EXPECT_EQ(unit_metered(said, at, needs).flags.text(), "");
+  at.tokens.output = Money();
+  at.tokens.audio_output = Money::from_nanos(12'000'000'000);
+  EXPECT_EQ(unit_metered(said, at, needs).cost.nanos(), 9'000 + 48'000);
+  EXPECT_EQ(unit_metered(said, at, needs).tokens.audio_output, 4);
+  const Metered silent = unit_metered({.reach = Reach::kAnswered}, at, needs);
+  EXPECT_EQ(silent.cost.nanos(), 100'000 + 50 * 12'000);
+}
+
+TEST(MeterUnits, MoreImagesThanWereAskedForAreAnOverrunAndChargedInFull) {
+  Prices at;
+  at.per_image = Money::from_nanos(40);
+  const RequestNeeds needs{
+      .text_bytes = 400, .output = OutputBound::kByOffer, .units = {.images = 2}};
+  const Reserve held{.input = 1'424, .output = 0, .cost = Money::from_nanos(80)};
+  for (const std::optional<Reserve>& reserve : {std::optional(held), std::optional<Reserve>()}) {
+    const Metered made = meter({.reach = Reach::kAnswered, .images = 8}, needs, at, reserve);
+    EXPECT_EQ(made.cost.nanos(), 8 * 40);
+    EXPECT_EQ(made.metering, Metering::kOverrun);
+  }
+}
+
+TEST(MeterUnits, ARerankIsAsManySearchesAsAreReportedOrElseOneForAHundredDocuments) {
+  Prices at;
+  at.per_request = Money::from_nanos(2);
+  const RequestNeeds needs{
+      .text_bytes = 400, .output = OutputBound::kNone, .units = {.requests = 3}, .requests_max = 5};
+  const Reserve held{.input = 1'424, .output = 0, .cost = Money::from_nanos(10)};
+  const auto charge = [&](std::optional<std::int64_t> searches) {
+    const Metered made = meter({.reach = Reach::kAnswered, .searches = searches}, needs, at, held);
+    return std::to_string(made.cost.nanos()) + " " + std::string(metering_name(made.metering));
+  };
+  EXPECT_EQ(charge({}), "6 counted");
+  EXPECT_EQ(charge(1), "2 counted");
+  EXPECT_EQ(charge(5), "10 counted");
+  EXPECT_EQ(charge(6), "12 overrun");
 }
 
 TEST(Meter, ARefusalCostsWhatItReportsAndNothingElse) {

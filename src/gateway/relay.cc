@@ -271,6 +271,7 @@ Task<Step> Relaying::whole() {
   outcome.content = read->content();
   if (const UnitAnswer* const units = read->units()) {
     outcome.images = units->images;
+    outcome.searches = units->searches;
     outcome.audio_ms = units->usage.audio_ms;
   }
   attempts.succeeded(gateway.clock.steady());

@@ -62,7 +62,7 @@ Task<Step> Relaying::events() {
   outcome.usage = relay.usage().tokens;
   outcome.audio_ms = relay.usage().audio_ms;
   outcome.content = relay.content();
-  if (relay.finished()) outcome.images = admitted.request.needs.units.images;
+  if (outcome.first_token || relay.finished()) outcome.images = admitted.request.needs.units.images;
   if (!broken && !relay.finished()) {
     broken = Error{.code = ErrorCode::kProviderError,
                    .message = "The provider's answer broke off. Try again later.",

@@ -109,7 +109,9 @@ std::optional<DropReason> Eligibility::why_dropped(const OfferFigures& offer, El
   if (needs_.kind != ModelKind::kChat && !has_price_for(offer.offer->prices, needs_.needs)) {
     return DropReason::kNotPriced;
   }
-  if (offer.context_window > 0 && input_tokens_min_ > offer.context_window) {
+  // A reranker splits what does not fit.
+  const bool splits = needs_.needs.query_bytes > 0;
+  if (!splits && offer.context_window > 0 && input_tokens_min_ > offer.context_window) {
     return DropReason::kContextWindow;
   }
   eligible.figures = &offer;

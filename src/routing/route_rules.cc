@@ -124,7 +124,9 @@ Status check_capability_caps(const CapabilityCaps& caps, const RequestNeeds& nee
   if (!caps.vision && needs.images > 0) return refused("messages", "images");
   if (!caps.file && needs.file_input) return refused("messages", "files");
   if (!caps.tools && needs.tools) return refused("tools", "tools");
-  if (!caps.audio && (needs.audio_input || needs.audio_output)) return refused("messages", "audio");
+  const bool speech = needs.output == OutputBound::kByOffer;
+  if (!caps.audio && (needs.audio_input || (needs.audio_output && !speech)))
+    return refused("messages", "audio");
   if (!caps.video && needs.video_input) return refused("messages", "video");
   return {};
 }

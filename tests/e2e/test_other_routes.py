@@ -14,7 +14,7 @@ from harness.gateway import clean_environment, wait_for
 from harness.limits import cost, limit_of, parallel, production_key, requests, tokens, wait_idle
 from harness.openai_units import BROKEN, DROPPING, GARBAGE, SILENT
 from harness.sdk_node import FOLDER, NODE, missing
-from harness.units import RECORDING, ROUTES, TEXT, units_world
+from harness.units import RECORDING, ROUTES, TEXT, WINDOW, units_world, usd
 
 AT_ONCE = 50
 ROUTE = {route.name: route for route in ROUTES}
@@ -175,6 +175,137 @@ def test_output_without_a_maximum_is_refused_where_money_is_guarded(start_gatewa
     assert (refused.status, refused.json()["error"]["code"]) == (403, "model_not_priced")
 
 
+# What a provider honestly reports is within what was held for it.
+
+def answer_with(provider, body: dict) -> None:
+    content = json.dumps(body).encode()
+    provider.script = lambda _, line: line.respond(200, {"Content-Type": "application/json"}, content)
+
+
+def bound_of(gateway, route, metric: str, **members):
+    """What one request holds, as its refusal says."""
+    key = production_key(gateway, tokens(1) if metric == "tokens" else cost("0.000001"))
+    refused = route.ask(gateway, key, **members).json()["error"]
+    assert refused["code"] == "limit_exceeded"
+    return refused["details"]["bound"]
+
+
+@pytest.mark.parametrize("documents, pieces", [
+    (["x" * 20_000], 29), (["x" * 1_500] * 20, 60), ([{"image": "https://a.example/b.png"}], 0),
+    ([{"text": "a", "image": "https://a.example/b.png"}, "x" * 3_000], 5),
+], ids=["one split", "many split", "image", "image and text"])
+def test_rerank_holds_every_piece_and_every_image(units, documents, pieces):
+    gateway, provider = units
+    route, query = ROUTE["rerank-tokens"], "q" * 298  # 300 with its quotes: 700 of a window are left
+    text = sum(len(one) for one in documents if isinstance(one, str))
+    used = text + pieces * len(query) + WINDOW * sum(isinstance(one, dict) for one in documents)
+    answer_with(provider, {"results": [], "usage": {"total_tokens": used}})
+    members = {"query": query, "documents": documents}
+    bound = bound_of(gateway, route, "cost", **members)
+    key = production_key(gateway, cost(bound), tokens(bound_of(gateway, route, "tokens", **members)))
+    assert route.ask(gateway, key, **members).status == 200
+    row = row_of(gateway, key)
+    assert (row["input_tokens"], row["metering"]) == (used, "reported")
+    assert Decimal(row["cost"]) == usd("10", used) <= Decimal(bound)
+
+
+@pytest.mark.parametrize("reported", [None, 10], ids=["unreported", "reported"])
+def test_rerank_is_a_search_for_every_hundred_documents(units, reported):
+    gateway, provider = units
+    route, documents = ROUTE["rerank"], ["a"] * 1_000
+    meta = {"meta": {"billed_units": {"search_units": reported}}} if reported else {}
+    answer_with(provider, {"results": []} | meta)
+    assert Decimal(bound_of(gateway, route, "cost", documents=documents)) >= Decimal("0.02")
+    key = production_key(gateway, cost("0.1"))
+    assert route.ask(gateway, key, documents=documents).status == 200
+    row = row_of(gateway, key)
+    assert (Decimal(row["cost"]), row["metering"]) == (Decimal("0.02"), "counted")
+
+
+def test_moderated_part_of_an_unknown_type_is_the_whole_window(units):
+    gateway, _ = units
+    part_of = [{"type": "input_text", "text": "a"}]
+    assert bound_of(gateway, ROUTE["moderate"], "tokens", input=part_of) == WINDOW
+
+
+@pytest.mark.parametrize("name, answer, members", [
+    ("image", {"data": [{}, {}], "usage": {"input_tokens": 12, "output_tokens": 6_240}}, {}),
+    ("whisper", {"text": "a", "usage": {"input_tokens": 16_000, "output_tokens": 1_000}}, {}),
+], ids=["image", "whisper"])
+def test_tokens_that_are_not_charged_are_not_counted_against_a_limit(units, name, answer, members):
+    gateway, provider = units
+    route = ROUTE[name]
+    answer_with(provider, answer)
+    key = production_key(gateway, tokens(2_000))
+    assert route.ask(gateway, key, **members).status == 200
+    row = row_of(gateway, key)
+    assert row["metering"] in ("counted", "estimated")
+    wait_idle(gateway, key)
+    assert limit_of(gateway, key, "tokens")["used"] == row["input_tokens"] + row["output_tokens"] < 2_000
+
+
+def test_transcript_is_metered_by_what_came_and_not_by_what_was_asked_for(units):
+    gateway, provider = units
+    route = ROUTE["transcribe"]
+    answer_with(provider, {"text": openai_units.SAID, "usage": {
+        "input_tokens": openai_units.HEARD_TOKENS, "output_tokens": openai_units.TRANSCRIBED,
+        "input_token_details": {"audio_tokens": openai_units.HEARD_TOKENS}}})
+    key = production_key(gateway, cost(route.bound))
+    assert route.ask(gateway, key, response_format="text").status == 200
+    row = row_of(gateway, key)
+    assert (Decimal(row["cost"]), row["metering"]) == (route.cost, "reported")
+
+
+def test_recording_that_nobody_measured_is_charged_as_it_was_held(units):
+    gateway, provider = units
+    route = ROUTE["transcribe"]
+    answer_with(provider, {"text": openai_units.SAID})
+    key = production_key(gateway, cost(route.bound))
+    assert route.ask(gateway, key).status == 200
+    row = row_of(gateway, key)
+    assert (row["input_tokens"], row["metering"]) == (WINDOW, "estimated")
+    assert Decimal(row["cost"]) <= route.bound
+
+
+@pytest.mark.parametrize("limits", [[cost("1")], []], ids=["guarded", "unguarded"])
+def test_time_that_nobody_measured_is_no_second(units, limits):
+    gateway, provider = units
+    route = ROUTE["whisper-bounded"]
+    answer_with(provider, {"text": openai_units.SAID})
+    key = production_key(gateway, *limits)
+    assert route.ask(gateway, key, file=None, url="https://a.example/b.wav").status == 200
+    row = row_of(gateway, key)
+    assert row["metering"] == "estimated"
+    assert Decimal(row["cost"]) == route.bound if limits else Decimal(row["cost"]) > Decimal("0.8")
+
+
+@pytest.mark.parametrize("finished", [True, False], ids=["whole", "cut"])
+def test_images_that_come_as_events_are_charged(units, finished):
+    def events(_, line):
+        line.start_stream()
+        line.send_event({"type": "image_generation.partial_image", "b64_json": "AAAA"})
+        if finished:
+            line.send_event({"type": "image_generation.completed", "b64_json": "AAAA"})
+        line.end_stream()
+    gateway, provider = units
+    route = ROUTE["image"]
+    provider.script = events
+    key = production_key(gateway, cost(route.bound))
+    assert route.ask(gateway, key).status == 200
+    assert Decimal(row_of(gateway, key)["cost"]) == route.cost
+
+
+@pytest.mark.parametrize("limits", [[cost("0.08")], []], ids=["guarded", "unguarded"])
+def test_more_images_than_were_asked_for_are_charged_in_full_and_marked(units, limits):
+    gateway, provider = units
+    route = ROUTE["image"]
+    answer_with(provider, {"data": [{}] * 8})
+    key = production_key(gateway, *limits)
+    assert route.ask(gateway, key).status == 200
+    row = row_of(gateway, key)
+    assert (Decimal(row["cost"]), row["metering"]) == (Decimal("0.32"), "overrun")
+
+
 # Who may.
 
 @named(PATHS)
@@ -209,6 +340,7 @@ def test_model_of_another_kind_is_not_picked(units, route):
 @pytest.mark.parametrize("name, members, param", [
     ("image", {"n": 0}, "n"), ("image", {"n": -1}, "n"), ("image", {"n": 1.5}, "n"), ("image", {"n": 10**9}, "n"),
     ("image", {"n": 10**30}, "n"), ("image", {"n": "2"}, "n"), ("image", {"stream": True}, "stream"),
+    ("image", {"num_images": 8}, "num_images"), ("image", {"batch_size": 4}, "batch_size"),
     ("image", {"prompt": None}, "prompt"), ("embed", {"input": []}, "input"), ("embed", {"input": 7}, "input"),
     ("embed", {"input": ["a", 1]}, "input"), ("embed", {"input": None}, "input"),
     ("moderate", {"input": [3]}, "input"), ("rerank", {"documents": []}, "documents"),
@@ -247,12 +379,16 @@ MODEL = part('name="model"', b"acme/transcribe")
     MODEL + part('name="mod%65l"') + SOUND,
     MODEL + part('name="mod\\el"') + SOUND,
     MODEL + part("name*=utf-8''model") + SOUND,
+    MODEL + part('name="model[]"', b"acme/whisper") + SOUND,
+    MODEL + part('name="_charset_"', b"utf-16le") + SOUND,
+    MODEL.replace(b"\r\n\r\n", b"\r\nContent-Type: text/plain; charset=utf-16le\r\n\r\n") + SOUND,
     part('name="model"; filename="m"', b"acme/transcribe") + SOUND,
     MODEL + part('name="file"; filename="a"', b"\n--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\ny"),
     MODEL.replace(b"\r\n\r\n", b"\r\nContent-Transfer-Encoding: base64\r\n\r\n") + SOUND,
     b"preamble\r\n" + MODEL + SOUND,
     MODEL[:-2] + SOUND,
-], ids=["twice", "percent", "backslash", "extended", "as a file", "inside the file", "encoded", "preamble", "cut"])
+], ids=["twice", "percent", "backslash", "extended", "as a list", "charset of all", "charset", "as a file",
+        "inside the file", "encoded", "preamble", "cut"])
 def test_form_that_two_could_read_differently_is_refused(units, body):
     gateway, provider = units
     key = production_key(gateway)

@@ -81,6 +81,15 @@ def form(fields: dict, boundary: str = "a-boundary_of.tests") -> tuple[str, byte
     return f"multipart/form-data; boundary={boundary}", out + f"--{boundary}--\r\n".encode()
 
 
+def rerank_tokens(query: str, documents: list[str]) -> int:
+    """The most that its body and its query, read again with every piece of a document, can come to."""
+    body = len(json.dumps({"model": "acme/rerank-tokens", "query": query, "documents": documents}))
+    query_bytes = len(json.dumps(query))
+    further = (body - query_bytes) // max(WINDOW - query_bytes - 4, WINDOW // 2)
+    text = body + (len(documents) - 1) * query_bytes
+    return min(text + further * (query_bytes + 4) + 1024, (len(documents) + further) * WINDOW)
+
+
 TOKENS_ONLY = {"output": "0"}
 ROUTES = [
     Route("embed", "/embeddings", "embedding", TOKENS_ONLY | {"input": "10"}, {"input": [LONG, LONG]},
@@ -92,7 +101,8 @@ ROUTES = [
           cost=Decimal("0.002"), bound=Decimal("0.002"), tokens=(openai_units.RERANKED, 0)),
     Route("rerank-tokens", "/rerank", "rerank", TOKENS_ONLY | {"input": "10"},
           {"query": "what", "documents": [LONG, LONG, LONG]},
-          cost=usd("10", openai_units.RERANKED), bound=usd("10", 3 * WINDOW), tokens=(openai_units.RERANKED, 0)),
+          cost=usd("10", openai_units.RERANKED), bound=usd("10", rerank_tokens("what", [LONG, LONG, LONG])),
+          tokens=(openai_units.RERANKED, 0)),
     Route("image", "/images/generations", "image", {"per_image": "0.04"}, {"prompt": "a fox", "n": 2},
           cost=Decimal("0.08"), bound=Decimal("0.08"), metering="counted"),
     Route("image-tokens", "/images/generations", "image", {"input": "5", "output": "40"},
