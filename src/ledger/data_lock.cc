@@ -44,6 +44,7 @@ Status prepare(const std::string& data_dir) {
     make_private(path);
     return {};
   }
+  error.clear();  // that it is not there is no fault
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
   if (error) return unusable(data_dir, error.value());
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return unusable(data_dir, errno);

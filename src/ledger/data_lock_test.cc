@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -25,6 +26,16 @@ TEST(DataLock, MakesThePathPrivate) {
   ASSERT_TRUE(lock) << lock.error().message;
   EXPECT_EQ(mode_of(data), 0700U);
   EXPECT_EQ(mode_of(data + "/lock"), 0600U);
+}
+
+TEST(DataLock, MakesADirectoryThatIsNamedWithoutItsParent) {
+  TempDir dir;
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(dir.path());
+  auto lock = DataLock::take("data");
+  std::filesystem::current_path(before);
+  ASSERT_TRUE(lock) << lock.error().message;
+  EXPECT_EQ(mode_of(dir.path() + "/data"), 0700U);
 }
 
 TEST(DataLock, NamesTheHolderToTheSecond) {
