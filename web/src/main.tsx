@@ -6,7 +6,8 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { Problem } from "./api/client";
-import { queryClient, router } from "./app/router";
+import { queryClient } from "./app/query_client";
+import { router } from "./app/router";
 import { sessionQuery } from "./app/session";
 import { applyTheme } from "./app/theme";
 

@@ -103,6 +103,3 @@ export async function send<T>(method: string, path: string, sent: Sent = {}): Pr
   if (!response.ok) throw problemOf(response, document);
   return document as T;
 }
-
-// One per create or rotation that a person asks for, so that a repeated click makes one object.
-export const idempotencyKey = () => `ui-${crypto.randomUUID()}`;

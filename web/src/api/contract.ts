@@ -41,79 +41,21 @@ export type LiveRequest = Pick<UsageRow, "id" | "key" | "key_name" | "model" | "
   error_code?: string | null;
 };
 
-export type Tier = "NANO" | "SIMPLE" | "LIGHT" | "STANDARD" | "COMPLEX";
+export type Tier = Schemas["Tier"];
 
 // Why a request went where it went; kept with its row, and what explaining a prompt answers.
-export interface RouteDecision {
-  strategy: string;
-  profile?: string;
-  classified?: Tier;
-  confidence?: number;
-  tier?: Tier;
-  eligible: number;
-  candidates: { model: string; provider: string; region: string; health: string; score: number }[];
-  dropped: { model: string; provider: string; region: string; why: string }[];
-  dropped_counts: Record<string, number>;
-}
-
-export type DecidedRow = UsageRow & { route_decision?: RouteDecision | null };
+export type RouteDecision = Schemas["RouteDecision"];
 
 export type Model = Schemas["Model"];
+// The 95th percentile is told only by gateways that keep it.
+export type Health = Schemas["Health"] & { p95_latency_ms?: number | null };
+export type Provider = Schemas["Provider"] & { health: Health };
+export type ProviderVerdict = Schemas["ProviderVerdict"];
 
-export interface Health {
-  state: "healthy" | "degraded" | "down";
-  success_rate: string | null;
-  successes: number;
-  failures: number;
-  median_latency_ms?: number | null;
-  slowest_median_latency_ms?: number | null;
-  p95_latency_ms?: number | null;
-  next_probe_at?: string | null;
-}
-
-// Gateways without health tell the rest.
-export type Provider = Schemas["Provider"] & { health?: Health };
-
-export interface ProviderVerdict {
-  ok: boolean;
-  verdict: string;
-  message: string;
-  status: number | null;
-  latency_ms: number | null;
-  missing_models: string[];
-}
-
-export interface ProfileRules {
-  name: string;
-  description?: string;
-  strategy?: "balanced" | "cheapest" | "fastest" | "quality" | string[];
-  tier_floor?: Tier;
-  tier_ceiling?: Tier;
-  capabilities?: Partial<Record<"vision" | "file" | "tools" | "audio" | "video", boolean>>;
-  cost_cap?: string | null;
-  min_tool_calling?: number;
-  region?: string;
-  models?: string[];
-  honor_model?: boolean;
-}
-
-export interface Profile extends ProfileRules {
-  id: string;
-  workspace_id: string;
-  created_at: string;
-  created_by: string;
-  source: "file" | "api" | "built-in";
-  key: KeyWithSecret | null;
-}
+// The rules of one that has a name.
+export type ProfileRules = Schemas["ProfileRules"] & { name: string };
+export type Profile = Schemas["Profile"] & { name: string };
+export type ProfileWithSecret = Schemas["ProfileWithSecret"] & { name: string };
 
 // What would become of a request of a key, and why.
-export interface Explained {
-  allowed: boolean;
-  refusal: { status: number; code: string; message: string } | null;
-  profile: string | null;
-  model: string | null;
-  provider: string | null;
-  region: string | null;
-  candidates: { model: string; provider: string; region: string | null; cost_bound?: string | null }[];
-  decision: RouteDecision | null;
-}
+export type Explained = Schemas["Explanation"];

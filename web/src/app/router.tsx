@@ -1,5 +1,5 @@
 // The routes. Each page is a chunk of its own; what a page filters by stands in the URL.
-import { QueryClient } from "@tanstack/react-query";
+import type { QueryClient } from "@tanstack/react-query";
 import {
   createRootRouteWithContext,
   createRoute,
@@ -15,18 +15,9 @@ import { keysSearch, objectSearch, rangeSearch, safeReturn, usageSearch } from "
 import { ProblemNote } from "@/ui/notice";
 
 import { NotFound } from "./not_found";
+import { queryClient } from "./query_client";
 import { sessionQuery, signInQuery } from "./session";
 import { PageFailed, Shell } from "./shell";
-
-export const queryClient = new QueryClient({
-  defaultOptions: {
-    queries: {
-      staleTime: 2_000,
-      // A refusal is an answer; only what never came is asked for again.
-      retry: (count, error) => !(error instanceof Problem && error.status > 0 && error.status < 500) && count < 2,
-    },
-  },
-});
 
 interface Context {
   queryClient: QueryClient;

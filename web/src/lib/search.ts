@@ -76,9 +76,13 @@ export interface ObjectSearch {
 export const objectSearch = (raw: Raw): ObjectSearch =>
   present({ object: text(raw["object"], 64), search: text(raw["search"]) });
 
-// Where to go after signing in: a path of ours, never an address of somebody else's.
+const OURS = "http://ours.invalid";
+
+// Where to go after signing in: a path of ours, never an address of somebody else's. Browsers drop tabs and
+// line ends out of an address, take \ for / and shorten "/./", so the path is also judged as they read it.
 export function safeReturn(raw: unknown): string {
   const path = text(raw, 2000);
-  if (!path || !path.startsWith("/") || path.startsWith("//") || path.includes("\\")) return "/";
-  return path;
+  if (!path || !/^\/(?!\/)[^\s\p{Cc}\\]*$/u.test(path)) return "/";
+  const read = new URL(path, OURS);
+  return read.origin === OURS && !read.pathname.startsWith("//") ? path : "/";
 }

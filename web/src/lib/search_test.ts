@@ -20,4 +20,11 @@ describe("the URL", () => {
       expect(safeReturn(path)).toBe("/");
     }
   });
+  it("does not return to what a browser reads as another address", () => {
+    for (const path of ["/\t/evil.example", "/\n/evil.example", "/\r\n/evil.example", "/keys\t", "/\u0000/evil.example", "/ /evil.example", "/.//evil.example", "/keys/..//evil.example"]) {
+      expect(safeReturn(path), JSON.stringify(path)).toBe("/");
+    }
+    expect(safeReturn("/keys?search=a%09b#top")).toBe("/keys?search=a%09b#top");
+    expect(safeReturn("/usage?next=//elsewhere")).toBe("/usage?next=//elsewhere");
+  });
 });

@@ -3,7 +3,7 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tansta
 import { Plus } from "lucide-react";
 import { useState } from "react";
 
-import { api, idempotencyKey, unwrap } from "@/api/client";
+import { api, unwrap } from "@/api/client";
 import type { Grant, Workspace } from "@/api/contract";
 import { grantsQuery, usageTotalsQuery, workspaceQuery } from "@/api/queries";
 import { useActorName } from "@/app/actor";
@@ -12,6 +12,7 @@ import { useHere } from "@/app/session";
 import { forecast, FORECAST_DAYS } from "@/lib/forecast";
 import { formatDate, formatDays } from "@/lib/format";
 import { exactMoney, formatMoney, moneyNumber, nanoOf } from "@/lib/money";
+import { Once } from "@/lib/once";
 import { Button } from "@/ui/button";
 import { Chart } from "@/ui/chart";
 import { Dialog } from "@/ui/dialog";
@@ -160,16 +161,18 @@ function GrantDialog({ of, onClose }: { of: Workspace; onClose: () => void }) {
   const [amount, setAmount] = useState("");
   const [unit, setUnit] = useState<"usd" | "credits">("usd");
   const [note, setNote] = useState("");
-  const [once] = useState(idempotencyKey);
+  const [once] = useState(() => new Once());
   const nano = nanoOf(amount.trim());
   const grant = useMutation({
-    mutationFn: () =>
-      unwrap(
+    mutationFn: () => {
+      const body = { amount: amount.trim(), unit, ...(note.trim() ? { note: note.trim() } : {}) };
+      return unwrap(
         api.POST("/admin/v1/workspaces/{id}/grants", {
-          params: { path: { id: of.id }, header: { "Idempotency-Key": once }, query: { workspace: of.id } },
-          body: { amount: amount.trim(), unit, ...(note.trim() ? { note: note.trim() } : {}) },
+          params: { path: { id: of.id }, header: { "Idempotency-Key": once.ask(body).key }, query: { workspace: of.id } },
+          body,
         }),
-      ),
+      );
+    },
     onSuccess: () => {
       notify(nano !== null && nano < 0n ? "Deducted." : "Granted.");
       void client.invalidateQueries({ queryKey: ["workspace", of.id] });

@@ -24,10 +24,15 @@ export function Door({ title, children, note, wide }: { title: string; children:
 
 // The token of a one-time link stands behind its #, which browsers do not send. It is taken out of the
 // address at once, so that neither the history nor a screenshot keeps it.
+// A link that was cut within an escape has no token.
 export function takeFragment(): string {
-  const token = decodeURIComponent(location.hash.slice(1));
-  if (token) history.replaceState(history.state, "", location.pathname + location.search);
-  return token;
+  const fragment = location.hash.slice(1);
+  if (fragment) history.replaceState(history.state, "", location.pathname + location.search);
+  try {
+    return decodeURIComponent(fragment);
+  } catch {
+    return "";
+  }
 }
 
 export const PASSWORD_MIN = 10;

@@ -4,15 +4,17 @@ import { useNavigate } from "@tanstack/react-router";
 import { Check } from "lucide-react";
 import { type ReactNode, useCallback, useState } from "react";
 
-import { api, idempotencyKey, send, setCsrfToken, unwrap } from "@/api/client";
+import { api, send, setCsrfToken, unwrap } from "@/api/client";
 import type { KeyWithSecret, Session } from "@/api/contract";
 import { sessionQuery, signInQuery } from "@/app/session";
+import { Once, secretLost } from "@/lib/once";
 import { Button } from "@/ui/button";
 import { cx } from "@/ui/cx";
 import { Field, Input, Select } from "@/ui/field";
 import { ProblemNote } from "@/ui/notice";
 
 import { Environment } from "../keys/create_dialog";
+import { SecretLost } from "../keys/secret_lost";
 import { SecretShown } from "../keys/secret_shown";
 import { PROVIDER_PRESETS } from "../providers/presets";
 import { Door, passwordProblem, takeFragment } from "./door";
@@ -163,13 +165,18 @@ function KeyStep({ sandbox, onDone }: { sandbox: boolean; onDone: () => void }) 
   const client = useQueryClient();
   const [name, setName] = useState("my-first-key");
   const [environment, setEnvironment] = useState<"production" | "sandbox">(sandbox ? "sandbox" : "production");
-  const [once] = useState(idempotencyKey);
+  const [once] = useState(() => new Once());
   const [stored, setStored] = useState(false);
   const onStored = useCallback((now: boolean) => setStored(now), []);
   const create = useMutation({
-    mutationFn: () =>
-      unwrap(api.POST("/admin/v1/keys", { params: { query: { workspace: "ws_default" }, header: { "Idempotency-Key": once } }, body: { name: name.trim(), environment } as never })) as Promise<KeyWithSecret>,
-    onSuccess: () => client.invalidateQueries({ queryKey: ["keys"] }),
+    mutationFn: () => {
+      const body = { name: name.trim(), environment };
+      return unwrap(api.POST("/admin/v1/keys", { params: { query: { workspace: "ws_default" }, header: { "Idempotency-Key": once.ask(body).key } }, body: body as never })) as Promise<KeyWithSecret>;
+    },
+    onSuccess: () => {
+      once.done();
+      void client.invalidateQueries({ queryKey: ["keys"] });
+    },
   });
   const key = create.data;
   if (key?.secret) {
@@ -177,6 +184,16 @@ function KeyStep({ sandbox, onDone }: { sandbox: boolean; onDone: () => void }) 
       <div className="space-y-4">
         <SecretShown secret={key.secret} environment={key.environment} models={key.models} onStored={onStored} />
         <Button look="primary" disabled={!stored} onClick={onDone}>
+          Go to the dashboard
+        </Button>
+      </div>
+    );
+  }
+  if (secretLost(key)) {
+    return (
+      <div className="space-y-4">
+        <SecretLost>It was made, but its secret was lost on the way: rotate it, on its page, to get a new one.</SecretLost>
+        <Button look="primary" onClick={onDone}>
           Go to the dashboard
         </Button>
       </div>

@@ -3,11 +3,12 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { FlaskConical, Globe, type LucideIcon } from "lucide-react";
 import { useCallback, useDeferredValue, useState } from "react";
 
-import { api, idempotencyKey, Problem, unwrap } from "@/api/client";
+import { api, Problem, unwrap } from "@/api/client";
 import type { KeyWithSecret } from "@/api/contract";
 import { keyNameQuery } from "@/api/queries";
 import { useHere } from "@/app/session";
 import { createBody, EMPTY_DRAFT, type KeyDraft, PRESETS, problemsOf } from "@/lib/key_form";
+import { Once, secretLost } from "@/lib/once";
 import { Button } from "@/ui/button";
 import { cx } from "@/ui/cx";
 import { Dialog } from "@/ui/dialog";
@@ -15,15 +16,19 @@ import { Field, Input, Select } from "@/ui/field";
 import { ProblemNote } from "@/ui/notice";
 
 import { Folds } from "./key_fields";
+import { RotateDialog } from "./rotate_dialog";
+import { SecretLost } from "./secret_lost";
 import { SecretShown } from "./secret_shown";
 
 export function CreateDialog({ open, onClose }: { open: boolean; onClose: (created: KeyWithSecret | null) => void }) {
   const [created, setCreated] = useState<KeyWithSecret | null>(null);
+  const [rotating, setRotating] = useState(false);
   const [stored, setStored] = useState(false);
   const onStored = useCallback((now: boolean) => setStored(now), []);
   const close = () => {
     onClose(created);
     setCreated(null);
+    setRotating(false);
     setStored(false);
   };
   if (created?.secret) {
@@ -45,6 +50,28 @@ export function CreateDialog({ open, onClose }: { open: boolean; onClose: (creat
       </Dialog>
     );
   }
+  if (created && rotating) return <RotateDialog of={created} open={open} onClose={close} />;
+  if (created && secretLost(created)) {
+    return (
+      <Dialog
+        open={open}
+        onOpenChange={(next) => !next && close()}
+        title={`${created.name} was made`}
+        footer={
+          <>
+            <Button look="quiet" onClick={close}>
+              Later
+            </Button>
+            <Button look="primary" onClick={() => setRotating(true)}>
+              Rotate secret
+            </Button>
+          </>
+        }
+      >
+        <SecretLost>It was made, but its secret was lost on the way: rotate it to get a new one.</SecretLost>
+      </Dialog>
+    );
+  }
   return <CreateForm open={open} onClose={close} onCreated={setCreated} />;
 }
 
@@ -54,20 +81,20 @@ function CreateForm({ open, onClose, onCreated }: { open: boolean; onClose: () =
   const [draft, setDraft] = useState<KeyDraft>(EMPTY_DRAFT);
   const [preset, setPreset] = useState<string | null>(null);
   const [tried, setTried] = useState(false);
-  const [once, setOnce] = useState(idempotencyKey);
-  const change = (changes: Partial<KeyDraft>) => {
-    setDraft((before) => ({ ...before, ...changes }));
-    setOnce(idempotencyKey());
-  };
+  const [once] = useState(() => new Once());
+  const change = (changes: Partial<KeyDraft>) => setDraft((before) => ({ ...before, ...changes }));
   const create = useMutation({
-    mutationFn: () =>
-      unwrap(
+    mutationFn: () => {
+      const asked = once.ask({ workspace, draft });
+      return unwrap(
         api.POST("/admin/v1/keys", {
-          params: { query: { workspace }, header: { "Idempotency-Key": once } },
-          body: createBody(draft, Date.now()) as never,
+          params: { query: { workspace }, header: { "Idempotency-Key": asked.key } },
+          body: createBody(draft, asked.at) as never,
         }),
-      ) as Promise<KeyWithSecret>,
+      ) as Promise<KeyWithSecret>;
+    },
     onSuccess: (key) => {
+      once.done();
       onCreated(key);
       setDraft(EMPTY_DRAFT);
       setPreset(null);

@@ -2,14 +2,16 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 
-import { api, idempotencyKey, unwrap } from "@/api/client";
+import { api, unwrap } from "@/api/client";
 import type { Key, KeyWithSecret } from "@/api/contract";
 import { useHere } from "@/app/session";
+import { Once, secretLost } from "@/lib/once";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Field, Select } from "@/ui/field";
 import { ProblemNote } from "@/ui/notice";
 
+import { SecretLost } from "./secret_lost";
 import { SecretShown } from "./secret_shown";
 
 const GRACES = [
@@ -24,7 +26,7 @@ export function RotateDialog({ of, open, onClose }: { of: Key; open: boolean; on
   const { workspace } = useHere();
   const client = useQueryClient();
   const [grace, setGrace] = useState(86_400);
-  const [once] = useState(idempotencyKey);
+  const [once] = useState(() => new Once());
   const [rotated, setRotated] = useState<KeyWithSecret | null>(null);
   const [stored, setStored] = useState(false);
   const onStored = useCallback((now: boolean) => setStored(now), []);
@@ -32,16 +34,17 @@ export function RotateDialog({ of, open, onClose }: { of: Key; open: boolean; on
     mutationFn: () =>
       unwrap(
         api.POST("/admin/v1/keys/{id}/rotate", {
-          params: { path: { id: of.id }, query: { workspace }, header: { "Idempotency-Key": once } },
+          params: { path: { id: of.id }, query: { workspace }, header: { "Idempotency-Key": once.ask({ id: of.id, grace }).key } },
           body: { grace_seconds: grace },
         }),
       ) as Promise<KeyWithSecret>,
     onSuccess: (key) => {
+      once.done();
       setRotated(key);
       void client.invalidateQueries({ queryKey: ["keys", workspace] });
     },
   });
-  const inGrace = of.secrets.filter((secret) => secret.retires_at).length > 0;
+  const inGrace = (rotated ?? of).secrets.filter((secret) => secret.retires_at).length > 0;
   if (rotated?.secret) {
     return (
       <Dialog
@@ -80,6 +83,7 @@ export function RotateDialog({ of, open, onClose }: { of: Key; open: boolean; on
       }
     >
       <div className="space-y-4">
+        {secretLost(rotated) && <SecretLost>It was rotated, but its new secret was lost on the way: rotate it once more.</SecretLost>}
         <Field label="The old secret stops working" hint={grace === 0 ? "Whatever uses it is refused from the next request on." : "Until then both work, and each is counted by itself."}>
           {(field) => (
             <Select {...field} value={grace} onChange={(event) => setGrace(Number(event.target.value))}>

@@ -72,7 +72,7 @@ interface Chunk {
   model?: string;
   choices?: { delta?: { content?: string | null; reasoning_content?: string | null } }[];
   usage?: { prompt_tokens?: number; completion_tokens?: number; cost?: string | number } | null;
-  error?: { message?: string };
+  error?: { message?: string; request_id?: string };
 }
 
 // What a chunk adds to the answer. A stream tells its cost in the usage chunk.
@@ -110,11 +110,11 @@ export async function call(secret: string, body: object, tell: (answer: Answer) 
     credentials: "omit",
     signal,
   });
+  const header = (name: string) => response.headers.get(name);
   if (!response.ok || !response.body) {
     const problem = (await response.json().catch(() => null)) as { error?: { message?: string; request_id?: string } } | null;
-    throw new CallRefused(problem?.error?.message ?? `The gateway answered ${response.status}.`, response.status, problem?.error?.request_id ?? null);
+    throw new CallRefused(problem?.error?.message ?? `The gateway answered ${response.status}.`, response.status, problem?.error?.request_id ?? header("X-Request-Id"));
   }
-  const header = (name: string) => response.headers.get(name);
   let answer: Answer = {
     ...EMPTY_ANSWER,
     model: header("X-Tollgate-Model"),
@@ -136,11 +136,11 @@ export async function call(secret: string, body: object, tell: (answer: Answer) 
         continue;
       }
       const chunk = JSON.parse(data) as Chunk;
-      if (chunk.error) throw new CallRefused(chunk.error.message ?? "The stream ended with an error.", 200, null);
+      if (chunk.error) throw new CallRefused(chunk.error.message ?? "The stream ended with an error.", 200, chunk.error.request_id ?? header("X-Request-Id"));
       answer = withChunk(answer, chunk, performance.now() - began);
     }
     tell(answer);
   }
-  if (!ended) throw new CallRefused("The stream was cut before its end.", 200, null);
+  if (!ended) throw new CallRefused("The stream was cut before its end.", 200, header("X-Request-Id"));
   return { ...answer, latency_ms: performance.now() - began };
 }

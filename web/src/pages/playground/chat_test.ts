@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { chatBody, EMPTY_ANSWER, eventReader, withChunk } from "./chat";
+import { call, CallRefused, chatBody, EMPTY_ANSWER, eventReader, withChunk } from "./chat";
 
 describe("the playground's stream", () => {
   it("is read whole wherever its pieces end", () => {
@@ -36,5 +36,28 @@ describe("the playground's stream", () => {
       stream: true,
       stream_options: { include_usage: true },
     });
+  });
+});
+
+describe("a call that goes wrong", () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+  async function refusalOf(body: string, status = 200, headers: Record<string, string> = { "X-Request-Id": "req_header" }) {
+    vi.stubGlobal("fetch", async () => new Response(body, { status, headers }));
+    const refusal: unknown = await call("a secret", {}, () => undefined, new AbortController().signal).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(CallRefused);
+    const { message, requestId } = refusal as CallRefused;
+    return { message, requestId };
+  }
+  it("is told with the id of its request when the stream breaks off with an error", async () => {
+    expect(await refusalOf('data: {"error":{"message":"Cut off.","request_id":"req_chunk"}}\n\n')).toEqual({ message: "Cut off.", requestId: "req_chunk" });
+    expect(await refusalOf('data: {"error":{"message":"Cut off."}}\n\n')).toEqual({ message: "Cut off.", requestId: "req_header" });
+  });
+  it("is told with the id of its request when the stream has no end, or there is none", async () => {
+    expect((await refusalOf('data: {"choices":[]}\n\n')).requestId).toBe("req_header");
+    expect((await refusalOf("not JSON", 502)).requestId).toBe("req_header");
+    expect((await refusalOf('{"error":{"request_id":"req_body"}}', 429)).requestId).toBe("req_body");
+    expect((await refusalOf("not JSON", 502, {})).requestId).toBeNull();
   });
 });

@@ -23,6 +23,7 @@ import { Tag } from "@/ui/status";
 import { CodeBlock, TabPanel, Tabs } from "@/ui/tabs";
 
 import { type Answer, call, CallRefused, type CallSettings, chatBody, type ChatMessage, EMPTY_ANSWER } from "./chat";
+import { type Pasted, pastedFor } from "./pasted";
 
 interface Turn {
   prompt: string;
@@ -108,8 +109,8 @@ function Bench({ keys, of, choose, failed }: { keys: Key[]; of: Key | undefined;
   const [code, setCode] = useState(false);
   const stop = useRef<AbortController | null>(null);
   const end = useRef<HTMLDivElement>(null);
-  const [pasted, setPasted] = useState("");
-  const secret = useSecret(of, pasted.trim());
+  const [pasted, setPasted] = useState<Pasted | null>(null);
+  const secret = useSecret(of, pastedFor(pasted, of?.id));
   useEffect(() => () => stop.current?.abort(), []);
   const known = (models.data?.data ?? []).map((model) => model.id);
   const choices = of?.environment === "sandbox" ? [...SANDBOX, ...known.filter((id) => !id.startsWith("sandbox/"))] : ["tollgate/auto", ...known.filter((id) => !id.startsWith("sandbox/"))];
@@ -146,7 +147,7 @@ function Bench({ keys, of, choose, failed }: { keys: Key[]; of: Key | undefined;
       );
     },
   });
-  const needed = pasted !== "" || (ask.error instanceof Problem && ask.error.code === NEEDED);
+  const needed = pasted !== null || (ask.error instanceof Problem && ask.error.code === NEEDED);
   const submit = () => {
     if (prompt.trim() && !running && !ask.isPending) ask.mutate();
   };
@@ -255,7 +256,7 @@ function Bench({ keys, of, choose, failed }: { keys: Key[]; of: Key | undefined;
             </Field>
             {needed && (
               <Field label="Its secret" hint="Kept in this page’s memory only.">
-                {(field) => <Input {...field} type="password" autoComplete="off" className="font-mono" value={pasted} onChange={(event) => setPasted(event.target.value)} />}
+                {(field) => <Input {...field} type="password" autoComplete="off" className="font-mono" value={pasted && pasted.key === of?.id ? pasted.secret : ""} onChange={(event) => of && setPasted({ key: of.id, secret: event.target.value })} />}
               </Field>
             )}
             <Field label="System message" optional>

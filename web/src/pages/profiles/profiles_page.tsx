@@ -4,11 +4,12 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus, Trash2 } from "lucide-react";
 import { useCallback, useDeferredValue, useState } from "react";
 
-import { idempotencyKey, Problem, send } from "@/api/client";
-import type { Explained, KeyWithSecret, Page, Profile, ProfileRules, Tier } from "@/api/contract";
+import { Problem, send } from "@/api/client";
+import type { Explained, Page, Profile, ProfileRules, ProfileWithSecret, Tier } from "@/api/contract";
 import { modelsQuery } from "@/api/queries";
 import { useHere } from "@/app/session";
 import { formatMoney } from "@/lib/money";
+import { Once, secretLost } from "@/lib/once";
 import { changedRules, rulesOf, sentenceOf, TIERS } from "@/lib/profile_rules";
 import { Button } from "@/ui/button";
 import { cx } from "@/ui/cx";
@@ -20,6 +21,7 @@ import { Bone, Waiting } from "@/ui/skeleton";
 import { Tag } from "@/ui/status";
 
 import { Decision } from "../decision";
+import { SecretLost } from "../keys/secret_lost";
 import { SecretShown } from "../keys/secret_shown";
 
 export function ProfilesPage() {
@@ -277,13 +279,16 @@ function CreateProfile({ onClose }: { onClose: (id: string | null) => void }) {
   const client = useQueryClient();
   const [rules, setRules] = useState<ProfileRules>({ name: "", strategy: "balanced" });
   const [environment, setEnvironment] = useState<"production" | "sandbox">("production");
-  const [once] = useState(idempotencyKey);
+  const [once] = useState(() => new Once());
   const [stored, setStored] = useState(false);
   const onStored = useCallback((now: boolean) => setStored(now), []);
   const create = useMutation({
-    mutationFn: () =>
-      send<Profile & { key: KeyWithSecret }>("POST", "/admin/v1/profiles", { query: { workspace }, headers: { "Idempotency-Key": once }, body: { ...rules, name: rules.name.trim(), environment } }),
+    mutationFn: () => {
+      const body = { ...rules, name: rules.name.trim(), environment };
+      return send<ProfileWithSecret>("POST", "/admin/v1/profiles", { query: { workspace }, headers: { "Idempotency-Key": once.ask({ workspace, body }).key }, body });
+    },
     onSuccess: () => {
+      once.done();
       void client.invalidateQueries({ queryKey: ["profiles", workspace] });
       void client.invalidateQueries({ queryKey: ["keys", workspace] });
     },
@@ -305,6 +310,22 @@ function CreateProfile({ onClose }: { onClose: (id: string | null) => void }) {
         }
       >
         <SecretShown secret={made.key.secret} environment={made.key.environment} models={[]} onStored={onStored} />
+      </Dialog>
+    );
+  }
+  if (made && secretLost(made.key)) {
+    return (
+      <Dialog
+        open
+        onOpenChange={(open) => !open && onClose(made.id)}
+        title={`${made.name} was made`}
+        footer={
+          <Button look="primary" onClick={() => onClose(made.id)}>
+            Done
+          </Button>
+        }
+      >
+        <SecretLost>It was made, but the secret of its key was lost on the way: rotate that key, under Keys, to get a new one.</SecretLost>
       </Dialog>
     );
   }

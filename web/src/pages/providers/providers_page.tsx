@@ -4,7 +4,7 @@ import { Plus, Zap } from "lucide-react";
 import { useEffect, useState } from "react";
 
 import { Problem, send } from "@/api/client";
-import type { Health, Provider, ProviderVerdict } from "@/api/contract";
+import type { Provider, ProviderVerdict } from "@/api/contract";
 import { providersQuery } from "@/api/queries";
 import { usePolling } from "@/app/live";
 import { useHere } from "@/app/session";
@@ -88,12 +88,10 @@ function Strip({ slots, state }: { slots: HealthSlot[]; state: string }) {
   );
 }
 
-const UNKNOWN: Health = { state: "healthy", success_rate: null, successes: 0, failures: 0 };
-
 function Card({ of, strip }: { of: Provider; strip: HealthSlot[] }) {
   const { workspace, may } = useHere();
   const test = useMutation({ mutationFn: () => send<ProviderVerdict>("POST", `/admin/v1/providers/${encodeURIComponent(of.id)}/test`, { query: { workspace }, body: {} }) });
-  const health = of.health ?? UNKNOWN;
+  const { health } = of;
   const outcomes = health.successes + health.failures;
   const failure = outcomes ? health.failures / outcomes : null;
   return (

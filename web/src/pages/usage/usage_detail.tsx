@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
 import { send } from "@/api/client";
-import type { DecidedRow } from "@/api/contract";
+import type { UsageRow } from "@/api/contract";
 import { modelsQuery } from "@/api/queries";
 import { useHere } from "@/app/session";
 import { formatCount, formatExact, formatMs } from "@/lib/format";
@@ -28,11 +28,11 @@ const METERED: Record<string, string> = {
   overrun: "the provider reported more than was reserved",
 };
 
-export function UsageDetail({ id, known, onClose }: { id: string; known: DecidedRow | undefined; onClose: () => void }) {
+export function UsageDetail({ id, known, onClose }: { id: string; known: UsageRow | undefined; onClose: () => void }) {
   const { workspace } = useHere();
   const row = useQuery({
     queryKey: ["usage", workspace, "one", id],
-    queryFn: ({ signal }) => send<DecidedRow>("GET", `/admin/v1/usage/${id}`, { query: { workspace }, signal }),
+    queryFn: ({ signal }) => send<UsageRow>("GET", `/admin/v1/usage/${id}`, { query: { workspace }, signal }),
     placeholderData: known,
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
@@ -52,7 +52,7 @@ const Part = ({ title, children }: { title: string; children: React.ReactNode })
   </section>
 );
 
-function Detail({ of }: { of: DecidedRow }) {
+function Detail({ of }: { of: UsageRow }) {
   return (
     <div className="space-y-6">
       <div className="grid grid-cols-3 gap-4">
@@ -113,7 +113,7 @@ const Big = ({ name, value }: { name: string; value: React.ReactNode }) => (
 );
 
 // Each attempt as long as it took, where it began.
-function Timeline({ of }: { of: DecidedRow }) {
+function Timeline({ of }: { of: UsageRow }) {
   const total = Math.max(1, of.latency_ms, of.attempts.reduce((sum, attempt) => sum + attempt.ms, 0));
   let start = 0;
   if (of.attempts.length === 0) return <p className="text-sm text-muted">None was sent upstream.</p>;
@@ -144,7 +144,7 @@ function Timeline({ of }: { of: DecidedRow }) {
   );
 }
 
-function Priced({ of }: { of: DecidedRow }) {
+function Priced({ of }: { of: UsageRow }) {
   const { workspace } = useHere();
   const models = useQuery(modelsQuery(workspace));
   const offer = models.data?.data.find((model) => model.id === of.model)?.offers.find((one) => one.provider === of.provider && one.price_version === of.price_version);
