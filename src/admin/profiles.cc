@@ -208,10 +208,11 @@ Task<Status> remove_with_key(const AdminCall& call, Profile profile, KeyId key) 
       .after = keep_catalogue(call.context, stored)};
   const auto revoked =
       co_await call.context.ledger.revoke_key(call.by, std::move(key), {}, std::move(companion));
-  // Revoked by somebody else in between.
-  if (!revoked && revoked.error().code == ErrorCode::kConflict) {
-    co_return co_await remove_keyless(call, std::move(profile));
-  }
+  // Revoked by somebody else in between: told so, or, in the same commit, as if by this call, whose
+  // companion then was not asked.
+  const bool by_another =
+      revoked ? !stored->has_value() : revoked.error().code == ErrorCode::kConflict;
+  if (by_another) co_return co_await remove_keyless(call, std::move(profile));
   if (!revoked) co_return std::unexpected(revoked.error());
   co_return co_await bring_into_force(call, std::move(**stored));
 }

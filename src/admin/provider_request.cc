@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "domain/http_url.h"
 #include "domain/offer_json.h"
 #include "domain/provider_json.h"
 
@@ -20,6 +21,26 @@ void read_models(ObjectReader& reader, ProviderDefinition& definition) {
   }
   definition.offers = read_offers(reader, "models", definition.provider);
   definition.provider.model_list = ModelList::kTold;
+}
+
+bool is_same_host(std::string_view left, std::string_view right) {
+  const auto one = parse_http_url(left);
+  const auto other = parse_http_url(right);
+  return one && other && one->scheme == other->scheme && one->host == other->host;
+}
+
+// A credential was given for one host, and is not sent to another one by a change that does not
+// speak of it.
+void ask_for_secrets(ObjectReader& reader, const Provider& provider) {
+  constexpr std::string_view kRule =
+      "must be sent again with an address on another host, or null: what was given for one "
+      "provider is not sent to another";
+  if (!provider.api_key.empty() && !reader.has("api_key")) {
+    reader.problem("api_key", std::string(kRule));
+  }
+  if (!provider.headers.empty() && !reader.has("headers")) {
+    reader.problem("headers", std::string(kRule));
+  }
 }
 
 // The whole, once every member was read.
@@ -58,7 +79,9 @@ Result<json::value> parse_provider_edit(std::string_view body) {
 Result<ProviderDefinition> apply_provider_edit(const json::value& edit,
                                                ProviderDefinition current) {
   ObjectReader reader(edit);
+  const std::string before = current.provider.base_url;
   read_provider(reader, current.provider);
+  if (!is_same_host(before, current.provider.base_url)) ask_for_secrets(reader, current.provider);
   // Who takes a preset away keeps what was told.
   if (current.provider.preset.empty()) current.provider.model_list = ModelList::kTold;
   read_models(reader, current);

@@ -35,7 +35,9 @@ enum class Known : std::uint8_t {
   kThread,
   // The provider would choose what policy has to.
   kFallbacks,
+  kModels,
   kInferenceGeo,
+  kServiceTier,
   // Only that they stand once.
   kToolChoice,
   kThinking,
@@ -46,13 +48,14 @@ enum class Known : std::uint8_t {
   kMetadata,
   kOther,
 };
-constexpr std::array<std::string_view, 24> kNames = {
-    "model",         "max_tokens",  "stream",        "messages",
-    "system",        "tools",       "output_config", "output_format",
-    "route",         "speed",       "compaction",    "context_management",
-    "mcp_servers",   "container",   "thread",        "fallbacks",
-    "inference_geo", "tool_choice", "thinking",      "stop_sequences",
-    "temperature",   "top_p",       "top_k",         "metadata"};
+constexpr std::array<std::string_view, 26> kNames = {
+    "model",       "max_tokens",     "stream",        "messages",
+    "system",      "tools",          "output_config", "output_format",
+    "route",       "speed",          "compaction",    "context_management",
+    "mcp_servers", "container",      "thread",        "fallbacks",
+    "models",      "inference_geo",  "service_tier",  "tool_choice",
+    "thinking",    "stop_sequences", "temperature",   "top_p",
+    "top_k",       "metadata"};
 static_assert(kNames.size() == static_cast<std::size_t>(Known::kOther));
 
 std::string_view name_of(Known known) { return kNames[static_cast<std::size_t>(known)]; }
@@ -65,10 +68,10 @@ Known known_member(const RawString& name) {
 }
 
 std::unexpected<Error> not_the_providers_choice(Known known) {
-  return not_passed_on(
-      name_of(known), known == Known::kFallbacks
-                          ? kOwnFallback
-                          : "Choose a region with 'route.region' or the header X-Tollgate-Region.");
+  return not_passed_on(name_of(known),
+                       known == Known::kInferenceGeo
+                           ? "Choose a region with 'route.region' or the header X-Tollgate-Region."
+                           : kOwnFallback);
 }
 
 // Edits of the context that only drop what is in it cost nothing more; any other may.
@@ -202,7 +205,11 @@ Status MessagesReader::read_member(Known known, const JsonCursor::Member& member
     case Known::kContainer:
       if (skip_asking(cursor_)) needs.hosted_fees = needs.whole_window = true;
       break;
+    case Known::kServiceTier:
+      needs.hosted_fees |= asks_for_dearer_service(cursor_);
+      break;
     case Known::kFallbacks:
+    case Known::kModels:
     case Known::kInferenceGeo:
       if (skip_asking(cursor_)) return not_the_providers_choice(known);
       break;

@@ -283,7 +283,10 @@ TEST(MessagesRequest, TheProviderChoosesNeitherModelNorPlace) {
                  "fallbacks");
   expect_refused(request(R"("fallbacks":"default")"), ErrorCode::kInvalidRequest, "fallbacks");
   expect_refused(request(R"("inference_geo":"us")"), ErrorCode::kInvalidRequest, "inference_geo");
-  EXPECT_EQ(asked(request(R"("fallbacks":[],"inference_geo":null)")), "");
+  expect_refused(request(R"("models":["dear/model"])"), ErrorCode::kInvalidRequest, "models");
+  EXPECT_EQ(asked(request(R"("fallbacks":[],"models":null,"inference_geo":null)")), "");
+  EXPECT_NE(asked(request(R"("service_tier":"priority")")).find("fees"), std::string::npos);
+  EXPECT_EQ(asked(request(R"("service_tier":"standard_only")")), "");
 }
 
 TEST(MessagesRequest, KnowsWhenAJsonSchemaIsAskedFor) {

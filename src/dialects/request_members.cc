@@ -49,7 +49,8 @@ bool asks_for_dearer_service(JsonCursor& cursor) {
     return true;
   }
   const RawString tier = cursor.string();
-  return !tier.is("auto") && !tier.is("default") && !tier.is("standard") && !tier.is("flex");
+  return !tier.is("auto") && !tier.is("default") && !tier.is("standard") &&
+         !tier.is("standard_only") && !tier.is("flex");
 }
 
 bool take_null(JsonCursor& cursor) {

@@ -24,7 +24,8 @@ inline constexpr std::string_view kOwnFallback =
 std::unexpected<Error> not_passed_on(std::string_view member, std::string_view instead);
 
 // Reads `service_tier`: whether another than the ordinary one, or a cheaper, is asked for, whose
-// price nobody has told us (platform.openai.com/docs/guides/priority-processing).
+// price nobody has told us (platform.openai.com/docs/guides/priority-processing,
+// platform.claude.com/docs/en/api/service-tiers).
 bool asks_for_dearer_service(JsonCursor& cursor);
 
 // null counts as absent, as it does with the providers: consumed, if it is there.

@@ -25,9 +25,21 @@ constexpr std::int64_t kElsewhereMs = 32 * 1024 * 1024 / kBytesPerMs;
 // Audio in OpenAI's models: ten tokens a second go in (platform.openai.com/docs/guides/audio).
 constexpr std::int64_t kMsPerToken = 100;
 
-enum class Field : std::uint8_t { kModel, kRoute, kStream, kResponseFormat, kFile, kUrl, kOther };
-constexpr std::array<std::string_view, 6> kFields = {"model",           "route", "stream",
-                                                     "response_format", "file",  "url"};
+enum class Field : std::uint8_t {
+  kModel,
+  kRoute,
+  kStream,
+  kResponseFormat,
+  kFile,
+  kUrl,
+  kModels,
+  kFallbacks,
+  kServiceTier,
+  kOther
+};
+constexpr std::array<std::string_view, 9> kFields = {
+    "model", "route",  "stream",    "response_format", "file",
+    "url",   "models", "fallbacks", "service_tier"};
 
 // Names that some readers take for another: model[] and model.0 for model.
 std::string_view stem_of(std::string_view name) { return name.substr(0, name.find_first_of("[.")); }
@@ -85,6 +97,10 @@ class TranscriptionReader {
 
   Status read_part(const FormPart& part) {
     const Field field = field_of(part.name);
+    // Other models, and other prices, for a provider that is a gateway itself.
+    if (field == Field::kModels || field == Field::kFallbacks || field == Field::kServiceTier) {
+      return not_passed_on(part.name, field == Field::kServiceTier ? "" : kOwnFallback);
+    }
     if (field == Field::kOther) {
       // RFC 7578 §4.6 has it name the charset of all the others.
       if (part.name == "_charset_") return wrong_type(part.name, "left out: a form is UTF-8");

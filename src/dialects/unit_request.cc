@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "dialects/request_members.h"
+#include "dialects/request_parts.h"
 #include "dialects/seen_members.h"
 
 namespace tollgate {
@@ -15,7 +16,10 @@ constexpr std::string_view kModerationModel = "omni-moderation-latest";
 
 constexpr unsigned kModel = 0;
 constexpr unsigned kRoute = 1;
-constexpr unsigned kFirstOwn = 2;
+constexpr unsigned kModels = 2;
+constexpr unsigned kFallbacks = 3;
+constexpr unsigned kServiceTier = 4;
+constexpr unsigned kFirstOwn = 5;
 
 class UnitReader {
  public:
@@ -80,6 +84,14 @@ class UnitReader {
       if (!seen_.first(kRoute)) return repeated_member("route");
       return read_route(cursor_, member, body_, request_);
     }
+    // Other models, for a provider that is a gateway itself.
+    if (member.name.is("models")) return refuse_choice(kModels, "models");
+    if (member.name.is("fallbacks")) return refuse_choice(kFallbacks, "fallbacks");
+    if (member.name.is("service_tier")) {
+      if (!seen_.first(kServiceTier)) return repeated_member("service_tier");
+      request_.needs.hosted_fees |= asks_for_dearer_service(cursor_);
+      return {};
+    }
     for (std::size_t i = 0; i < members_.size(); ++i) {
       if (!member.name.is(members_[i].name)) continue;
       const unsigned index = kFirstOwn + static_cast<unsigned>(i);
@@ -90,6 +102,12 @@ class UnitReader {
       return members_[i].read(reading_);
     }
     cursor_.skip();
+    return {};
+  }
+
+  Status refuse_choice(unsigned index, std::string_view name) {
+    if (!seen_.first(index)) return repeated_member(std::string(name));
+    if (skip_asking(cursor_)) return not_passed_on(name, kOwnFallback);
     return {};
   }
 

@@ -54,6 +54,17 @@ TEST(UnitRequest, GoesOnAsItCameButForTheModelAndTheRoute) {
   }
 }
 
+TEST(UnitRequest, ChoosesNoOtherModelAndNoDearerServiceAtTheProvider) {
+  for (const Route& route : kRoutes) {
+    expect_refused(route.read, body_of(route, R"(,"models":["dear/model"])"), "models");
+    expect_refused(route.read, body_of(route, R"(,"fallb\u0061cks":["z"])"), "fallbacks");
+    expect_refused(route.read, body_of(route, R"(,"models":null,"models":["z"])"), "models");
+    EXPECT_TRUE(needs_of(route.read, body_of(route, R"(,"service_tier":"priority")")).hosted_fees);
+    EXPECT_FALSE(needs_of(route.read, body_of(route, R"(,"service_tier":"auto","models":null)"))
+                     .hosted_fees);
+  }
+}
+
 TEST(UnitRequest, AMemberThatPolicyReadsStandsOnceInAnySpelling) {
   for (const Route& route : kRoutes) {
     expect_refused(route.read, body_of(route, R"(,"mod\u0065l":"acme/other")"), "model");

@@ -63,9 +63,24 @@ Status CatalogueKeeper::use(store::SealedCatalogue stored) {
   if (version <= version_) return {};  // what is newer holds already
   Result<Catalogue> opened = store::open_catalogue(std::move(stored), key_);
   if (!opened) return std::unexpected(opened.error());
-  Status changed =
-      change(settings_, generation_, std::make_shared<const Catalogue>(std::move(*opened)));
-  if (changed) version_ = version;
+  if (!pending_ || pending_->version < version) {
+    pending_ = Pending{.catalogue = std::make_shared<const Catalogue>(std::move(*opened)),
+                       .version = version};
+  }
+  Status changed = bring_pending();
+  if (changed) return changed;
+  // It is stored: whoever repeats it would be told that it is there already.
+  return fail(ErrorCode::kServiceUnavailable,
+              "The change is stored, and comes into force as soon as a file that the server needs "
+              "can be read again: its log says which.",
+              changed.error().message);
+}
+
+Status CatalogueKeeper::bring_pending() {
+  Status changed = change(settings_, generation_, pending_->catalogue);
+  if (!changed) return changed;
+  version_ = pending_->version;
+  pending_.reset();
   return changed;
 }
 
@@ -80,6 +95,11 @@ Status CatalogueKeeper::reload(const Settings& settings) {
 
 void CatalogueKeeper::turn() {
   Lock lock(change_mutex_);
+  if (pending_) {
+    if (Status changed = bring_pending(); changed) {
+      log(LogLevel::kInfo, "a change that waited for a file is in force");
+    }
+  }
   if (!next_price_change_ || clock_.wall() < *next_price_change_) return;
   if (Status changed = change(settings_, generation_, stored_); !changed) {
     log(LogLevel::kError, "prices that came due cannot be used: {}", changed.error().message);

@@ -47,7 +47,8 @@ class CatalogueKeeper {
   void serve_with(std::function<void(const Installation&)> swap) { swap_ = std::move(swap); }
   // Main thread: other settings. An error changes nothing.
   Status reload(const Settings& settings) TOLLGATE_EXCLUDES(change_mutex_);
-  // Main thread, now and then: prices that have come due.
+  // Main thread, now and then: prices that have come due, and what is stored but could not be
+  // brought into force.
   void turn() TOLLGATE_EXCLUDES(change_mutex_);
 
  private:
@@ -55,6 +56,8 @@ class CatalogueKeeper {
 
   Status check(const store::SealedCatalogue& stored) const;
   Status use(store::SealedCatalogue stored) TOLLGATE_EXCLUDES(change_mutex_);
+  // REQUIRES: there is something pending.
+  Status bring_pending() TOLLGATE_REQUIRES(change_mutex_);
   // Of these two; swapped in unless it cannot be made.
   Status change(const Settings& settings, std::uint64_t generation,
                 std::shared_ptr<const Catalogue> stored) TOLLGATE_REQUIRES(change_mutex_);
@@ -70,6 +73,12 @@ class CatalogueKeeper {
   std::shared_ptr<const Catalogue> stored_ TOLLGATE_GUARDED_BY(change_mutex_);
   std::int64_t version_ TOLLGATE_GUARDED_BY(change_mutex_) = -1;  // of stored_
   std::optional<WallTime> next_price_change_ TOLLGATE_GUARDED_BY(change_mutex_);
+  // Stored, and not in force: a file that it needs could not be read.
+  struct Pending {
+    std::shared_ptr<const Catalogue> catalogue;
+    std::int64_t version = -1;
+  };
+  std::optional<Pending> pending_ TOLLGATE_GUARDED_BY(change_mutex_);
 
   mutable Mutex current_mutex_;
   Installation installation_ TOLLGATE_GUARDED_BY(current_mutex_);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <future>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "domain/built_in_catalogue.h"
+#include "net/test_authority.h"
 #include "store/test_store.h"
 
 namespace tollgate {
@@ -73,6 +75,25 @@ class CatalogueKeeperTest : public store::StoreTest {
   std::unique_ptr<CatalogueKeeper> keeper_;
   std::vector<std::shared_ptr<const Snapshot>> swapped_;
 };
+
+TEST_F(CatalogueKeeperTest, WhatIsStoredWhileAFileIsAwayComesIntoForceOnceItIsBack) {
+  const net::TestAuthority authority;
+  const std::string file = authority.file();
+  const std::string away = file + ".away";
+  settings_.upstream_ca_file = file;
+  start();
+  std::filesystem::rename(file, away);
+  store_provider("mine");
+  const Status waits = use(stored());
+  ASSERT_FALSE(waits);
+  EXPECT_EQ(waits.error().code, ErrorCode::kServiceUnavailable);
+  EXPECT_EQ(waits.error().message.find(file), std::string::npos);
+  keeper_->turn();
+  EXPECT_FALSE(offers("mine/m"));
+  std::filesystem::rename(away, file);
+  keeper_->turn();
+  EXPECT_TRUE(offers("mine/m"));
+}
 
 TEST_F(CatalogueKeeperTest, BeginsWithTheFileAndWithWhatIsStored) {
   store_provider("mine");

@@ -2,6 +2,7 @@
 made anew; both survive the process."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from harness import wire
@@ -83,6 +84,17 @@ def test_deleted_profile_takes_its_key_along(gateway):
     refused = gateway.request("GET", "/v1/key", wire.json_headers(profile["key"]["secret"]))
     assert refused.code == "expired_api_key"
     assert gateway.admin("DELETE", f"/admin/v1/profiles/{profile['id']}").status == 404
+
+
+def test_profile_that_several_delete_at_once_is_deleted_once(gateway):
+    for _ in range(20):
+        profile = made(gateway)
+        with ThreadPoolExecutor(8) as pool:
+            targets = [f"/admin/v1/profiles/{profile['id']}"] * 6 + [f"/admin/v1/keys/{profile['key']['id']}"] * 2
+            answers = list(pool.map(lambda target: gateway.admin("DELETE", target).status, targets))
+        assert set(answers) <= {200, 404, 409}, answers
+        assert answers[:6].count(200) == 1, answers
+        assert gateway.admin("GET", f"/admin/v1/profiles/{profile['id']}").status == 404
 
 
 def test_no_key_is_made_into_a_profile_key_or_out_of_one(gateway):

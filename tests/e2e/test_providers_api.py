@@ -114,6 +114,18 @@ def test_only_operators_change_providers_and_viewers_do_not_see_where_they_are(g
         assert seen.status == 200 and ("base_url" in seen.json()) == (role == "admin")
 
 
+def test_credential_is_not_sent_to_another_host_by_a_change_that_does_not_name_it(gateway):
+    credential = secrets.token_hex(16)
+    made = make(gateway, "http://127.0.0.1:9/v1", api_key=credential, headers={"X-Tenant": "seven"})
+    target = f"/admin/v1/providers/{made['id']}"
+    for edit in ({"base_url": "https://elsewhere.example/v1"}, {"preset": "groq"},
+                 {"base_url": "https://127.0.0.1:9/v1"}):
+        refused = gateway.admin("PATCH", target, edit)
+        assert refused.status == 422 and refused.error["param"] in ("api_key", "headers"), refused.body
+    moved = gateway.admin("PATCH", target, {"base_url": "https://elsewhere.example/v1", "api_key": None, "headers": None})
+    assert moved.status == 200 and moved.json()["api_key_set"] is False
+
+
 def test_changed_provider_keeps_what_was_not_named(gateway, key, upstream):
     credential = secrets.token_hex(16)
     made = make(gateway, "http://127.0.0.1:9/v1", api_key=credential)
