@@ -66,14 +66,25 @@ TEST_F(ProvidersTest, NoAnswerAndNoAuditRowShowsACredential) {
   EXPECT_THAT(audit, HasSubstr("provider.update"));
 }
 
-TEST_F(ProvidersTest, AChangedAddressKeepsTheCredentialAndTheModels) {
+TEST_F(ProvidersTest, AChangedAddressOnTheSameHostKeepsTheCredentialAndTheModels) {
   ASSERT_EQ(create(kOwn).status, 201);
-  const AdminAnswer changed = change("own", R"({"base_url":"https://eu.example.com/v1"})");
+  std::string address = snapshot_->provider(ProviderId("own"))->base_url + "/v2";
+  const AdminAnswer changed = change("own", json::serialize(json::object{{"base_url", address}}));
   ASSERT_EQ(changed.status, 200) << changed.body;
   const Provider* provider = snapshot_->provider(ProviderId("own"));
-  EXPECT_EQ(provider->base_url, "https://eu.example.com/v1");
+  EXPECT_EQ(provider->base_url, address);
   EXPECT_EQ(provider->api_key.expose(), "the-secret");
   EXPECT_NE(snapshot_->find("own/large"), nullptr);
+}
+
+TEST_F(ProvidersTest, ACredentialIsNotSentToAnotherHostUnlessTheChangeNamesIt) {
+  ASSERT_EQ(create(kOwn).status, 201);
+  EXPECT_EQ(change("own", R"({"base_url":"https://eu.example.net/v1"})").status, 422);
+  EXPECT_EQ(change("own", R"({"preset":"groq"})").status, 422);
+  const AdminAnswer moved =
+      change("own", R"({"base_url":"https://eu.example.net/v1","api_key":"fresh","headers":null})");
+  ASSERT_EQ(moved.status, 200) << moved.body;
+  EXPECT_EQ(snapshot_->provider(ProviderId("own"))->api_key.expose(), "fresh");
 }
 
 TEST_F(ProvidersTest, APresetBringsItsModelsUntilSomeAreListed) {

@@ -209,7 +209,10 @@ std::optional<json::object> prices_of(const json::object& entry, std::string_vie
     }
   }
   // Embeddings have no output; what is absent is never 0.
-  if (prices.contains("input") && !prices.contains("output")) prices["output"] = prices.at("input");
+  if (prices.contains("input") && !prices.contains("output")) {
+    json::value input = prices.at("input");  // a copy: a new member may move the others
+    prices["output"] = std::move(input);
+  }
   if (!tiers.empty() && prices.contains("input")) {
     prices["tiers"] = finished_tiers(std::move(tiers), prices);
   }

@@ -75,8 +75,8 @@ void declare_update(CLI::App& providers, Invocation& invocation) {
       providers, invocation, "update", "Change a provider; what is not named stays",
       "  tollgate providers update openai --api-key-env NEW_KEY\n"
       "  tollgate providers update local --base-url http://10.0.0.7:11434/v1\n\n"
-      "Its credential is kept when its address changes. Requests that are under way end as they\n"
-      "began; the next one uses the change.\n",
+      "Its credential is kept, unless its address moves to another host: give it again then.\n"
+      "Requests that are under way end as they began; the next one uses the change.\n",
       update_provider);
   id_argument(command, invocation);
   setting_options(command, invocation);
