@@ -170,7 +170,7 @@ std::int64_t read_responses(std::string_view out) {
     require(event.has_value());
     require(!event->fails);
     require(event->type == name);
-    text += event->content.text_bytes;
+    text += event->delta_bytes;
     done = event->ends;
   });
   require(done);
@@ -222,7 +222,7 @@ void check_answers(std::string_view body) {
         body, {.public_model = "a/b", .created = 1, .tokens = kEnding.tokens});
     if (made) require(tollgate::read_openai_answer(*made).has_value());
   }
-  if (const auto answer = tollgate::read_response_answer(body)) {
+  if (const auto answer = tollgate::read_response_answer(body); answer && !answer->failure) {
     const std::string shown = tollgate::client_answer(body, *answer, "a/b");
     const auto again = tollgate::read_response_answer(shown);
     require(again.has_value());
@@ -233,7 +233,7 @@ void check_answers(std::string_view body) {
         body, {.terms = {.id = "1", .public_model = "a/b"}, .tokens = kEnding.tokens});
     if (response) {
       const auto again = tollgate::read_response_answer(*response);
-      require(again.has_value());
+      require(again.has_value() && !again->failure);
       require(again->usage.tokens == kEnding.tokens);
     }
     const auto made =

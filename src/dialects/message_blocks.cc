@@ -212,10 +212,11 @@ Status read_tool(JsonCursor& cursor, std::size_t index, RequestNeeds& needs) {
   SeenMembers seen;
   bool own = true;  // the client's: `type` is "custom", null or not there
   bool hosted = false;
+  bool names_model = false;
   JsonCursor::Member member;
   for (cursor.open_object(); cursor.next_member(member);) {
     if (!member.name.is("type")) {
-      cursor.skip();
+      names_model |= skip_asking(cursor) && member.name.is("model");
       continue;
     }
     if (!seen.first(0)) return repeated_member(fmt::format("tools[{}].type", index));
@@ -234,7 +235,8 @@ Status read_tool(JsonCursor& cursor, std::size_t index, RequestNeeds& needs) {
   }
   needs.whole_window |= !own;
   needs.hosted_fees |= hosted;
-  return {};
+  if (own || !names_model) return {};
+  return not_passed_on(fmt::format("tools[{}].model", index), kNoOtherModel);
 }
 
 }  // namespace

@@ -309,5 +309,10 @@ TEST(MessagesRequest, DeepContentIsRefusedNotFollowed) {
   EXPECT_NE(read.error().message.find("nested deeper"), std::string::npos) << read.error().message;
 }
 
+TEST(MessagesRequest, AToolOfTheProviderChoosesNoModel) {
+  expect_refused(request(R"("tools":[{"type":"advisor_20260301","model":"dear"}])"),
+                 ErrorCode::kInvalidRequest, "tools[0].model");
+}
+
 }  // namespace
 }  // namespace tollgate

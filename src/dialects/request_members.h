@@ -21,6 +21,8 @@ std::unexpected<Error> model_missing();
 // Of a member that would choose at the provider what the gateway chooses.
 inline constexpr std::string_view kOwnFallback =
     "The gateway falls back by itself, to models that the key may use.";
+inline constexpr std::string_view kNoOtherModel =
+    "The provider's own tools may use only models that the provider chooses for them.";
 std::unexpected<Error> not_passed_on(std::string_view member, std::string_view instead);
 
 // Reads `service_tier`: whether another than the ordinary one, or a cheaper, is asked for, whose

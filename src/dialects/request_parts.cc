@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "dialects/request_members.h"
 #include "dialects/seen_members.h"
 
 namespace tollgate {
@@ -71,13 +72,14 @@ class PartReader {
   void note(PartNeeds& out) const;
 
  private:
-  enum Member : unsigned { kType, kImageUrl, kInputImage, kUrl, kMedia };
+  enum Member : unsigned { kType, kImageUrl, kInputImage, kUrl, kMedia, kFileId };
 
   std::unexpected<Error> repeated(std::string_view name) const {
     return repeated_member(fmt::format("{}[{}].content[{}].{}", member_, message_, part_, name));
   }
   Status read_image();
   void read_url();
+  void read_file_id();
 
   JsonCursor& cursor_;
   std::string_view member_;
@@ -109,11 +111,18 @@ Status PartReader::read() {
     } else if (is_one_of(member.name, kMediaTypes) || member.name.is("file_data")) {
       (void)seen_.first(kMedia);
       media_bytes_ += static_cast<std::int64_t>(cursor_.skip().length);
+    } else if (member.name.is("file_id")) {
+      read_file_id();
     } else {
       cursor_.skip();
     }
   }
   return {};
+}
+
+// What stands at the provider under that id may be anything.
+void PartReader::read_file_id() {
+  if (skip_asking(cursor_)) (void)seen_.first(kFileId);
 }
 
 // "data:…", or {"url": "data:…", "detail": …}.
@@ -130,7 +139,7 @@ Status PartReader::read_image() {
   JsonCursor::Member member;
   for (cursor_.open_object(); cursor_.next_member(member);) {
     if (!member.name.is("url")) {
-      cursor_.skip();
+      member.name.is("file_id") ? read_file_id() : (void)cursor_.skip();
       continue;
     }
     if (!seen_.first(kUrl)) return repeated("image_url.url");
@@ -160,7 +169,7 @@ void PartReader::note(PartNeeds& out) const {
     case PartType::kImage:
       ++out.needs.images;
       out.media_bytes += image_bytes_;
-      out.needs.whole_window |= !is_image_ || seen_.has(kMedia);
+      out.needs.whole_window |= !is_image_ || seen_.has(kMedia) || seen_.has(kFileId);
       break;
     case PartType::kAudio:
     case PartType::kFile:
@@ -202,6 +211,62 @@ Status read_message_content(JsonCursor& cursor, std::size_t index, PartNeeds& ou
 
 bool is_message_reference(const RawString& name) { return is_one_of(name, kMessageReferences); }
 
+namespace {
+
+// A model or models that a tool names: for itself, or in an object of its own, e.g. `parameters`.
+// Empty, or the member's path in the tool.
+class ToolModels {
+ public:
+  // Consumes the value of a member of the tool.
+  void read(JsonCursor& cursor, const RawString& name) {
+    if (is_one_of(name, kNames)) {
+      if (skip_asking(cursor)) path_ = name.decoded();
+      return;
+    }
+    if (cursor.kind() != JsonKind::kObject) {
+      cursor.skip();
+      return;
+    }
+    JsonCursor::Member member;
+    for (cursor.open_object(); cursor.next_member(member);) {
+      const bool named = is_one_of(member.name, kNames);
+      if (skip_asking(cursor) && named) path_ = name.decoded() + "." + member.name.decoded();
+    }
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  static constexpr std::array<std::string_view, 2> kNames = {"model", "models"};
+  std::string path_;
+};
+
+Status read_tool(JsonCursor& cursor, std::size_t index, RequestNeeds& needs) {
+  needs.tools = true;
+  SeenMembers seen;
+  ToolModels models;
+  bool at_client = false;
+  JsonCursor::Member member;
+  for (cursor.open_object(); cursor.next_member(member);) {
+    if (!member.name.is("type")) {
+      models.read(cursor, member.name);
+      continue;
+    }
+    if (!seen.first(0)) return repeated_member(fmt::format("tools[{}].type", index));
+    if (cursor.kind() == JsonKind::kString) {
+      const RawString type = cursor.string();
+      at_client = type.is("function") || type.is("custom");
+    } else {
+      cursor.skip();
+    }
+  }
+  if (at_client) return {};
+  needs.hosted_fees = needs.whole_window = true;
+  if (models.path().empty()) return {};
+  return not_passed_on(fmt::format("tools[{}].{}", index, models.path()), kNoOtherModel);
+}
+
+}  // namespace
+
 Status read_tools(JsonCursor& cursor, RequestNeeds& needs) {
   const auto unknown = [&needs] { needs.tools = needs.hosted_fees = needs.whole_window = true; };
   if (cursor.kind() != JsonKind::kArray) {
@@ -213,26 +278,9 @@ Status read_tools(JsonCursor& cursor, RequestNeeds& needs) {
     if (cursor.kind() != JsonKind::kObject) {
       cursor.skip();
       unknown();
-      continue;
+    } else if (Status tool = read_tool(cursor, index, needs); !tool) {
+      return tool;
     }
-    needs.tools = true;
-    SeenMembers seen;
-    bool at_client = false;
-    JsonCursor::Member member;
-    for (cursor.open_object(); cursor.next_member(member);) {
-      if (!member.name.is("type")) {
-        cursor.skip();
-        continue;
-      }
-      if (!seen.first(0)) return repeated_member(fmt::format("tools[{}].type", index));
-      if (cursor.kind() == JsonKind::kString) {
-        const RawString type = cursor.string();
-        at_client = type.is("function") || type.is("custom");
-      } else {
-        cursor.skip();
-      }
-    }
-    if (!at_client) unknown();
   }
   return {};
 }

@@ -1,9 +1,9 @@
 // What a request's parts ask of the model: images, other media, tools, kinds of output. Read at the
 // cursor, each consuming exactly one value, and noted in RequestNeeds (SPEC §5, rule 1).
 //
-// Nothing here is judged: what we do not know counts as the whole context window, and a tool that
-// we do not know as one that the provider runs and bills. Only a repeated member that is read here
-// is refused, since a provider may read the other one.
+// Nothing else is judged: what we do not know counts as the whole context window, and a tool that
+// we do not know as one that the provider runs and bills. Refused is a repeated member that is read
+// here, since a provider may read the other one, and a tool that chooses a model.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +28,8 @@ Status read_message_content(JsonCursor& cursor, std::size_t index, PartNeeds& ou
 // A member of a message that names what stands elsewhere, e.g. an earlier audio answer.
 bool is_message_reference(const RawString& name);
 
-// `tools`: of the types function and custom, which run at the client, or the provider's own.
+// `tools`: of the types function and custom, which run at the client, or the provider's own, which
+// are refused where they name a model: it would serve what the key's rules do not choose.
 Status read_tools(JsonCursor& cursor, RequestNeeds& needs);
 // `response_format`, or Anthropic's `output_config.format`: whether a JSON schema is asked for.
 Status read_response_format(JsonCursor& cursor, std::string_view name, RequestNeeds& needs);

@@ -37,7 +37,7 @@ std::int64_t text_bytes(const std::string& body) {
   return request ? request->needs.text_bytes : -1;
 }
 
-void expect_repeated(const std::string& body, std::string_view param) {
+void expect_refused(const std::string& body, std::string_view param) {
   const auto request = read_chat_request(body);
   ASSERT_FALSE(request.has_value()) << body;
   EXPECT_EQ(request.error().code, ErrorCode::kInvalidRequest);
@@ -86,10 +86,10 @@ TEST(RequestParts, AJsonSchemaIsAskedForByTheFormatsType) {
     EXPECT_EQ(capabilities(chat("\"hi\"", fmt::format(R"("response_format":{})", format))), "")
         << format;
   }
-  expect_repeated(chat("\"hi\"", R"("response_format":{"type":"text","type":"json_schema"})"),
-                  "response_format.type");
-  expect_repeated(chat("\"hi\"", R"("response_format":null,"response_format":null)"),
-                  "response_format");
+  expect_refused(chat("\"hi\"", R"("response_format":{"type":"text","type":"json_schema"})"),
+                 "response_format.type");
+  expect_refused(chat("\"hi\"", R"("response_format":null,"response_format":null)"),
+                 "response_format");
 }
 
 // --- message parts ---
@@ -118,7 +118,7 @@ TEST(RequestParts, ImagesAreCountedAndTheirUrlsAreNoText) {
            Case{R"({"type":"image_url","image_url":"https://a/b.png"})", 15},
            Case{R"({"type":"image_url","image_url":{"url":"http://a/b"}})", 10},
            Case{R"({"type":"input_image","image_url":"data:image/gif,B"})", 16},
-           Case{R"({"type":"input_image","file_id":"file-1"})", 0},
+           Case{R"({"type":"input_image","image_url":"data:image/gif,B","file_id":null})", 16},
        }) {
     const std::string body = chat(std::string("[") + one.part + "]");
     EXPECT_EQ(asked(body), "images=1") << one.part;
@@ -144,6 +144,31 @@ TEST(RequestParts, AnImageUrlThatHoldsSomethingElseIsTheWholeWindow) {
     EXPECT_EQ(asked(chat(fmt::format(R"([{{"type":"image_url","image_url":{}}}])", value))),
               "images=1 window")
         << value;
+  }
+}
+
+TEST(RequestParts, AnImageThatStandsAtTheProviderIsTheWholeWindow) {
+  for (const char* part : {R"({"type":"input_image","file_id":"file-1"})",
+                           R"({"type":"input_image","image_url":"https://a/b","file_id":"file-1"})",
+                           R"({"type":"image_url","image_url":{"file_id":"file-1"}})"}) {
+    EXPECT_EQ(asked(chat(std::string("[") + part + "]")), "images=1 window") << part;
+  }
+}
+
+TEST(RequestParts, AToolOfTheProviderChoosesNoModel) {
+  const auto refused = [](const std::string& tool, std::string_view param) {
+    expect_refused(chat(R"("hi")", R"("tools":[{"type":"web_search"},)" + tool + "]"), param);
+  };
+  refused(R"({"type":"image_generation","model":"gpt-image-1"})", "tools[1].model");
+  refused(R"({"mod\u0065l":"gpt-image-1","type":"image_generation"})", "tools[1].model");
+  refused(R"({"models":["a/b"]})", "tools[1].models");
+  refused(R"({"type":"a:image","parameters":{"model":"a/b"}})", "tools[1].parameters.model");
+  for (const char* tool :
+       {R"({"type":"image_generation","model":null})",
+        R"({"type":"function","function":{"name":"f","parameters":{"model":{"type":"string"}}}})",
+        R"({"type":"custom","name":"f","model":"mine"})",
+        R"({"type":"space","tools":[{"type":"function","parameters":{"model":{}}}]})"}) {
+    EXPECT_TRUE(read_chat_request(chat(R"("hi")", fmt::format(R"("tools":[{}])", tool)))) << tool;
   }
 }
 
@@ -236,18 +261,17 @@ TEST(RequestParts, RefusesDuplicatesOfWhatBoundsRead) {
     const std::string spelled =
         fmt::format(R"(\u{:04x})", static_cast<unsigned>(plain.front())) + plain.substr(1);
     for (const std::string& second : {plain, spelled}) {
-      expect_repeated(chat(R"("hi")", fmt::format(R"("{}":null,"{}":null)", plain, second)), name);
+      expect_refused(chat(R"("hi")", fmt::format(R"("{}":null,"{}":null)", plain, second)), name);
     }
   }
-  expect_repeated(chat(R"("hi","content":"ho")"), "messages[0].content");
-  expect_repeated(chat(R"([{"type":"text","type":"file"}])"), "messages[0].content[0].type");
-  expect_repeated(chat(R"(["a",{"image_url":"a","imag\u0065_url":"b"}])"),
-                  "messages[0].content[1].image_url");
-  expect_repeated(chat(R"([{"image_url":{"url":"a","url":"b"}}])"),
-                  "messages[0].content[0].image_url.url");
-  expect_repeated(
-      chat(R"("hi")", R"("tools":[{"type":"function"},{"type":"x","type":"function"}])"),
-      "tools[1].type");
+  expect_refused(chat(R"("hi","content":"ho")"), "messages[0].content");
+  expect_refused(chat(R"([{"type":"text","type":"file"}])"), "messages[0].content[0].type");
+  expect_refused(chat(R"(["a",{"image_url":"a","imag\u0065_url":"b"}])"),
+                 "messages[0].content[1].image_url");
+  expect_refused(chat(R"([{"image_url":{"url":"a","url":"b"}}])"),
+                 "messages[0].content[0].image_url.url");
+  expect_refused(chat(R"("hi")", R"("tools":[{"type":"function"},{"type":"x","type":"function"}])"),
+                 "tools[1].type");
 }
 
 // --- figures ---

@@ -21,33 +21,8 @@ std::unexpected<Error> broken(std::string_view detail) {
 }
 
 constexpr std::size_t kEventTypeMax = 128;
-
-// The text of an item, a part of one, or an array of either: what is said, refused, thought, or
-// passed to a tool.
-std::int64_t text_bytes_of(JsonCursor& cursor) {
-  std::int64_t bytes = 0;
-  if (cursor.kind() == JsonKind::kArray) {
-    for (cursor.open_array(); cursor.next_element();) bytes += text_bytes_of(cursor);
-    return bytes;
-  }
-  if (cursor.kind() != JsonKind::kObject) {
-    cursor.skip();
-    return 0;
-  }
-  JsonCursor::Member member;
-  for (cursor.open_object(); cursor.next_member(member);) {
-    const bool text = member.name.is("text") || member.name.is("refusal") ||
-                      member.name.is("arguments") || member.name.is("input");
-    if (text && cursor.kind() == JsonKind::kString) {
-      bytes += static_cast<std::int64_t>(cursor.string().decoded_length());
-    } else if (member.name.is("content") || member.name.is("summary")) {
-      bytes += text_bytes_of(cursor);
-    } else {
-      cursor.skip();
-    }
-  }
-  return bytes;
-}
+// The most that a client's parser takes for the number that it is.
+constexpr std::int64_t kEventNumberMax = (std::int64_t{1} << 53) - 1;
 
 // nullopt where it is no array of objects.
 std::optional<ContentCount> read_output(JsonCursor& cursor) {
@@ -59,7 +34,7 @@ std::optional<ContentCount> read_output(JsonCursor& cursor) {
   bool sound = true;
   for (cursor.open_array(); cursor.next_element();) {
     sound &= cursor.kind() == JsonKind::kObject;
-    const std::int64_t bytes = text_bytes_of(cursor);
+    const std::int64_t bytes = response_text_bytes(cursor);
     if (bytes > 0) content.add({.deltas = 1, .text_bytes = bytes});
   }
   if (!sound) return std::nullopt;
@@ -77,7 +52,45 @@ bool carries_text(std::string_view type) {
   return type.ends_with(".delta") && type != "response.audio.delta";
 }
 
+std::optional<std::int64_t> event_number(JsonNode value) {
+  const std::optional<std::int64_t> number = value.integer();
+  return number && *number >= 0 && *number <= kEventNumberMax ? number : std::nullopt;
+}
+
+std::int64_t delta_bytes_of(JsonNode delta) {
+  if (delta.is_string()) return static_cast<std::int64_t>(delta.string().decoded_length());
+  if (!delta.is_object()) return 0;
+  JsonCursor cursor(delta.raw(), kRequestDepthMax);
+  return response_text_bytes(cursor);
+}
+
 }  // namespace
+
+std::int64_t response_text_bytes(JsonCursor& cursor) {
+  std::int64_t bytes = 0;
+  if (cursor.kind() == JsonKind::kArray) {
+    for (cursor.open_array(); cursor.next_element();) bytes += response_text_bytes(cursor);
+    return bytes;
+  }
+  if (cursor.kind() != JsonKind::kObject) {
+    cursor.skip();
+    return 0;
+  }
+  JsonCursor::Member member;
+  for (cursor.open_object(); cursor.next_member(member);) {
+    const bool text = member.name.is("text") || member.name.is("refusal") ||
+                      member.name.is("arguments") || member.name.is("input") ||
+                      member.name.is("code");
+    if (text && cursor.kind() == JsonKind::kString) {
+      bytes += static_cast<std::int64_t>(cursor.string().decoded_length());
+    } else if (member.name.is("content") || member.name.is("summary")) {
+      bytes += response_text_bytes(cursor);
+    } else {
+      cursor.skip();
+    }
+  }
+  return bytes;
+}
 
 Result<ResponseAnswer> read_response_answer(std::string_view body) {
   ResponseAnswer answer;
@@ -112,8 +125,11 @@ Result<ResponseAnswer> read_response_answer(std::string_view body) {
     }
   }
   if (!cursor.finish()) return broken(cursor.problem());
-  if (failed) return broken("it is an error: " + openai_error_message(body));
-  if (!has_output) return broken("it has no output");
+  if (failed) {
+    answer.failure = broken("it is an error: " + openai_error_message(body)).error();
+  } else if (!has_output) {
+    answer.failure = broken("it has no output").error();
+  }
   return answer;
 }
 
@@ -139,18 +155,14 @@ Result<ResponseEvent> read_response_event(std::string_view payload, JsonTree& tr
                      std::ranges::all_of(type.text, [](char c) { return c > ' ' && c < '\x7F'; });
   if (!plain) return broken("an event without a type");
   event.type = type.text;
-  event.number = event.root["sequence_number"].integer();
+  event.number = event_number(event.root["sequence_number"]);
   event.ends = event.type == "response.completed" || event.type == "response.incomplete";
   event.fails = event.type == "response.failed" || event.type == "error";
   if (event.root["response"].is_object()) {
     event.response = event.root["response"];
     event.usage = usage_of(event.response["usage"]);
   }
-  const JsonNode delta = event.root["delta"];
-  if (carries_text(event.type) && delta.is_string()) {
-    const auto bytes = static_cast<std::int64_t>(delta.string().decoded_length());
-    if (bytes > 0) event.content = {.deltas = 1, .text_bytes = bytes};
-  }
+  if (carries_text(event.type)) event.delta_bytes = delta_bytes_of(event.root["delta"]);
   return event;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "dialects/byte_range.h"
+#include "dialects/json_cursor.h"
 #include "dialects/json_tree.h"
 #include "dialects/reported_usage.h"
 
@@ -20,24 +21,31 @@ struct ResponseAnswer {
   std::optional<ByteRange> model_value;  // top-level, with its quotes
   ReportedUsage usage;
   ContentCount content;  // one delta per item with text
+  // kProviderError where it says an `error`, a status of failed or cancelled, or no `output`. It
+  // may have cost all the same.
+  std::optional<Error> failure;
 };
 
-// kProviderError unless the body is one valid JSON object that has `output`, an array of objects,
-// and neither an `error` nor a status of failed or cancelled. A broken `usage` is no error: see
-// ReportedUsage. A repeated `model`, `output` or `usage` is kProviderError.
+// kProviderError unless the body is one valid JSON object whose `output`, if there, is an array of
+// objects. A broken `usage` is no error: see ReportedUsage. A repeated `model`, `output` or `usage`
+// is kProviderError.
 Result<ResponseAnswer> read_response_answer(std::string_view body);
 
-// The answer as its client sees it: `model` is the public id of what served.
+// The bytes of text in an item of the output, a part of one, or an array of either: what is said,
+// refused, thought, or passed to a tool. Consumes one value.
+std::int64_t response_text_bytes(JsonCursor& cursor);
+
+// The answer as its client sees it: `model` is the public id of what served. REQUIRES: no failure.
 std::string client_answer(std::string_view body, const ResponseAnswer& answer,
                           std::string_view public_model);
 
 // An event. Views and nodes are good as long as the tree and the payload are.
 struct ResponseEvent {
   std::string type;                    // e.g. "response.output_text.delta"
-  std::optional<std::int64_t> number;  // sequence_number
+  std::optional<std::int64_t> number;  // sequence_number, if it can be one
   bool ends = false;                   // response.completed or response.incomplete
   bool fails = false;                  // response.failed, or an error
-  ContentCount content;                // of a piece of text
+  std::int64_t delta_bytes = 0;        // of a piece of text
   JsonNode root;
   JsonNode response;  // none where the event says none
   ReportedUsage usage;

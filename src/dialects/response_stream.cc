@@ -54,6 +54,22 @@ std::string_view known_part(JsonNode type) {
   return {};
 }
 
+// Whether the event ends what such deltas make up.
+bool ends_text(const ResponseEvent& event) {
+  constexpr std::string_view kEnd = "done";
+  if (!event.type.ends_with(kEnd)) return false;
+  const std::string delta = event.type.substr(0, event.type.size() - kEnd.size()) + "delta";
+  return std::ranges::find(kTextDeltas, delta) != kTextDeltas.end();
+}
+
+// The text that such an event says, raw.
+std::string_view whole_text(const ResponseEvent& event) {
+  for (const std::string_view name : {"text", "refusal", "arguments", "input"}) {
+    if (const JsonNode text = event.root[name]) return text.string().text;
+  }
+  return {};
+}
+
 std::string part_json(std::string_view type, std::string_view raw) {
   const std::string_view member = type == "refusal" ? "refusal" : "text";
   const std::string_view more = type == "output_text" ? R"(,"annotations":[],"logprobs":[])" : "";
@@ -78,7 +94,7 @@ Result<StreamFacts> ResponseStream::read(std::string_view payload) {
   return StreamFacts{.done = event_.ends,
                      .error = event_.fails,
                      .finish_reason = event_.ends,
-                     .content = event_.content,
+                     .content = count_.add(event_),
                      .usage = event_.usage};
 }
 
@@ -136,7 +152,7 @@ void ResponseStream::note_item(const ResponseEvent& event) {
     return;
   }
   Item* const item = item_of(event);
-  if (item == nullptr) return;
+  if (item == nullptr || !item->open) return;
   if (event.type == "response.output_item.done") {
     item->open = false;
     keep(item->done_json, on_one_line(std::string(event.root["item"].raw())));
@@ -144,12 +160,16 @@ void ResponseStream::note_item(const ResponseEvent& event) {
     item->part_type = known_part(event.root["part"]["type"]);
     item->part = event.root["content_index"].integer().value_or(0);
     item->text.clear();
+    item->text_ended = false;
   } else if (event.type == "response.content_part.done") {
     keep(item->parts_json, item->parts_json.empty() ? "" : ",");
     keep(item->parts_json, on_one_line(std::string(event.root["part"].raw())));
     item->part_type = {};
   } else if (std::ranges::find(kTextDeltas, event.type) != kTextDeltas.end()) {
     keep(item->text, event.root["delta"].string().text);
+  } else if (ends_text(event)) {
+    item->text_ended = true;
+    if (item->text.empty()) keep(item->text, whole_text(event));
   }
 }
 
@@ -172,18 +192,22 @@ void ResponseStream::append_item_end(std::string& out, Item& item) {
   if (!item.part_type.empty()) {
     const std::string part = part_json(item.part_type, item.text);
     const bool refusal = item.part_type == "refusal";
-    append_event(out, fmt::format("response.{}.done", item.part_type),
-                 fmt::format(R"({},"content_index":{},"{}":"{}"{})", where, item.part,
-                             refusal ? "refusal" : "text", item.text,
-                             item.part_type == "output_text" ? R"(,"logprobs":[])" : ""));
+    if (!item.text_ended) {
+      append_event(out, fmt::format("response.{}.done", item.part_type),
+                   fmt::format(R"({},"content_index":{},"{}":"{}"{})", where, item.part,
+                               refusal ? "refusal" : "text", item.text,
+                               item.part_type == "output_text" ? R"(,"logprobs":[])" : ""));
+    }
     append_event(out, "response.content_part.done",
                  fmt::format(R"({},"content_index":{},"part":{})", where, item.part, part));
     item.parts_json += (item.parts_json.empty() ? "" : ",") + part;
   }
   if (begun["type"].is("function_call")) {
-    append_event(out, "response.function_call_arguments.done",
-                 fmt::format(R"({},"name":{},"arguments":"{}")", where,
-                             or_else(begun["name"], R"("")"), item.text));
+    if (!item.text_ended) {
+      append_event(out, "response.function_call_arguments.done",
+                   fmt::format(R"({},"name":{},"arguments":"{}")", where,
+                               or_else(begun["name"], R"("")"), item.text));
+    }
     set_member(done, item.begun_json, begun, "arguments", "\"" + item.text + "\"");
   } else if (begun["type"].is("custom_tool_call")) {
     set_member(done, item.begun_json, begun, "input", "\"" + item.text + "\"");

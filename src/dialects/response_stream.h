@@ -15,6 +15,7 @@
 #include "dialects/client_stream.h"
 #include "dialects/json_tree.h"
 #include "dialects/response_answer.h"
+#include "dialects/response_count.h"
 
 namespace tollgate {
 
@@ -42,7 +43,8 @@ class ResponseStream final : public ClientStream {
     std::string parts_json = {};      // of those that are done
     std::string_view part_type = {};  // of the open one; empty: none is
     std::int64_t part = 0;
-    std::string text = {};  // raw: of the open part, or a call's arguments
+    std::string text = {};    // raw: of the open part, or a call's arguments
+    bool text_ended = false;  // the client was told that it is whole
   };
 
   void relay(std::string& out, std::string_view payload, std::string_view cost = {}) const;
@@ -58,6 +60,7 @@ class ResponseStream final : public ClientStream {
   JsonTree tree_;
   std::string_view payload_;  // of the event read last
   ResponseEvent event_;
+  ResponseCount count_;
   std::string held_;           // the last event's payload
   std::string response_json_;  // as it was created
   std::vector<Item> items_;

@@ -295,6 +295,8 @@ Status ResponsesReader::read_item(std::size_t index) {
       if (Status first = once(kEncrypted, "encrypted_content"); !first) return first;
       const bool text = cursor_.kind() == JsonKind::kString;
       encrypted = cursor_.skip().length > 2 && text;
+    } else if (is_message_reference(member.name)) {
+      if (skip_asking(cursor_)) request_.needs.whole_window = true;
     } else {
       cursor_.skip();
     }

@@ -110,6 +110,8 @@ TEST(ResponsesRequest, TheProviderChoosesNoOtherModel) {
   expect_refused(with(R"("input":"x","models":["a/b"])"), ErrorCode::kInvalidRequest, "models");
   expect_refused(with(R"("input":"x","fallbacks":["a/b"])"), ErrorCode::kInvalidRequest,
                  "fallbacks");
+  expect_refused(with(R"("input":"x","tools":[{"type":"image_generation","model":"dear"}])"),
+                 ErrorCode::kInvalidRequest, "tools[0].model");
 }
 
 TEST(ResponsesRequest, ModelMayBeLeftOutWhereAProfileIgnoresIt) {
@@ -129,6 +131,12 @@ TEST(ResponsesRequest, WhatStandsAtTheProviderIsTheWholeWindow) {
   EXPECT_TRUE(needs_of_item(R"({"type":"reasoning","encrypted_content":""})").whole_window);
   EXPECT_TRUE(needs_of_item(R"({"type":"reasoning","encrypted_content":null})").whole_window);
   EXPECT_TRUE(needs_of_item(R"({"type":"compaction","encrypted_content":"AA"})").whole_window);
+  EXPECT_TRUE(needs_of_item(R"({"role":"user","content":[{"type":"input_image","file_id":"f"}]})")
+                  .whole_window);
+  EXPECT_TRUE(needs_of_item(R"({"role":"user","content":"x","attachments":[{"file_id":"f"}]})")
+                  .whole_window);
+  EXPECT_TRUE(needs_of_item(R"({"role":"user","content":"x","file_ids":["f"]})").whole_window);
+  EXPECT_FALSE(needs_of_item(R"({"role":"user","content":"x","file_ids":[]})").whole_window);
   EXPECT_FALSE(needs_of_item(R"({"encrypted_content":"AA","type":"reasoning"})").whole_window);
   EXPECT_FALSE(
       needs_of_item(R"({"type":"function_call","call_id":"c","name":"f","arguments":"{}"})")

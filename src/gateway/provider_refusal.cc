@@ -46,6 +46,8 @@ std::optional<std::chrono::seconds> retry_after(std::string_view text, WallTime 
   return std::min(seconds(number), kRetryAfterMax);
 }
 
+char lower_case(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
 std::string_view host_of(std::string_view url) {
   const std::size_t scheme = url.find("://");
   if (scheme == std::string_view::npos) return {};
@@ -73,6 +75,16 @@ Again again_after(int status, std::string_view body) {
                         body.contains("maximum context length") ||
                         body.contains("prompt is too long");
   return (status == 400 || status == 413) && too_long ? Again::kElsewhere : Again::kNever;
+}
+
+bool may_lack_path(int status, std::string_view body, const RequestNeeds& needs) {
+  if (status == 405) return true;
+  if (status != 404 && status != 501) return false;
+  // What providers call a model that a request names.
+  const auto says = [body](std::string_view word) {
+    return !std::ranges::search(body, word, {}, lower_case).empty();
+  };
+  return !needs.whole_window && !says("model") && !says("deployment") && !says("engine");
 }
 
 Error provider_refusal(const UpstreamHead& head, std::string_view body, const Provider& provider,

@@ -89,5 +89,27 @@ TEST(ProviderRefusal, LogsNothingTheProviderSaid) {
   EXPECT_EQ(refusal(500).detail.find("max_tokens"), std::string::npos);
 }
 
+TEST(ProviderRefusal, AMissingPathIsToldFromAMissingModelHoweverItIsSpelled) {
+  for (const std::string_view body : {"", R"({"detail":"Not Found"})", "<h1>404</h1>"}) {
+    EXPECT_TRUE(may_lack_path(404, body, {})) << body;
+    EXPECT_TRUE(may_lack_path(405, body, {})) << body;
+    EXPECT_TRUE(may_lack_path(501, body, {})) << body;
+    for (const int status : {400, 401, 403, 410, 422, 500, 503}) {
+      EXPECT_FALSE(may_lack_path(status, body, {})) << status;
+    }
+  }
+  for (const std::string_view body :
+       {"no such model", "Model not found", "MODEL_NOT_FOUND", R"({"code":"DeploymentNotFound"})",
+        "The engine is not there"}) {
+    EXPECT_FALSE(may_lack_path(404, body, {})) << body;
+    EXPECT_FALSE(may_lack_path(501, body, {})) << body;
+  }
+}
+
+TEST(ProviderRefusal, AMissingThingThatTheRequestNamesIsNoMissingPath) {
+  EXPECT_FALSE(may_lack_path(404, "Not Found", {.whole_window = true}));
+  EXPECT_FALSE(may_lack_path(501, "Not Found", {.whole_window = true}));
+}
+
 }  // namespace
 }  // namespace tollgate

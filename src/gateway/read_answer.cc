@@ -48,6 +48,11 @@ const ContentCount& ReadAnswer::content() const {
                     facts_);
 }
 
+const Error* ReadAnswer::failure() const {
+  const auto* const answer = std::get_if<ResponseAnswer>(&facts_);
+  return answer != nullptr && answer->failure ? &*answer->failure : nullptr;
+}
+
 namespace {
 
 Result<std::string> as_response(std::string_view completion, const ReadAnswer::ForClient& client) {

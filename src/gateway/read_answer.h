@@ -23,6 +23,8 @@ class ReadAnswer {
 
   const ReportedUsage& usage() const;
   const ContentCount& content() const;
+  // Of a whole answer that says that it failed; null otherwise. What it says it used is charged.
+  const Error* failure() const;
   // Of what is no conversation; null otherwise.
   const UnitAnswer* units() const { return std::get_if<UnitAnswer>(&facts_); }
 
@@ -34,7 +36,7 @@ class ReadAnswer {
     std::string_view answer_id;    // unique, for an answer that gets an id of its own
     std::string_view request;      // the client's body
   };
-  // kProviderError for an answer that the client's dialect cannot say.
+  // kProviderError for an answer that the client's dialect cannot say. REQUIRES: no failure.
   Result<std::string> said_to(const ForClient& client) const;
 
  private:

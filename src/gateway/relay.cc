@@ -138,15 +138,6 @@ std::optional<Attempts::Plan> Relaying::next_plan(const std::optional<Attempts::
   return attempts.next(gateway.clock.steady());
 }
 
-// The provider's refusal says that it has no such path: not that it has no such model, nor, of a
-// request that names something, that it has no such thing.
-bool Relaying::lacks_responses(std::string_view body) const {
-  if (dialect() != AnswerDialect::kResponses) return false;
-  const int status = call->head().status;
-  if (status == 405 || status == 501) return true;
-  return status == 404 && !admitted.request.needs.whole_window && !body.contains("model");
-}
-
 // The attempt broke off: who is to blame, and how far it had come.
 void Relaying::lost(Error error) {
   if (call != nullptr) sent = call->sent();
@@ -217,17 +208,18 @@ Task<Step> Relaying::refused() {
     lost({});
     co_return fail_attempt(Again::kNever);
   }
-  const Provider& provider = admitted.route.provider_of(offer());
-  if (lacks_responses(body) && admitted.caller.state->targets->responses_missing(provider)) {
+  if (lacks_responses(body)) {
     call->finish();
+    doubted = &offer();
     once_more = true;
     attempts.unjudged();
     co_return end_attempt(Again::kAnywhere);
   }
-  outcome.error = provider_refusal(call->head(), body, provider, gateway.clock.wall());
+  outcome.error = provider_refusal(call->head(), body, admitted.route.provider_of(offer()),
+                                   gateway.clock.wall());
   outcome.status = error_status(outcome.error->code);
   call->finish();
-  outcome.usage = usage_at_end(dialect(), body);
+  outcome.usage = usage_of_refusal(dialect(), body);
   Again again = again_after(call->head().status, body);
   if (outcome.usage.state == UsageState::kReported) again = std::min(again, Again::kElsewhere);
   if (verdict_of(call->head().status) == Verdict::kFailure) co_return fail_attempt(again);
@@ -261,14 +253,16 @@ Task<Step> Relaying::whole() {
   if (!read) {
     // It was served and may be billed: charged as lost, answered as broken.
     lost(read.error());
-    if (dialect() == AnswerDialect::kResponses) {
-      outcome.usage = usage_at_end(dialect(), answer.view());  // a failed one says it too
-    }
     outcome.reach = Reach::kLost;
     co_return fail_attempt(Again::kElsewhere);
   }
   outcome.usage = read->usage();
   outcome.content = read->content();
+  if (const Error* const failure = read->failure()) {
+    lost(*failure);
+    outcome.reach = Reach::kLost;
+    co_return fail_attempt(Again::kElsewhere);
+  }
   if (const UnitAnswer* const units = read->units()) {
     outcome.images = units->images;
     outcome.searches = units->searches;
@@ -501,9 +495,7 @@ Task<Step> Relaying::attempt(UpstreamBody encoded) {
   }
   attempts.answering(gateway.clock.steady());
   if (made.head().status < 200 || made.head().status >= 300) co_return co_await refused();
-  if (dialect() == AnswerDialect::kResponses) {
-    admitted.caller.state->targets->responses_served(admitted.route.provider_of(offer()));
-  }
+  learn_of_responses();
   if (admitted.request.kind == CompletionKind::kCountTokens) co_return co_await counted();
   if (!is_conversation(admitted.request.kind)) co_return co_await answered_in_units();
   if (made.head().event_stream) co_return co_await stream();
@@ -536,7 +528,8 @@ Task<> Relaying::run() {
     if (!attempts.begin(*plan, gateway.clock.steady())) continue;
     outcome = {};
     const Provider& provider = admitted.route.provider_of(offer());
-    responses = admitted.caller.state->targets->responses_by(provider);
+    responses = doubted == &offer() ? ResponsesBy::kTranslation
+                                    : admitted.caller.state->targets->responses_by(provider);
     if (admitted.request.kind == CompletionKind::kCountTokens &&
         dialect() != AnswerDialect::kAnthropic) {
       // Nobody there counts for us: the estimate of SPEC §5, rule 5.

@@ -39,7 +39,9 @@ struct Relaying {
   bool sent = false;     // whether its provider may have seen any of it
   std::string upstream_id = {};
   ResponsesBy responses = ResponsesBy::kTranslation;  // of the attempt
-  bool once_more = false;        // the same offer, at once: asked in other words
+  bool once_more = false;  // the same offer, at once: asked in other words
+  // Whose provider seems to have no path for responses: until it has answered one as a chat.
+  const Offer* doubted = nullptr;
   std::int64_t next_number = 0;  // of the event that would follow in a stream
   Outcome outcome = {};
   Metered metered = {};  // of all attempts
@@ -69,6 +71,7 @@ struct Relaying {
   bool curtailed() const;
   std::optional<Attempts::Plan> next_plan(const std::optional<Attempts::Plan>& last);
   bool lacks_responses(std::string_view body) const;
+  void learn_of_responses() const;
   void lost(Error error);
   Step end_attempt(Again again);
   Step fail_attempt(Again again);

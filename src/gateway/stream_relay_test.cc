@@ -414,6 +414,47 @@ TEST(StreamRelay, AResponseThatFailsIsAnErrorWhoseUsageIsKnown) {
   EXPECT_FALSE(relay.finished());
 }
 
+// 20,000 bytes of text that no delta said, in an item and at the end.
+std::string item_at_once() {
+  return response_event(1, "response.output_item.done",
+                        R"("output_index":0,"item":{"type":"message","content":[{"text":")" +
+                            std::string(20'000, 'x') + "\"}]}");
+}
+std::string end_at_once(std::string_view usage) {
+  return response_event(2, "response.completed",
+                        R"("response":{"output":[{"type":"message","content":[{"text":")" +
+                            std::string(20'000, 'x') + R"("}]}],"usage":)" + std::string(usage) +
+                            "}");
+}
+
+TEST(StreamRelay, AResponseThatIsSaidAtOnceIsCounted) {
+  for (const std::string& stream : {item_at_once() + end_at_once("null"),
+                                    end_at_once(R"({"input_tokens":0,"output_tokens":0})"),
+                                    item_at_once() + kCompletedResponse}) {
+    StreamRelay relay(response_terms());
+    ASSERT_TRUE(relay.take(stream));
+    EXPECT_EQ(relay.content().deltas, 1);
+    EXPECT_EQ(relay.content().text_bytes, 20'000);
+    EXPECT_TRUE(relay.done());
+  }
+  // Nothing is what no provider of so much text has used.
+  StreamRelay relay(response_terms());
+  ASSERT_TRUE(relay.take(end_at_once(R"({"input_tokens":9,"output_tokens":0})")));
+  EXPECT_FALSE(believable_usage(relay.usage(), relay.content()).has_value());
+}
+
+TEST(StreamRelay, AResponseThatIsSaidAtOnceIsEndedAtItsBound) {
+  for (const std::string& stream : {item_at_once(), end_at_once("null"),
+                                    end_at_once(R"({"input_tokens":9,"output_tokens":0})")}) {
+    StreamRelay relay(response_terms(100));
+    ASSERT_TRUE(relay.take(kCreatedResponse + stream));
+    EXPECT_TRUE(relay.bounded());
+    const std::string seen = relay.out() + relay.ending({.output = 100}, "0.5");
+    EXPECT_FALSE(seen.contains("xxxx"));
+    EXPECT_TRUE(seen.contains(R"("reason":"max_output_tokens")"));
+  }
+}
+
 TEST(StreamRelay, AResponseMayBeLongerThanAChunk) {
   StreamRelay relay(response_terms());
   const std::string text(2 * 1024 * 1024, 'x');

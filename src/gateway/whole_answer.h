@@ -14,9 +14,11 @@ namespace tollgate {
 inline constexpr std::size_t kHeldAnswerMax = 8 * 1024 * 1024;
 inline constexpr std::size_t kHeldBack = 64;
 
-// What the last usage object in `end` says, the end of a body as a provider of that dialect writes
-// it; kAbsent where none is whole.
+// What the answer's own usage object says, found in its last bytes as a provider of that dialect
+// writes it; kAbsent where it is not among them, or they are not the end of an answer.
 ReportedUsage usage_at_end(AnswerDialect dialect, std::string_view end);
+// Likewise of an error answer, all of which is there; kAbsent where it is no JSON object.
+ReportedUsage usage_of_refusal(AnswerDialect dialect, std::string_view body);
 
 class WholeAnswer {
  public:

@@ -1,5 +1,6 @@
 #include "gateway/whole_answer.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace tollgate {
@@ -81,6 +82,55 @@ TEST(WholeAnswer, HasNoUsageWhereNoneStandsAtTheEnd) {
     WholeAnswer answer;
     relayed(answer, body, 1'000, 100);
     EXPECT_NE(answer.usage_at_end(AnswerDialect::kOpenAi).state, UsageState::kReported);
+  }
+}
+
+TEST(WholeAnswer, WhatAClientSentIsNotItsUsage) {
+  constexpr std::string_view kOwn = R"("usage":{"input_tokens":9,"output_tokens":4})";
+  for (const std::string_view sent :
+       {R"("metadata":{"usage":"x"})",
+        R"("metadata":{"usage":{"input_tokens":1,"output_tokens":1}})",
+        R"("tools":[{"parameters":{"usage":{"input_tokens":1,"output_tokens":1}}}])",
+        R"("text":"a \"usage\":{\"input_tokens\":1,\"output_tokens\":1}}")", R"("text":"usage")"}) {
+    for (const std::string& body : {fmt::format(R"({{"output":[],{},{}}})", kOwn, sent),
+                                    fmt::format("{{\"output\":[],{},{}}}\n", sent, kOwn)}) {
+      const ReportedUsage usage = usage_at_end(AnswerDialect::kResponses, body);
+      EXPECT_EQ(usage.state, UsageState::kReported) << body;
+      EXPECT_EQ(usage.tokens.input, 9) << body;
+      EXPECT_EQ(usage_of_refusal(AnswerDialect::kResponses, body).tokens.input, 9) << body;
+    }
+    // Nor where the provider says none.
+    const std::string none = fmt::format("{{{}}}", sent);
+    EXPECT_NE(usage_at_end(AnswerDialect::kResponses, none).state, UsageState::kReported) << none;
+    EXPECT_NE(usage_of_refusal(AnswerDialect::kResponses, none).state, UsageState::kReported);
+  }
+}
+
+TEST(WholeAnswer, AnEndThatIsCutOffSaysNoUsage) {
+  for (const std::string_view end : {R"("usage":{"prompt_tokens":9,"completion_tokens":4})",
+                                     R"("usage":{"prompt_tokens":9,"completion_tokens":4},"a":"b)",
+                                     R"("usage":{"prompt_tokens":9,"completion_tokens":4}}})",
+                                     R"("usage")", R"("usage":)", R"("usage":7})"}) {
+    EXPECT_EQ(usage_at_end(AnswerDialect::kOpenAi, end).state, UsageState::kAbsent) << end;
+  }
+}
+
+// A schema of a tool that the answer says again, many objects long: read in one go, however many.
+TEST(WholeAnswer, ManyObjectsBehindTheNameAreReadOnce) {
+  std::string schema = R"({"usage":{"output":1)";
+  for (int i = 0; i < 200'000; ++i) schema += fmt::format(R"(,"a{}":{{}})", i);
+  schema += "}";
+  const std::string body =
+      R"({"output":[],"usage":{"input_tokens":9,"output_tokens":4},"tools":[)" + schema + "}]}";
+  EXPECT_EQ(usage_at_end(AnswerDialect::kResponses, body).tokens.output, 4);
+  EXPECT_EQ(usage_of_refusal(AnswerDialect::kResponses, body).tokens.output, 4);
+}
+
+TEST(WholeAnswer, ARefusalSaysItsUsageBesideItsError) {
+  const std::string body = R"({"error":{"message":"filtered"},)" + std::string(kUsage) + "}";
+  EXPECT_EQ(usage_of_refusal(AnswerDialect::kOpenAi, body).tokens.output, 4);
+  for (const std::string_view none : {"", "busy", "[]", R"({"error":{}})", R"({"usage":null})"}) {
+    EXPECT_NE(usage_of_refusal(AnswerDialect::kOpenAi, none).state, UsageState::kReported) << none;
   }
 }
 

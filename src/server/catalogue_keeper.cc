@@ -109,7 +109,8 @@ void CatalogueKeeper::turn() {
 Status CatalogueKeeper::change(const Settings& settings, std::uint64_t generation,
                                std::shared_ptr<const Catalogue> stored) {
   const WallTime now = clock_.wall();
-  Result<Installation> made = make_installation(settings, generation, *stored, health_, now);
+  Result<Installation> made =
+      make_installation(settings, generation, *stored, health_, now, installation());
   if (!made) return std::unexpected(made.error());
   // Requests first: what the admin API shows of a change is true of them already.
   if (swap_) swap_(*made);

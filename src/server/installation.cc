@@ -36,12 +36,14 @@ TargetOptions target_options(const Settings& settings, std::uint64_t generation)
 }  // namespace
 
 Result<Installation> make_installation(const Settings& settings, std::uint64_t generation,
-                                       const Catalogue& stored, Health& health, WallTime now) {
+                                       const Catalogue& stored, Health& health, WallTime now,
+                                       const Installation& former) {
   WholeCatalogue whole = whole_catalogue(settings.catalogue, stored, built_in_catalogue(), now);
   for (const std::string& why : whole.left_out) log(LogLevel::kWarning, "left out: {}", why);
   auto snapshot = build_snapshot(std::move(whole.catalogue), &health);
   if (!snapshot) return std::unexpected(snapshot.error());
-  auto targets = Targets::make(std::move(*snapshot), target_options(settings, generation));
+  const Targets* const known = former.gateway ? former.gateway->targets.get() : nullptr;
+  auto targets = Targets::make(std::move(*snapshot), target_options(settings, generation), known);
   if (!targets) return std::unexpected(targets.error());
 
   Installation made;

@@ -23,8 +23,9 @@ struct Installation {
 
 // `stored` is what was made over the API; prices are those of `now`; `health` outlives what is
 // made. Connections to providers are kept from one installation to the next of the same
-// `generation`.
+// `generation`, and what `former` learned of a provider until it changes.
 Result<Installation> make_installation(const Settings& settings, std::uint64_t generation,
-                                       const Catalogue& stored, Health& health, WallTime now);
+                                       const Catalogue& stored, Health& health, WallTime now,
+                                       const Installation& former);
 
 }  // namespace tollgate

@@ -64,7 +64,8 @@ Result<Target> make_target(const Provider& provider, const TargetOptions& option
 }  // namespace
 
 Result<std::shared_ptr<const Targets>> Targets::make(std::shared_ptr<const Snapshot> snapshot,
-                                                     const TargetOptions& options) {
+                                                     const TargetOptions& options,
+                                                     const Targets* former) {
   std::shared_ptr<Targets> targets(new Targets(std::move(snapshot)));
   std::map<std::string, Context> contexts;
   for (const Provider& provider : targets->snapshot_->providers()) {
@@ -75,9 +76,22 @@ Result<std::shared_ptr<const Targets>> Targets::make(std::shared_ptr<const Snaps
       error.message = "Provider " + provider.id.get() + ": " + error.message;
       return std::unexpected(std::move(error));
     }
+    const Target* const known = former == nullptr ? nullptr : former->like(*target);
+    if (known != nullptr) target->responses = known->responses;
     targets->targets_.emplace(&provider, std::move(*target));
   }
   return targets;
+}
+
+const Target* Targets::like(const Target& target) const {
+  const Provider& now = *target.provider;
+  const Provider* const before = snapshot_->provider(now.id);
+  if (before == nullptr || before->dialect == Dialect::kSandbox) return nullptr;
+  const Target& known = of(*before);
+  const bool same = before->base_url == now.base_url && before->dialect == now.dialect &&
+                    before->responses == now.responses && before->headers == now.headers &&
+                    known.credential.expose() == target.credential.expose();
+  return same ? &known : nullptr;
 }
 
 const Target& Targets::of(const Provider& provider) const {
@@ -101,11 +115,14 @@ void Targets::responses_served(const Provider& provider) const {
   of(provider).responses->store(Target::Responses::kServed);
 }
 
-bool Targets::responses_missing(const Provider& provider) const {
-  if (provider.responses != ResponsesRoute::kAuto) return false;
+bool Targets::may_lack_responses(const Provider& provider) const {
+  return provider.responses == ResponsesRoute::kAuto &&
+         of(provider).responses->load() != Target::Responses::kServed;
+}
+
+void Targets::responses_missing(const Provider& provider) const {
   Target::Responses seen = Target::Responses::kUnknown;
   of(provider).responses->compare_exchange_strong(seen, Target::Responses::kMissing);
-  return seen != Target::Responses::kServed;
 }
 
 }  // namespace tollgate

@@ -24,10 +24,11 @@ enum class ResponsesBy { kTranslation, kProvider };
 
 struct Target {
   const Provider* provider = nullptr;
-  // What was learned of one that is asked by ResponsesRoute::kAuto.
+  // What was learned of one that is asked by ResponsesRoute::kAuto; shared with the targets that
+  // were made of the same provider before and after.
   enum class Responses : std::uint8_t { kUnknown, kServed, kMissing };
-  std::unique_ptr<std::atomic<Responses>> responses =
-      std::make_unique<std::atomic<Responses>>(Responses::kUnknown);
+  std::shared_ptr<std::atomic<Responses>> responses =
+      std::make_shared<std::atomic<Responses>>(Responses::kUnknown);
   net::Origin origin;
   std::string base_path;
   std::string_view credential_field = "Authorization";
@@ -47,9 +48,11 @@ struct TargetOptions {
 
 class Targets {
  public:
-  // kInvalidRequest naming the provider whose base URL or CA file cannot be used.
+  // kInvalidRequest naming the provider whose base URL or CA file cannot be used. What the former
+  // ones learned is kept of every provider that is the same server, asked in the same way.
   static Result<std::shared_ptr<const Targets>> make(std::shared_ptr<const Snapshot> snapshot,
-                                                     const TargetOptions& options);
+                                                     const TargetOptions& options,
+                                                     const Targets* former = nullptr);
 
   const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
   // REQUIRES: a configured provider, not the sandbox.
@@ -59,12 +62,17 @@ class Targets {
   ResponsesBy responses_by(const Provider& provider) const;
   // The provider answered a response: it serves them, for good.
   void responses_served(const Provider& provider) const;
-  // It answered that there is no such path. True where that is news, or may be: from now on, as
-  // long as these Targets live, its responses are translated.
-  bool responses_missing(const Provider& provider) const;
+  // Whether it may be one without: asked by ResponsesRoute::kAuto, and never seen to serve one.
+  bool may_lack_responses(const Provider& provider) const;
+  // It has no such path: from now on its responses are translated. REQUIRES: may_lack_responses(),
+  // or it did when it was asked.
+  void responses_missing(const Provider& provider) const;
 
  private:
   explicit Targets(std::shared_ptr<const Snapshot> snapshot) : snapshot_(std::move(snapshot)) {}
+  // Null where this provider is a new one, or another server than before.
+  const Target* like(const Target& target) const;
+
   std::shared_ptr<const Snapshot> snapshot_;
   std::unordered_map<const Provider*, Target> targets_;
 };

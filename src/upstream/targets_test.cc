@@ -108,7 +108,7 @@ TEST(Targets, ResponsesAreMadeByWhomTheSettingsName) {
   EXPECT_EQ(responses_by(*targets, std::string(kSandboxProvider)), ResponsesBy::kTranslation);
 }
 
-TEST(Targets, AProviderWithoutResponsesIsRememberedAsOneUntilItIsReplaced) {
+TEST(Targets, AProviderWithoutResponsesIsRememberedAsOne) {
   Provider told = provider("told", "http://h");
   told.responses = ResponsesRoute::kNative;
   const auto of = snapshot({provider("asked", "http://h"), provider("served", "http://h"), told});
@@ -116,16 +116,49 @@ TEST(Targets, AProviderWithoutResponsesIsRememberedAsOneUntilItIsReplaced) {
   const auto at = [&](const std::string& id) -> const Provider& {
     return *of->provider(ProviderId(id));
   };
-  EXPECT_TRUE(targets->responses_missing(at("asked")));
-  EXPECT_TRUE(targets->responses_missing(at("asked")));  // to another request, at the same time
+  EXPECT_TRUE(targets->may_lack_responses(at("asked")));
+  EXPECT_EQ(responses_by(*targets, "asked"), ResponsesBy::kProvider);
+  targets->responses_missing(at("asked"));
   EXPECT_EQ(responses_by(*targets, "asked"), ResponsesBy::kTranslation);
+  // To another request, at the same time.
+  EXPECT_TRUE(targets->may_lack_responses(at("asked")));
   // One that has answered has the path, whatever it says later.
   targets->responses_served(at("served"));
-  EXPECT_FALSE(targets->responses_missing(at("served")));
+  EXPECT_FALSE(targets->may_lack_responses(at("served")));
+  targets->responses_missing(at("served"));
   EXPECT_EQ(responses_by(*targets, "served"), ResponsesBy::kProvider);
-  EXPECT_FALSE(targets->responses_missing(at("told")));
+  EXPECT_FALSE(targets->may_lack_responses(at("told")));
   EXPECT_EQ(responses_by(*targets, "told"), ResponsesBy::kProvider);
   EXPECT_EQ(responses_by(*make(of), "asked"), ResponsesBy::kProvider);
+}
+
+TEST(Targets, WhatIsKnownOfAProviderIsKeptUntilThatProviderChanges) {
+  Provider keyed = provider("keyed", "http://h");
+  keyed.api_key = Secret("the provider's own");
+  const std::vector<Provider> made = {keyed, provider("plain", "http://h"),
+                                      provider("served", "http://h")};
+  const auto first = make(snapshot(made));
+  for (const char* id : {"keyed", "plain"}) {
+    first->responses_missing(*first->snapshot()->provider(ProviderId(id)));
+  }
+  first->responses_served(*first->snapshot()->provider(ProviderId("served")));
+
+  const auto again = [&first](std::vector<Provider> providers) {
+    return Targets::make(snapshot(std::move(providers)), {.generation = 2}, first.get()).value();
+  };
+  const auto second = again({made[0], made[1], made[2], provider("new", "http://h")});
+  EXPECT_EQ(responses_by(*second, "keyed"), ResponsesBy::kTranslation);
+  EXPECT_EQ(responses_by(*second, "plain"), ResponsesBy::kTranslation);
+  EXPECT_EQ(responses_by(*second, "new"), ResponsesBy::kProvider);
+  EXPECT_FALSE(second->may_lack_responses(*second->snapshot()->provider(ProviderId("served"))));
+
+  std::vector<Provider> changed = made;
+  changed[0].api_key = Secret("another");
+  changed[1].base_url = "http://h/v2";
+  const auto third = again(std::move(changed));
+  EXPECT_EQ(responses_by(*third, "keyed"), ResponsesBy::kProvider);
+  EXPECT_EQ(responses_by(*third, "plain"), ResponsesBy::kProvider);
+  EXPECT_FALSE(third->may_lack_responses(*third->snapshot()->provider(ProviderId("served"))));
 }
 
 TEST(Targets, TheSandboxHasNone) {

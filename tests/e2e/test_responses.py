@@ -12,7 +12,7 @@ from harness.gateway import Gateway, write_config
 from harness.openai_provider import OpenAiProvider
 from harness.sdk_questions import PNG
 from harness.sdk_world import PRICES, settled_rows
-from harness.talker import CACHED, DEAF, FRESH, OVERLOADED, WRITTEN
+from harness.talker import CACHED, DEAF, FRESH, OVERLOADED, REFUSING, WRITTEN
 
 LIMIT = {"metric": "cost", "window": "month", "amount": "10"}
 CHAT, RESPONSES = "/v1/chat/completions", "/v1/responses"
@@ -144,6 +144,62 @@ def test_provider_that_has_the_path_is_never_taken_for_one_without(served):
         mocks["asked"].serves_responses = True
         assert ask(gateway, key, "asked/large").status == 200
     assert {received.target for received in mocks["asked"].requests} == {RESPONSES}
+
+
+def answering(status: int, body) -> object:
+    return lambda _, line: line.respond(status, {"Content-Type": "application/json"}, json.dumps(body).encode())
+
+
+def test_missing_model_is_not_taken_for_a_missing_path(served):
+    gateway, mocks = served
+    for body in ({"error": {"message": "Model not found"}}, {"code": "DeploymentNotFound"}, "No such ENGINE"):
+        name = f"spelled{len(json.dumps(body))}"
+        gateway.admin_json("POST", "/admin/v1/providers", {
+            "id": name, "base_url": mocks["asked"].url, "api_key": mocks["asked"].key, "allow_private": True,
+            "models": [{"id": f"{name}/large", "upstream_model": "large", "prices": PRICES}]})
+        key = production(gateway, limits=[])
+        mocks["asked"].script = answering(404, body)
+        assert ask(gateway, key, f"{name}/large").status == 404
+        mocks["asked"].script = mocks["asked"].serve
+        assert ask(gateway, key, f"{name}/large").status == 200
+    assert {received.target for received in mocks["asked"].requests} == {RESPONSES}
+
+
+def test_missing_path_is_learnt_by_a_chat_that_succeeds(served):
+    """Not by the refusal alone, which one client's request may have caused."""
+    gateway, mocks = served
+    mock = mocks["asked"]
+    gateway.admin_json("POST", "/admin/v1/providers", {
+        "id": "doubted", "base_url": mock.url, "api_key": mock.key, "allow_private": True,
+        "models": [{"id": f"doubted/{model}", "upstream_model": model, "prices": PRICES}
+                   for model in ("large", REFUSING)]})
+    key = production(gateway, limits=[])
+
+    def serves(*paths):
+        def script(received, line):
+            if received.target in paths:
+                return mock.serve(received, line)
+            return answering(404, {"detail": "Not here"})(received, line)
+        return script
+    for members in ({}, {"input": [{"role": "user", "content": [{"type": "input_image", "file_id": "file_gone"}]}]},
+                    {"input": [{"role": "user", "content": "x", "file_ids": ["file_gone"]}]}):
+        mock.script = serves()
+        assert ask(gateway, key, "doubted/large", **members).status >= 400
+    mock.script = serves(CHAT)
+    assert ask(gateway, key, f"doubted/{REFUSING}").status == 400
+    mock.requests.clear()
+    for _ in range(2):
+        assert ask(gateway, key, "doubted/large").status == 200
+    assert [received.target for received in mock.requests] == [RESPONSES, CHAT, CHAT]
+    # Known until that provider changes, whatever else does.
+    mock.script = mock.serve
+    gateway.admin_json("POST", "/admin/v1/providers", {
+        "id": "another", "base_url": mock.url, "api_key": mock.key, "allow_private": True, "models": [
+            {"id": "another/large", "upstream_model": "large", "prices": PRICES}]})
+    assert ask(gateway, key, "doubted/large").status == 200
+    gateway.admin_json("PATCH", "/admin/v1/providers/doubted", {"headers": {"X-Team": "one"}})
+    assert ask(gateway, key, "doubted/large").status == 200
+    assert [received.target for received in mock.requests[3:]] == [CHAT, RESPONSES]
 
 
 @pytest.mark.parametrize("name", ["native", "told", "claude"])
@@ -316,6 +372,67 @@ def test_whole_answer_that_failed_is_an_error_and_is_charged_as_reported(served)
     assert (answer.status, answer.json()["error"]["code"]) == (502, "provider_error")
     [row] = settled_rows(gateway, key, 1)
     assert [row["input_tokens"], row["output_tokens"]] == [11, 7]
+
+
+def test_whole_answer_that_failed_is_charged_what_it_reports_whatever_a_client_sent(served):
+    gateway, mocks = served
+    echoed = {"metadata": {"usage": "x"}, "tools": [{"usage": {f"a{i}": {} for i in range(20_000)}}]}
+    mocks["asked"].script = answering(200, FAILED["response"] | echoed)
+    key = production(gateway)
+    assert ask(gateway, key, "asked/large").status == 502
+    [row] = settled_rows(gateway, key, 1)
+    assert (row["metering"], row["input_tokens"], row["output_tokens"]) == ("reported", 11, 7)
+
+
+def said_at_once(usage, text: str) -> tuple[dict, ...]:
+    message = {"id": "m", "type": "message", "status": "completed", "role": "assistant",
+               "content": [{"type": "output_text", "text": text, "annotations": []}]}
+    return (CREATED, {"type": "response.output_item.done", "output_index": 0, "item": message},
+            {"type": "response.completed", "response": CREATED["response"] | {
+                "status": "completed", "output": [message], "usage": usage}})
+
+
+@pytest.mark.parametrize("usage", [None, {"input_tokens": 0, "output_tokens": 0}])
+def test_stream_that_says_its_text_at_once_is_charged_for_it(served, usage):
+    gateway, mocks = served
+    mocks["native"].script = failing(*said_at_once(usage, "four" * 5000))
+    key = production(gateway, limits=[])
+    assert events_of(ask(gateway, key, "native/large", stream=True))[-1]["type"] == "response.completed"
+    [row] = settled_rows(gateway, key, 1)
+    assert (row["metering"], row["output_tokens"]) == ("estimated", 1250)
+    assert Decimal(row["cost"]) > 0
+
+
+def test_stream_that_says_its_text_at_once_is_ended_at_its_bound(served):
+    gateway, mocks = served
+    mocks["native"].script = failing(*said_at_once({"input_tokens": 11, "output_tokens": 5000}, "four" * 5000))
+    key = production(gateway)
+    events = events_of(ask(gateway, key, "native/large", stream=True, max_output_tokens=100))
+    assert events[-1]["type"] == "response.incomplete" and text_of(events[-1]["response"]) == ""
+    [row] = settled_rows(gateway, key, 1)
+    assert (row["metering"], row["output_tokens"]) == ("counted", 100)
+
+
+def test_number_of_an_event_that_is_none_breaks_nothing(served):
+    gateway, mocks = served
+
+    def script(_, line):
+        line.start_stream()
+        line.send_chunk(b'data: {"type":"response.created","sequence_number":9223372036854775807,'
+                        b'"response":{"id":"r","output":[]}}\n\n')
+        line.close()
+    mocks["asked"].script = script
+    answer = ask(gateway, production(gateway), "asked/large", stream=True)
+    last = json.loads(answer.body.decode().strip().split("data: ")[-1])
+    assert (last["type"], last["sequence_number"]) == ("error", 1)
+
+
+def test_hosted_tool_does_not_choose_a_model(served):
+    gateway, mocks = served
+    key = production(gateway, limits=[], models=["native/*"])
+    answer = ask(gateway, key, "native/large", tools=[{"type": "image_generation", "model": "gpt-image-1"}])
+    assert (answer.status, answer.json()["error"]["param"]) == (400, "tools[0].model")
+    assert mocks["native"].requests == []
 
 
 def test_image_is_counted_and_its_bytes_are_not(served):
