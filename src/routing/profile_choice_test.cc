@@ -125,6 +125,7 @@ TEST_F(ProfileChoice, WhatTheProfileMayNotUseIsRefusedByName) {
       {&CapabilityCaps::vision, {.images = 1}},
       {&CapabilityCaps::file, {.file_input = true}},
       {&CapabilityCaps::tools, {.tools = true}},
+      {&CapabilityCaps::tools, {.hosted_fees = true}},
       {&CapabilityCaps::audio, {.audio_input = true}},
       {&CapabilityCaps::audio, {.audio_output = true}},
       {&CapabilityCaps::video, {.video_input = true}}};

@@ -123,7 +123,8 @@ Status check_capability_caps(const CapabilityCaps& caps, const RequestNeeds& nee
   };
   if (!caps.vision && needs.images > 0) return refused("messages", "images");
   if (!caps.file && needs.file_input) return refused("messages", "files");
-  if (!caps.tools && needs.tools) return refused("tools", "tools");
+  // A provider's own tools, too, and whatever else it may do beside answering.
+  if (!caps.tools && (needs.tools || needs.hosted_fees)) return refused("tools", "tools");
   const bool speech = needs.output == OutputBound::kByOffer;
   if (!caps.audio && (needs.audio_input || (needs.audio_output && !speech)))
     return refused("messages", "audio");

@@ -102,23 +102,30 @@ std::string Call::request_head(const Target& target) const {
   writer.request_line("POST", path);
   writer.field("Host", target.origin.host_header);
   const bool translated = !speaks(request_.request.kind, answer_dialect(target.provider->dialect));
+  const auto& own = target.provider->headers;
+  // What the operator configured stands alone: some servers join repeated fields.
+  const auto configured = [&own](std::string_view name) {
+    return std::ranges::any_of(
+        own, [name](const auto& field) { return net::equals_ignoring_case(field.first, name); });
+  };
   for (const std::string_view name : kSentOn) {
-    if (translated && name == kVersionField) continue;
+    if ((translated && name == kVersionField) || configured(name)) continue;
     for (const net::Field& field : request_.client_head.fields) {
       if (net::equals_ignoring_case(field.name, name)) writer.field(name, field.value);
     }
   }
-  if (request_.client_head.count("Content-Type") == 0) {
+  if (request_.client_head.count("Content-Type") == 0 && !configured("Content-Type")) {
     writer.field("Content-Type", "application/json");
   }
   if (target.provider->dialect == Dialect::kAnthropic &&
-      (translated || request_.client_head.count(kVersionField) == 0)) {
+      (translated || request_.client_head.count(kVersionField) == 0) &&
+      !configured(kVersionField)) {
     writer.field(kVersionField, kAnthropicVersion);
   }
   if (!target.credential.empty()) {
     writer.field(target.credential_field, target.credential.expose());
   }
-  for (const auto& [name, value] : target.provider->headers) writer.field(name, value);
+  for (const auto& [name, value] : own) writer.field(name, value);
   writer.field("Accept-Encoding", "identity");
   writer.length(body_.size());
   // Every value was checked where it came in: the client's head by the codec, ours by config.

@@ -299,6 +299,16 @@ TEST_F(CallTest, SendsTheProvidersOwnCredentialAndHeaders) {
   answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
 }
 
+TEST_F(CallTest, AConfiguredHeaderStandsAloneInThePlaceOfTheClientsAndOurs) {
+  provider_.headers = {{"user-agent", "the operator's"}, {"content-type", "application/json; v=2"}};
+  client_head_.fields = {{"User-Agent", "the client's"}};
+  const std::string sent = request_of(call());
+  EXPECT_NE(sent.find("\r\nuser-agent: the operator's\r\n"), std::string::npos);
+  EXPECT_EQ(sent.find("User-Agent"), std::string::npos);
+  EXPECT_EQ(sent.find("Content-Type"), std::string::npos);
+  answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+}
+
 TEST_F(CallTest, TellsOfTheAnswersHeadWhatAClientMaySee) {
   request_of(call());
   EXPECT_EQ(answer("HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\n"
