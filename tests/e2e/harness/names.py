@@ -12,15 +12,15 @@ class Names:
     """Of gateways that are started with `environment`."""
 
     def __init__(self, folder: Path):
-        self.library = folder / "names.so"
+        self.shared_object = folder / "names.so"
         self.path = folder / "names"
         self._meanings: dict[str, str] = {}
-        subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", self.library, SOURCE, "-ldl"], check=True)
+        subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", self.shared_object, SOURCE, "-ldl"], check=True)
         self.path.write_text("")
 
     @property
     def environment(self) -> dict[str, str]:
-        return {"LD_PRELOAD": str(self.library), "PRELOADED_NAMES": str(self.path)}
+        return {"LD_PRELOAD": str(self.shared_object), "PRELOADED_NAMES": str(self.path)}
 
     def means(self, name: str, *addresses: str) -> None:
         """From the next look-up on; without addresses the name has none."""
