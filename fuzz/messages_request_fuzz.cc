@@ -21,26 +21,13 @@
 #include "dialects/read_prompt.h"
 #include "dialects/splice.h"
 #include "fuzzing.h"
+#include "independent_json.h"
 
 namespace {
 
 namespace json = boost::json;
+using tollgate::fuzz::parse_independently;
 using tollgate::fuzz::require;
-
-// nullopt where only Boost.JSON refuses what RFC 8259 allows: lone surrogates and huge exponents.
-std::optional<json::object> parse_independently(std::string_view text) {
-  json::parse_options options;
-  options.max_depth = tollgate::kRequestDepthMax + 1;
-  boost::system::error_code error;
-  const json::value value = json::parse(text, error, {}, options);
-  const bool may_hold_surrogates = text.contains("\\ud") || text.contains("\\uD");
-  if (error == json::error::exponent_overflow || (error && may_hold_surrogates)) {
-    return std::nullopt;
-  }
-  require(!error);
-  require(value.is_object());
-  return value.as_object();
-}
 
 constexpr std::array<std::string_view, 7> kSeeds = {
     R"({"model":"m","max_tokens":5,"messages":[{"role":"user","content":"hi"}]})",

@@ -9,16 +9,10 @@
 #include "dialects/chat_request.h"
 #include "dialects/openai_answer.h"
 #include "dialects/splice.h"
+#include "dialects/unreadable.h"
 
 namespace tollgate {
 namespace {
-
-std::unexpected<Error> broken(std::string_view detail) {
-  return fail(ErrorCode::kProviderError,
-              "The provider sent an answer that could not be read. Try again, or choose another "
-              "model.",
-              std::string(detail));
-}
 
 // nullopt where it is no array of objects.
 std::optional<ContentCount> read_content(JsonCursor& cursor) {
@@ -70,52 +64,46 @@ Result<AnthropicAnswer> read_anthropic_answer(std::string_view body) {
   bool has_content = false;
   bool has_usage = false;
   JsonCursor cursor(body, kRequestDepthMax);
-  if (cursor.kind() != JsonKind::kObject) return broken("not a JSON object: " + cursor.problem());
+  if (cursor.kind() != JsonKind::kObject)
+    return unreadable_answer("not a JSON object: " + cursor.problem());
   JsonCursor::Member member;
   for (cursor.open_object(); cursor.next_member(member);) {
     if (member.name.is("content")) {
-      if (std::exchange(has_content, true)) return broken("content stands twice");
+      if (std::exchange(has_content, true)) return unreadable_answer("content stands twice");
       const std::optional<ContentCount> content = read_content(cursor);
-      if (!content) return broken("content is not an array of objects");
+      if (!content) return unreadable_answer("content is not an array of objects");
       answer.content = *content;
     } else if (member.name.is("usage")) {
-      if (std::exchange(has_usage, true)) return broken("usage stands twice");
+      if (std::exchange(has_usage, true)) return unreadable_answer("usage stands twice");
       usage.read(cursor);
     } else if (member.name.is("model")) {
-      if (answer.model_value) return broken("model stands twice");
+      if (answer.model_value) return unreadable_answer("model stands twice");
       answer.model_value = cursor.skip();
     } else if (member.name.is("id") && cursor.kind() == JsonKind::kString) {
       answer.id = cursor.string().decoded();
     } else if (member.name.is("type") && cursor.kind() == JsonKind::kString) {
       if (cursor.string().is("error"))
-        return broken("it is an error: " + openai_error_message(body));
+        return unreadable_answer("it is an error: " + openai_error_message(body));
     } else {
       cursor.skip();
     }
   }
-  if (!cursor.finish()) return broken(cursor.problem());
-  if (!has_content) return broken("it has no content");
+  if (!cursor.finish()) return unreadable_answer(cursor.problem());
+  if (!has_content) return unreadable_answer("it has no content");
   answer.usage = usage.reported();
   return answer;
 }
 
 std::string client_answer(std::string_view body, const AnthropicAnswer& answer,
                           std::string_view public_model) {
-  SplicedBody out(body);
-  std::string model = json_string(public_model);
-  if (answer.model_value) {
-    out.replace(*answer.model_value, std::move(model));
-  } else {
-    // A comma is always right: `content` stands in the object too.
-    out.replace({body.find('{') + 1, 0}, "\"model\":" + model + ",");
-  }
-  return out.text();
+  return with_model(body, answer.model_value, public_model);
 }
 
 Result<std::int64_t> read_token_count(std::string_view body) {
   std::optional<std::int64_t> count;
   JsonCursor cursor(body, kRequestDepthMax);
-  if (cursor.kind() != JsonKind::kObject) return broken("not a JSON object: " + cursor.problem());
+  if (cursor.kind() != JsonKind::kObject)
+    return unreadable_answer("not a JSON object: " + cursor.problem());
   JsonCursor::Member member;
   for (cursor.open_object(); cursor.next_member(member);) {
     if (member.name.is("input_tokens") && cursor.kind() == JsonKind::kNumber) {
@@ -124,8 +112,9 @@ Result<std::int64_t> read_token_count(std::string_view body) {
       cursor.skip();
     }
   }
-  if (!cursor.finish()) return broken(cursor.problem());
-  if (!count || *count < 0 || *count > kReportedTokensMax) return broken("it counts no tokens");
+  if (!cursor.finish()) return unreadable_answer(cursor.problem());
+  if (!count || *count < 0 || *count > kReportedTokensMax)
+    return unreadable_answer("it counts no tokens");
   return *count;
 }
 

@@ -6,15 +6,10 @@
 
 #include "dialects/anthropic_answer.h"
 #include "dialects/chat_request.h"
+#include "dialects/unreadable.h"
 
 namespace tollgate {
 namespace {
-
-std::unexpected<Error> broken(std::string_view detail) {
-  return fail(ErrorCode::kProviderError,
-              "The provider's stream could not be read. Try again, or choose another model.",
-              std::string(detail));
-}
 
 struct NamedType {
   std::string_view name;
@@ -74,7 +69,7 @@ class EventReader {
 
 Result<AnthropicEvent> EventReader::read() {
   if (cursor_.kind() != JsonKind::kObject) {
-    return broken("not a JSON object: " + cursor_.problem());
+    return unreadable_stream("not a JSON object: " + cursor_.problem());
   }
   JsonCursor::Member member;
   for (cursor_.open_object(); cursor_.next_member(member) && fault_.empty();) {
@@ -98,14 +93,14 @@ Result<AnthropicEvent> EventReader::read() {
       cursor_.skip();
     }
   }
-  if (fault_.empty() && !cursor_.finish()) return broken(cursor_.problem());
-  if (!fault_.empty()) return broken(fault_);
-  if (event_.name.empty()) return broken("an event without a type");
+  if (fault_.empty() && !cursor_.finish()) return unreadable_stream(cursor_.problem());
+  if (!fault_.empty()) return unreadable_stream(std::string(fault_));
+  if (event_.name.empty()) return unreadable_stream("an event without a type");
   if (event_.type == AnthropicEventType::kMessageStart && !has_message_) {
-    return broken("a message_start without a message");
+    return unreadable_stream("a message_start without a message");
   }
   if (is_of_block(event_.type) && (event_.index < 0 || event_.index > kBlockIndexMax)) {
-    return broken("a block without an index");
+    return unreadable_stream("a block without an index");
   }
   if (text_bytes_ > 0) event_.content = {.deltas = 1, .text_bytes = text_bytes_};
   return event_;

@@ -45,9 +45,8 @@ class MessagesToChat {
 };
 
 Result<std::string> MessagesToChat::write(std::string_view body) {
-  if (!tree_.parse(body)) {
-    return fail(ErrorCode::kInvalidRequest,
-                fmt::format("The request body cannot be translated: {}.", tree_.problem()));
+  if (Status parsed = parse_to_translate(tree_, body); !parsed) {
+    return std::unexpected(std::move(parsed.error()));
   }
   root_ = tree_.root();
   if (Status sayable = refuse_what_cannot_be_said(); !sayable) {

@@ -63,9 +63,8 @@ class ResponsesAsChat {
 };
 
 Result<std::string> ResponsesAsChat::write(std::string_view body) {
-  if (!tree_.parse(body)) {
-    return fail(ErrorCode::kInvalidRequest,
-                fmt::format("The request body cannot be translated: {}.", tree_.problem()));
+  if (Status parsed = parse_to_translate(tree_, body); !parsed) {
+    return std::unexpected(std::move(parsed.error()));
   }
   root_ = tree_.root();
   if (Status sayable = refuse_what_cannot_be_said(); !sayable) {

@@ -9,16 +9,10 @@
 #include "dialects/message_events.h"
 #include "dialects/openai_parts.h"
 #include "dialects/stop_reasons.h"
+#include "dialects/unreadable.h"
 
 namespace tollgate {
 namespace {
-
-std::unexpected<Error> broken(std::string detail) {
-  return fail(ErrorCode::kProviderError,
-              "The provider sent an answer that could not be read. Try again, or choose another "
-              "model.",
-              std::move(detail));
-}
 
 void append_text(JsonElements& blocks, std::string_view type, std::string_view member,
                  std::string_view raw) {
@@ -32,13 +26,14 @@ void append_text(JsonElements& blocks, std::string_view type, std::string_view m
 
 Status append_tool_use(JsonElements& blocks, JsonNode call) {
   const JsonNode function = call["function"];
-  if (!function["name"].is_string()) return broken("a tool call without a name");
+  if (!function["name"].is_string()) return unreadable_answer("a tool call without a name");
   std::string input = function["arguments"].text();
   if (std::ranges::all_of(input, is_json_space)) input = "{}";
   JsonCursor cursor(input, kTranslationDepthMax);
   const bool object = cursor.kind() == JsonKind::kObject;
   cursor.skip();
-  if (!object || !cursor.finish()) return broken("a tool call whose arguments are no JSON object");
+  if (!object || !cursor.finish())
+    return unreadable_answer("a tool call whose arguments are no JSON object");
   JsonMembers block(blocks.next());
   block.json("type", R"("tool_use")");
   block.raw_text("id", call["id"].string().text);
@@ -52,12 +47,12 @@ Status append_tool_use(JsonElements& blocks, JsonNode call) {
 
 Result<std::string> message_from_completion(std::string_view body, const ToMessage& to) {
   JsonTree tree;
-  if (!tree.parse(body)) return broken(tree.problem());
+  if (!tree.parse(body)) return unreadable_answer(tree.problem());
   const JsonNode choices = tree.root()["choices"];
-  if (choices.empty()) return broken("it has no choices");
+  if (choices.empty()) return unreadable_answer("it has no choices");
   const JsonNode choice = *choices.begin();
   const JsonNode said = choice["message"];
-  if (!said.is_object()) return broken("a choice without a message");
+  if (!said.is_object()) return unreadable_answer("a choice without a message");
 
   std::string out;
   out.reserve(body.size() + 512);

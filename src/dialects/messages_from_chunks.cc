@@ -9,18 +9,9 @@
 #include "dialects/openai_chunk.h"
 #include "dialects/openai_parts.h"
 #include "dialects/stop_reasons.h"
+#include "dialects/unreadable.h"
 
 namespace tollgate {
-namespace {
-
-std::unexpected<Error> broken(std::string_view detail) {
-  return fail(ErrorCode::kProviderError,
-              "The provider's stream could not be read. Try again, or choose another model.",
-              std::string(detail));
-}
-
-}  // namespace
-
 MessagesFromChunks::MessagesFromChunks(std::string_view public_model)
     : model_json_(json_string(public_model)) {}
 
@@ -34,8 +25,8 @@ Result<StreamFacts> MessagesFromChunks::read(std::string_view payload) {
                     .content = chunk->content,
                     .usage = chunk->usage};
   if (facts.done || facts.error) return facts;
-  if (!tree_.parse(payload)) return broken(tree_.problem());
-  if (!tree_.root()["choices"].is_array()) return broken("no chunk: it has no choices");
+  if (!tree_.parse(payload)) return unreadable_stream(tree_.problem());
+  if (!tree_.root()["choices"].is_array()) return unreadable_stream("no chunk: it has no choices");
   if (!read_.started) {
     read_.started = true;
     if (!chunk->id_json.empty()) id_json_ = chunk->id_json;
@@ -95,10 +86,10 @@ Status MessagesFromChunks::read_call(JsonNode call) {
   const std::int64_t place =
       call["index"].integer().value_or(named || !at_hand ? read_.tool + 1 : read_.tool);
   if (place < read_.tool || (place == read_.tool && !at_hand)) {
-    return broken("a piece of a tool call that has ended");
+    return unreadable_stream("a piece of a tool call that has ended");
   }
   if (place != read_.tool) {
-    if (!named) return broken("a tool call that begins without a name");
+    if (!named) return unreadable_stream("a tool call that begins without a name");
     close();
     begin(Open::kTool);
     read_.tool = place;

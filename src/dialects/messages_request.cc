@@ -137,23 +137,19 @@ Result<ChatRequest> MessagesReader::read() {
 }
 
 Status MessagesReader::read_document() {
-  if (cursor_.kind() != JsonKind::kObject) {
-    return fail(ErrorCode::kInvalidRequest, "The request body must be a JSON object.");
-  }
-  request_.object_open = cursor_.offset();
-  JsonCursor::Member member;
-  for (cursor_.open_object(); cursor_.next_member(member);) {
-    const Known known = known_member(member.name);
-    if (known == Known::kOther) {
-      cursor_.skip();
-      continue;
-    }
-    if (!seen_.first(static_cast<unsigned>(known))) {
-      return repeated_member(std::string(name_of(known)));
-    }
-    if (Status status = read_member(known, member); !status) return status;
-  }
-  if (!cursor_.finish()) return fail(ErrorCode::kInvalidRequest, cursor_.problem());
+  Status members =
+      read_body_object(cursor_, request_, [this](const JsonCursor::Member& member) -> Status {
+        const Known known = known_member(member.name);
+        if (known == Known::kOther) {
+          cursor_.skip();
+          return {};
+        }
+        if (!seen_.first(static_cast<unsigned>(known))) {
+          return repeated_member(std::string(name_of(known)));
+        }
+        return read_member(known, member);
+      });
+  if (!members) return members;
   return check_required();
 }
 

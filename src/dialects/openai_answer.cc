@@ -8,18 +8,12 @@
 #include "dialects/json_cursor.h"
 #include "dialects/openai_parts.h"
 #include "dialects/splice.h"
+#include "dialects/unreadable.h"
 
 namespace tollgate {
 namespace {
 
 constexpr std::size_t kErrorMessageMax = 512;
-
-std::unexpected<Error> broken(std::string_view detail) {
-  return fail(ErrorCode::kProviderError,
-              "The provider sent an answer that could not be read. Try again, or choose another "
-              "model.",
-              std::string(detail));
-}
 
 std::string cut_at_character(std::string text, std::size_t length_max) {
   if (text.size() <= length_max) return text;
@@ -55,30 +49,32 @@ Result<OpenAiAnswer> read_openai_answer(std::string_view body) {
   bool has_choices = false;
   bool has_usage = false;
   JsonCursor cursor(body, kRequestDepthMax);
-  if (cursor.kind() != JsonKind::kObject) return broken("not a JSON object: " + cursor.problem());
+  if (cursor.kind() != JsonKind::kObject)
+    return unreadable_answer("not a JSON object: " + cursor.problem());
   JsonCursor::Member member;
   for (cursor.open_object(); cursor.next_member(member);) {
     if (member.name.is("choices")) {
       const Choices choices = read_openai_choices(cursor);
-      if (!choices.well_formed) return broken("choices is not an array of objects");
+      if (!choices.well_formed) return unreadable_answer("choices is not an array of objects");
       answer.content = choices.content;
       has_choices = true;
     } else if (member.name.is("usage")) {
-      if (std::exchange(has_usage, true)) return broken("usage stands twice");
+      if (std::exchange(has_usage, true)) return unreadable_answer("usage stands twice");
       answer.usage = read_openai_usage(cursor);
     } else if (member.name.is("model")) {
-      if (answer.model_value) return broken("model stands twice");
+      if (answer.model_value) return unreadable_answer("model stands twice");
       answer.model_value = cursor.skip();
     } else if (member.name.is("id") && cursor.kind() == JsonKind::kString) {
       answer.id = cursor.string().decoded();
     } else if (member.name.is("error") && cursor.kind() != JsonKind::kNull) {
-      return broken("it is an error: " + cut_at_character(read_error(cursor), kErrorMessageMax));
+      return unreadable_answer("it is an error: " +
+                               cut_at_character(read_error(cursor), kErrorMessageMax));
     } else {
       cursor.skip();
     }
   }
-  if (!cursor.finish()) return broken(cursor.problem());
-  if (!has_choices) return broken("it has no choices");
+  if (!cursor.finish()) return unreadable_answer(cursor.problem());
+  if (!has_choices) return unreadable_answer("it has no choices");
   return answer;
 }
 
@@ -102,15 +98,7 @@ std::string openai_error_message(std::string_view body) {
 
 std::string client_answer(std::string_view body, const OpenAiAnswer& answer,
                           std::string_view public_model) {
-  SplicedBody out(body);
-  std::string model = json_string(public_model);
-  if (answer.model_value) {
-    out.replace(*answer.model_value, std::move(model));
-  } else {
-    // A comma is always right: `choices` stands in the object too.
-    out.replace({body.find('{') + 1, 0}, "\"model\":" + model + ",");
-  }
-  return out.text();
+  return with_model(body, answer.model_value, public_model);
 }
 
 }  // namespace tollgate

@@ -11,15 +11,10 @@
 #include "dialects/json_cursor.h"
 #include "dialects/json_text.h"
 #include "dialects/openai_parts.h"
+#include "dialects/unreadable.h"
 
 namespace tollgate {
 namespace {
-
-std::unexpected<Error> broken(std::string_view detail) {
-  return fail(ErrorCode::kProviderError,
-              "The provider's stream could not be read. Try again, or choose another model.",
-              std::string(detail));
-}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && is_json_space(text.front())) text.remove_prefix(1);
@@ -64,23 +59,24 @@ Result<OpenAiChunk> read_openai_chunk(std::string_view payload) {
     return chunk;
   }
   JsonCursor cursor(payload, kRequestDepthMax);
-  if (cursor.kind() != JsonKind::kObject) return broken("not a JSON object: " + cursor.problem());
+  if (cursor.kind() != JsonKind::kObject)
+    return unreadable_stream("not a JSON object: " + cursor.problem());
   JsonCursor::Member member;
   for (cursor.open_object(); cursor.next_member(member);) {
     if (member.name.is("choices")) {
       const Choices choices = read_openai_choices(cursor);
-      if (!choices.well_formed) return broken("choices is not an array of objects");
+      if (!choices.well_formed) return unreadable_stream("choices is not an array of objects");
       chunk.choices_empty = choices.count == 0;
       chunk.finish_reason = choices.finish_reason;
       chunk.content = choices.content;
     } else if (member.name.is("usage")) {
-      if (chunk.usage_value) return broken("usage stands twice");
+      if (chunk.usage_value) return unreadable_stream("usage stands twice");
       const std::size_t begin = cursor.offset();
       chunk.usage = read_openai_usage(cursor);
       chunk.usage_value = ByteRange{begin, cursor.value_end() - begin};
       chunk.usage_member = cursor.cut_range(member);
     } else if (member.name.is("model")) {
-      if (chunk.model_value) return broken("model stands twice");
+      if (chunk.model_value) return unreadable_stream("model stands twice");
       chunk.model_value = cursor.skip();
     } else if (member.name.is("id") && cursor.kind() == JsonKind::kString) {
       chunk.id_json = cursor.skip().in(payload);
@@ -93,7 +89,7 @@ Result<OpenAiChunk> read_openai_chunk(std::string_view payload) {
       cursor.skip();
     }
   }
-  if (!cursor.finish()) return broken(cursor.problem());
+  if (!cursor.finish()) return unreadable_stream(cursor.problem());
   return chunk;
 }
 

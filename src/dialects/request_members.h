@@ -45,6 +45,22 @@ Status read_route(JsonCursor& cursor, const JsonCursor::Member& route, std::stri
 Status read_token_limit(JsonCursor& cursor, std::string_view name, std::int64_t least,
                         std::optional<std::int64_t>& out, std::optional<ByteRange>& where);
 
+// The one object that a body is, member by member: `read` consumes each one's value, or refuses.
+// After an error the cursor may stand anywhere.
+template <class Read>
+Status read_body_object(JsonCursor& cursor, ChatRequest& request, const Read& read) {
+  if (cursor.kind() != JsonKind::kObject) {
+    return fail(ErrorCode::kInvalidRequest, "The request body must be a JSON object.");
+  }
+  request.object_open = cursor.offset();
+  JsonCursor::Member member;
+  for (cursor.open_object(); cursor.next_member(member);) {
+    if (Status status = read(member); !status) return status;
+  }
+  if (!cursor.finish()) return fail(ErrorCode::kInvalidRequest, cursor.problem());
+  return {};
+}
+
 // The error to answer with for a body that a reader refused with `fault`: that it is not JSON goes
 // before anything that a reader made of it.
 std::unexpected<Error> refused_body(std::string_view body, Error fault);

@@ -9,16 +9,10 @@
 #include "dialects/openai_answer.h"
 #include "dialects/openai_parts.h"
 #include "dialects/splice.h"
+#include "dialects/unreadable.h"
 
 namespace tollgate {
 namespace {
-
-std::unexpected<Error> broken(std::string_view detail) {
-  return fail(ErrorCode::kProviderError,
-              "The provider sent an answer that could not be read. Try again, or choose another "
-              "model.",
-              std::string(detail));
-}
 
 constexpr std::size_t kEventTypeMax = 128;
 // The most that a client's parser takes for the number that it is.
@@ -98,19 +92,20 @@ Result<ResponseAnswer> read_response_answer(std::string_view body) {
   bool has_usage = false;
   bool failed = false;
   JsonCursor cursor(body, kRequestDepthMax);
-  if (cursor.kind() != JsonKind::kObject) return broken("not a JSON object: " + cursor.problem());
+  if (cursor.kind() != JsonKind::kObject)
+    return unreadable_answer("not a JSON object: " + cursor.problem());
   JsonCursor::Member member;
   for (cursor.open_object(); cursor.next_member(member);) {
     if (member.name.is("output")) {
-      if (std::exchange(has_output, true)) return broken("output stands twice");
+      if (std::exchange(has_output, true)) return unreadable_answer("output stands twice");
       const std::optional<ContentCount> content = read_output(cursor);
-      if (!content) return broken("output is not an array of objects");
+      if (!content) return unreadable_answer("output is not an array of objects");
       answer.content = *content;
     } else if (member.name.is("usage")) {
-      if (std::exchange(has_usage, true)) return broken("usage stands twice");
+      if (std::exchange(has_usage, true)) return unreadable_answer("usage stands twice");
       answer.usage = read_response_usage(cursor);
     } else if (member.name.is("model")) {
-      if (answer.model_value) return broken("model stands twice");
+      if (answer.model_value) return unreadable_answer("model stands twice");
       answer.model_value = cursor.skip();
     } else if (member.name.is("id") && cursor.kind() == JsonKind::kString) {
       answer.id = cursor.string().decoded();
@@ -124,36 +119,28 @@ Result<ResponseAnswer> read_response_answer(std::string_view body) {
       cursor.skip();
     }
   }
-  if (!cursor.finish()) return broken(cursor.problem());
+  if (!cursor.finish()) return unreadable_answer(cursor.problem());
   if (failed) {
-    answer.failure = broken("it is an error: " + openai_error_message(body)).error();
+    answer.failure = unreadable_answer("it is an error: " + openai_error_message(body)).error();
   } else if (!has_output) {
-    answer.failure = broken("it has no output").error();
+    answer.failure = unreadable_answer("it has no output").error();
   }
   return answer;
 }
 
 std::string client_answer(std::string_view body, const ResponseAnswer& answer,
                           std::string_view public_model) {
-  SplicedBody out(body);
-  std::string model = json_string(public_model);
-  if (answer.model_value) {
-    out.replace(*answer.model_value, std::move(model));
-  } else {
-    // A comma is always right: `output` stands in the object too.
-    out.replace({body.find('{') + 1, 0}, "\"model\":" + model + ",");
-  }
-  return out.text();
+  return with_model(body, answer.model_value, public_model);
 }
 
 Result<ResponseEvent> read_response_event(std::string_view payload, JsonTree& tree) {
-  if (!tree.parse(payload)) return broken("an event that is no JSON: " + tree.problem());
+  if (!tree.parse(payload)) return unreadable_answer("an event that is no JSON: " + tree.problem());
   ResponseEvent event;
   event.root = tree.root();
   const RawString type = event.root["type"].string();
   const bool plain = !type.text.empty() && !type.escaped && type.text.size() <= kEventTypeMax &&
                      std::ranges::all_of(type.text, [](char c) { return c > ' ' && c < '\x7F'; });
-  if (!plain) return broken("an event without a type");
+  if (!plain) return unreadable_answer("an event without a type");
   event.type = type.text;
   event.number = event_number(event.root["sequence_number"]);
   event.ends = event.type == "response.completed" || event.type == "response.incomplete";

@@ -9,6 +9,7 @@
 #include "dialects/openai_chunk.h"
 #include "dialects/openai_parts.h"
 #include "dialects/stop_reasons.h"
+#include "dialects/unreadable.h"
 
 namespace tollgate {
 namespace {
@@ -17,12 +18,6 @@ using Kind = ResponseItem::Kind;
 
 // What an item takes in memory, beside its text.
 constexpr std::size_t kItemBytes = 256;
-
-std::unexpected<Error> broken(std::string_view detail) {
-  return fail(ErrorCode::kProviderError,
-              "The provider's stream could not be read. Try again, or choose another model.",
-              std::string(detail));
-}
 
 }  // namespace
 
@@ -42,8 +37,8 @@ Result<StreamFacts> ResponseFromChunks::read_next(std::string_view payload) {
                     .content = chunk->content,
                     .usage = chunk->usage};
   if (facts.done || facts.error) return facts;
-  if (!tree_.parse(payload)) return broken(tree_.problem());
-  if (!tree_.root()["choices"].is_array()) return broken("no chunk: it has no choices");
+  if (!tree_.parse(payload)) return unreadable_stream(tree_.problem());
+  if (!tree_.root()["choices"].is_array()) return unreadable_stream("no chunk: it has no choices");
   if (!read_.started) start();
   for (const JsonNode choice : tree_.root()["choices"]) {
     if (choice["index"].integer().value_or(0) != 0) continue;
@@ -51,7 +46,7 @@ Result<StreamFacts> ResponseFromChunks::read_next(std::string_view payload) {
     const JsonNode reason = choice["finish_reason"];
     if (reason.is_string()) read_.incomplete_reason = incomplete_reason_for(reason.string());
   }
-  if (kept_bytes_ > kKeptAnswerMax) return broken("an answer too long to be said whole");
+  if (kept_bytes_ > kKeptAnswerMax) return unreadable_stream("an answer too long to be said whole");
   return facts;
 }
 
@@ -107,10 +102,10 @@ Status ResponseFromChunks::read_call(JsonNode call) {
   const std::int64_t place =
       call["index"].integer().value_or(named || !at_hand ? read_.tool + 1 : read_.tool);
   if (place < read_.tool || (place == read_.tool && !at_hand)) {
-    return broken("a piece of a tool call that has ended");
+    return unreadable_stream("a piece of a tool call that has ended");
   }
   if (place != read_.tool) {
-    if (!named) return broken("a tool call that begins without a name");
+    if (!named) return unreadable_stream("a tool call that begins without a name");
     read_.tool = place;
     const JsonNode id = call["id"];
     const bool has_id = id.is_string() && !id.string().text.empty();

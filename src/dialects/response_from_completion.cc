@@ -9,18 +9,12 @@
 #include "dialects/json_tree.h"
 #include "dialects/openai_parts.h"
 #include "dialects/stop_reasons.h"
+#include "dialects/unreadable.h"
 
 namespace tollgate {
 namespace {
 
 using Kind = ResponseItem::Kind;
-
-std::unexpected<Error> broken(std::string detail) {
-  return fail(ErrorCode::kProviderError,
-              "The provider sent an answer that could not be read. Try again, or choose another "
-              "model.",
-              std::move(detail));
-}
 
 void add_reasoning(JsonNode said, std::vector<ResponseItem>& items) {
   for (const JsonNode block : said["thinking_blocks"]) {
@@ -37,7 +31,7 @@ void add_reasoning(JsonNode said, std::vector<ResponseItem>& items) {
 
 Status add_call(JsonNode call, std::vector<ResponseItem>& items) {
   const JsonNode function = call["function"];
-  if (!function["name"].is_string()) return broken("a tool call without a name");
+  if (!function["name"].is_string()) return unreadable_answer("a tool call without a name");
   const JsonNode id = call["id"];
   items.push_back({.kind = Kind::kCall,
                    .text = std::string(function["arguments"].string().text),
@@ -68,11 +62,11 @@ Status read_items(JsonNode said, std::vector<ResponseItem>& items) {
 
 Result<std::string> response_from_completion(std::string_view body, const ToResponse& to) {
   JsonTree tree;
-  if (!tree.parse(body)) return broken(tree.problem());
+  if (!tree.parse(body)) return unreadable_answer(tree.problem());
   const JsonNode choices = tree.root()["choices"];
-  if (choices.empty()) return broken("it has no choices");
+  if (choices.empty()) return unreadable_answer("it has no choices");
   const JsonNode choice = *choices.begin();
-  if (!choice["message"].is_object()) return broken("a choice without a message");
+  if (!choice["message"].is_object()) return unreadable_answer("a choice without a message");
   std::vector<ResponseItem> items;
   if (Status read = read_items(choice["message"], items); !read) {
     return std::unexpected(std::move(read.error()));

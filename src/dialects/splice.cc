@@ -115,4 +115,17 @@ SplicedBody upstream_body(const ChatRequest& request, std::string_view body,
   return out;
 }
 
+std::string with_model(std::string_view answer, const std::optional<ByteRange>& model_value,
+                       std::string_view public_model) {
+  SplicedBody out(answer);
+  std::string model = json_string(public_model);
+  if (model_value) {
+    out.replace(*model_value, std::move(model));
+  } else {
+    // A comma is always right: what makes it an answer stands in the object too.
+    out.replace({answer.find('{') + 1, 0}, "\"model\":" + model + ",");
+  }
+  return out.text();
+}
+
 }  // namespace tollgate

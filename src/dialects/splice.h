@@ -57,4 +57,9 @@ SplicedBody upstream_body(const ChatRequest& request, std::string_view body,
                           std::string_view upstream_model,
                           const std::optional<OutputLimit>& limit = std::nullopt);
 
+// A provider's answer to the client: its `model` says the public id, and is put in where there is
+// none. REQUIRES: `answer` is an object with a member; `model_value` is its model's value.
+std::string with_model(std::string_view answer, const std::optional<ByteRange>& model_value,
+                       std::string_view public_model);
+
 }  // namespace tollgate

@@ -11,17 +11,11 @@
 #include "dialects/json_text.h"
 #include "dialects/openai_answer.h"
 #include "dialects/splice.h"
+#include "dialects/unreadable.h"
 #include "domain/metering.h"
 
 namespace tollgate {
 namespace {
-
-std::unexpected<Error> broken(std::string_view detail) {
-  return fail(ErrorCode::kProviderError,
-              "The provider sent an answer that could not be read. Try again, or choose another "
-              "model.",
-              std::string(detail));
-}
 
 // A number of seconds in milliseconds, or of anything else in thousandths, rounded up. No floating
 // point: money is worked out of it.
@@ -176,14 +170,14 @@ class AnswerReader {
 
   Result<UnitAnswer> read() {
     if (cursor_.kind() != JsonKind::kObject) {
-      return broken("not a JSON object: " + cursor_.problem());
+      return unreadable_answer("not a JSON object: " + cursor_.problem());
     }
     JsonCursor::Member member;
     for (cursor_.open_object(); cursor_.next_member(member);) {
       if (auto status = read_member(member); !status) return std::unexpected(status.error());
     }
-    if (!cursor_.finish()) return broken(cursor_.problem());
-    if (!whole_) return broken("what was asked for is missing");
+    if (!cursor_.finish()) return unreadable_answer(cursor_.problem());
+    if (!whole_) return unreadable_answer("what was asked for is missing");
     if (!answer_.usage.audio_ms) answer_.usage.audio_ms = duration_;
     return std::move(answer_);
   }
@@ -193,17 +187,17 @@ class AnswerReader {
     const RawString& name = member.name;
     if (answers_with(kind_, name)) return read_answer();
     if (name.is("usage")) {
-      if (std::exchange(has_usage_, true)) return broken("usage stands twice");
+      if (std::exchange(has_usage_, true)) return unreadable_answer("usage stands twice");
       answer_.usage = UsageReader(cursor_, body_).read();
     } else if (name.is("meta") && kind_ == CompletionKind::kRerank) {
       read_meta();
     } else if (name.is("duration") && kind_ == CompletionKind::kTranscription) {
       duration_ = read_seconds(cursor_, body_);
     } else if (name.is("model")) {
-      if (answer_.model_value) return broken("model stands twice");
+      if (answer_.model_value) return unreadable_answer("model stands twice");
       answer_.model_value = cursor_.skip();
     } else if (name.is("error") && cursor_.kind() != JsonKind::kNull) {
-      return broken("it is an error: " + openai_error_message(body_));
+      return unreadable_answer("it is an error: " + openai_error_message(body_));
     } else {
       cursor_.skip();
     }
@@ -212,10 +206,12 @@ class AnswerReader {
 
   Status read_answer() {
     if (kind_ == CompletionKind::kTranscription) {
-      if (cursor_.kind() != JsonKind::kString) return broken("a transcript is no string");
+      if (cursor_.kind() != JsonKind::kString)
+        return unreadable_answer("a transcript is no string");
       answer_.content = content_of(cursor_.string());
     } else {
-      if (cursor_.kind() != JsonKind::kArray) return broken("what was asked for is no array");
+      if (cursor_.kind() != JsonKind::kArray)
+        return unreadable_answer("what was asked for is no array");
       const std::int64_t count = count_elements(cursor_);
       if (kind_ == CompletionKind::kImages) answer_.images = count;
     }
@@ -302,7 +298,8 @@ Result<UnitEvent> read_unit_event(std::string_view data) {
     return event;
   }
   JsonCursor cursor(data, kRequestDepthMax);
-  if (cursor.kind() != JsonKind::kObject) return broken("not a JSON object: " + cursor.problem());
+  if (cursor.kind() != JsonKind::kObject)
+    return unreadable_answer("not a JSON object: " + cursor.problem());
   bool text_delta = false;
   std::optional<ContentCount> delta;
   JsonCursor::Member member;
@@ -323,7 +320,7 @@ Result<UnitEvent> read_unit_event(std::string_view data) {
       cursor.skip();
     }
   }
-  if (!cursor.finish()) return broken(cursor.problem());
+  if (!cursor.finish()) return unreadable_answer(cursor.problem());
   if (text_delta && delta) event.content = {.deltas = 1, .text_bytes = delta->text_bytes};
   return event;
 }

@@ -50,15 +50,10 @@ class UnitReader {
 
  private:
   Status read_document() {
-    if (cursor_.kind() != JsonKind::kObject) {
-      return fail(ErrorCode::kInvalidRequest, "The request body must be a JSON object.");
-    }
-    request_.object_open = cursor_.offset();
-    JsonCursor::Member member;
-    for (cursor_.open_object(); cursor_.next_member(member);) {
-      if (Status status = read_member(member); !status) return status;
-    }
-    if (!cursor_.finish()) return fail(ErrorCode::kInvalidRequest, cursor_.problem());
+    Status members = read_body_object(cursor_, request_, [this](const JsonCursor::Member& member) {
+      return read_member(member);
+    });
+    if (!members) return members;
     if (!seen_.has(kModel)) {
       if (request_.kind != CompletionKind::kModerations) return model_missing();
       request_.model = kModerationModel;

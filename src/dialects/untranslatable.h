@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "dialects/json_tree.h"
 
 namespace tollgate {
 
@@ -19,6 +20,13 @@ inline std::unexpected<Error> untranslatable(std::string param, std::string_view
                              "choose another model.",
                              param, why),
       .param = param});
+}
+
+// The request as a tree.
+inline Status parse_to_translate(JsonTree& tree, std::string_view body) {
+  if (tree.parse(body)) return {};
+  return fail(ErrorCode::kInvalidRequest,
+              fmt::format("The request body cannot be translated: {}.", tree.problem()));
 }
 
 }  // namespace tollgate

@@ -1,133 +1,20 @@
-// The ledger as a whole holds keys to their limits: reserved, settled, changed, crashed. The
-// budgets alone are proven in budgets_*test.cc.
+// The ledger as a whole holds keys to their limits: reserved, settled, changed. What a crash leaves
+// is in enforcement_recovery_test.cc; the budgets alone are proven in budgets_*test.cc.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <signal.h>
-#include <sys/resource.h>
 
 #include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "ledger/ledger_fixture.h"
+#include "ledger/enforcement_fixture.h"
 
 namespace tollgate {
 namespace {
 
 using std::chrono::hours;
 using std::chrono::seconds;
-
-Limit cost_limit(std::int64_t amount, WindowKind kind = WindowKind::kMonth) {
-  return {.metric = Metric::kCost, .window = {.kind = kind}, .amount = amount};
-}
-Limit requests_limit(std::int64_t amount, WindowKind kind) {
-  return {.metric = Metric::kRequests, .window = {.kind = kind}, .amount = amount};
-}
-
-class EnforcementTest : public LedgerTest {
- protected:
-  static KeyPolicy limited(std::string name, std::vector<Limit> limits) {
-    KeyPolicy policy = named(std::move(name));
-    policy.limits = std::move(limits);
-    return policy;
-  }
-
-  // A row that charges `cost`, as it is to be should the request never be settled.
-  static UsageRow row_of(const Identity& identity, std::int64_t cost) {
-    Reservation none;
-    UsageRow row = row_for(identity, none);
-    row.cost = Money::from_nanos(cost);
-    const bool sandbox = row.environment == Environment::kSandbox;
-    row.charged = sandbox ? Money() : row.cost;
-    return row;
-  }
-
-  Guard guard_of(const Identity& identity, std::int64_t bound) {
-    Guard guard{.ask = {.cost = bound, .tokens = 15, .token_rate = 15},
-                .interrupted = row_of(identity, bound)};
-    guard.interrupted.metering = Metering::kInterrupted;
-    return guard;
-  }
-
-  Result<std::optional<Reservation>> reserve_guarded(const KeyWithSecret& made,
-                                                     std::int64_t bound) {
-    Result<Identity> identity = authenticate(made);
-    if (!identity) return std::unexpected(identity.error());
-    return await(
-        ledger_->reserve(*identity, ledger_->next_generation(), [] {}, guard_of(*identity, bound)));
-  }
-
-  Reservation admitted(const KeyWithSecret& made, std::int64_t bound) {
-    auto reserved = reserve_guarded(made, bound);
-    EXPECT_TRUE(reserved && *reserved) << (reserved ? "needs a guard" : reserved.error().message);
-    if (!reserved || !*reserved) std::abort();
-    return std::move(**reserved);
-  }
-
-  Error refusal_of(const KeyWithSecret& made, std::int64_t bound) {
-    auto reserved = reserve_guarded(made, bound);
-    EXPECT_FALSE(reserved);
-    return reserved ? Error() : reserved.error();
-  }
-
-  Status settle(const KeyWithSecret& made, Reservation reservation, std::int64_t cost) {
-    UsageRow row = row_of(*authenticate(made), cost);
-    row.id = reservation.id();
-    row.admitted_at = reservation.admitted_at();
-    row.finished_at = clock_.wall();
-    return await(ledger_->settle(std::move(reservation), std::move(row)));
-  }
-
-  Status spend(const KeyWithSecret& made, std::int64_t cost) {
-    return settle(made, admitted(made, cost), cost);
-  }
-
-  LimitState limit_of(const KeyWithSecret& made, std::size_t index = 0) {
-    return view(made).limits.at(index);
-  }
-
-  Result<Key> set_limits(const KeyWithSecret& made, std::vector<Limit> limits) {
-    return await(ledger_->update_key(owner(), made.key.id, [&](KeyPolicy& policy) -> Status {
-      policy.limits = limits;
-      return {};
-    }));
-  }
-
-  Result<Workspace> edit_workspace(const Ledger::WorkspaceEdit& edit) {
-    return await(ledger_->update_workspace(owner(), store::default_workspace_id(), edit));
-  }
-  Status grant(std::int64_t nanos) {
-    auto made = await(ledger_->grant(owner(), store::default_workspace_id(),
-                                     {.amount = Money::from_nanos(nanos)}, std::nullopt));
-    return made ? Status() : std::unexpected(made.error());
-  }
-  void make_prepaid() {
-    ASSERT_TRUE(edit_workspace([](Workspace& workspace) -> Status {
-      workspace.balance_mode = BalanceMode::kPrepaid;
-      return {};
-    }));
-  }
-  Balance balance() { return *ledger_->balance(store::default_workspace_id()); }
-
-  // The data directory as it is at this moment, opened by another ledger.
-  void crash() {
-    const std::string copy = dir_.path() + "/crash" + std::to_string(++crashes_);
-    std::filesystem::copy(data_dir_, copy);
-    std::filesystem::remove(copy + "/lock");
-    ledger_.reset();
-    LedgerOptions found = options();
-    found.data_dir = data_dir_ = copy;
-    found.metrics = nullptr;
-    auto opened = Ledger::open(found);
-    ASSERT_TRUE(opened) << opened.error().message << " " << opened.error().detail;
-    ledger_ = std::move(*opened);
-  }
-
-  std::string data_dir_ = options().data_dir;
-  int crashes_ = 0;
-};
 
 TEST_F(EnforcementTest, BudgetForTenAdmitsExactlyTenOfHundredAtOnce) {
   const KeyWithSecret made = make(limited("ten", {cost_limit(1'000)}));
@@ -231,125 +118,6 @@ TEST_F(EnforcementTest, RevokedKeyIsNotAdmittedFromTheQueue) {
   row.id = first.id();
   row.admitted_at = first.admitted_at();
   EXPECT_TRUE(await(ledger_->settle(std::move(first), std::move(row))));
-}
-
-TEST_F(EnforcementTest, CountersAreFoundAgainAfterARestart) {
-  const std::vector<Limit> limits{
-      cost_limit(1'000),
-      cost_limit(600, WindowKind::kHour),
-      cost_limit(5'000, WindowKind::kLifetime),
-      {.metric = Metric::kCost, .window = {.kind = WindowKind::kDays, .days = 3}, .amount = 1'000},
-      requests_limit(10, WindowKind::kDay),
-      requests_limit(10, WindowKind::kRolling60s)};
-  const KeyWithSecret made = make(limited("lasting", limits));
-  ASSERT_TRUE(spend(made, 300));
-  clock_.advance(hours(1));
-  ASSERT_TRUE(spend(made, 200));
-  const std::vector<LimitState> before = view(made).limits;
-  for (int round = 0; round < 2; ++round) {
-    restart();
-    EXPECT_EQ(view(made).limits, before);
-  }
-  EXPECT_EQ(before[0].used, 500);
-  EXPECT_EQ(before[1].used, 200);
-  EXPECT_EQ(before[5].used, 1);
-  EXPECT_EQ(refusal_of(made, 501).code, ErrorCode::kLimitExceeded);
-  EXPECT_TRUE(spend(made, 400));
-}
-
-TEST_F(EnforcementTest, OrphansAreChargedAtTheirBoundAfterACrash) {
-  const KeyWithSecret made = make(limited("crashed", {cost_limit(1'000)}));
-  ASSERT_TRUE(spend(made, 100));
-  Reservation lost = admitted(made, 400);
-  Reservation settled = admitted(made, 300);
-  ASSERT_TRUE(settle(made, std::move(settled), 30));
-  const GenerationNumber id = lost.id();
-  const std::string copy = dir_.path() + "/copy";
-  std::filesystem::copy(data_dir_, copy);
-  ASSERT_TRUE(settle(made, std::move(lost), 400));
-  ledger_.reset();
-  LedgerOptions found = options();
-  found.data_dir = data_dir_ = copy;
-  found.metrics = nullptr;
-  ledger_ = std::move(*Ledger::open(found));
-  for (int round = 0; round < 2; ++round) {
-    EXPECT_EQ(number("SELECT COUNT(*) FROM usage"), 3);
-    EXPECT_EQ(number("SELECT cost FROM usage WHERE metering = 'interrupted' AND id = " +
-                     std::to_string(id)),
-              400);
-    EXPECT_EQ(limit_of(made).used, 530);
-    EXPECT_EQ(limit_of(made).held, 0);
-    crash();
-  }
-}
-
-TEST_F(EnforcementTest, OpenReservationsOutliveEveryTurnOfTheJournal) {
-  ledger_.reset();
-  LedgerOptions small = options();
-  small.journal_file_bytes = 16'384;
-  small.metrics = nullptr;
-  ledger_ = std::move(*Ledger::open(small));
-  const KeyWithSecret made = make(limited("long", {cost_limit(1'000'000)}));
-  Reservation lost = admitted(made, 400);
-  const KeyWithSecret busy = make("busy");
-  for (int i = 0; i < 500; ++i) ASSERT_TRUE(buy(busy)) << i;
-  const std::string to = dir_.path() + "/copy";
-  std::filesystem::copy(small.data_dir, to);
-  ASSERT_TRUE(settle(made, std::move(lost), 1));
-  ledger_.reset();
-  small.data_dir = to;
-  ledger_ = std::move(*Ledger::open(small));
-  EXPECT_EQ(limit_of(made).used, 400);
-  EXPECT_EQ(number("SELECT COUNT(*) FROM usage WHERE metering = 'interrupted'"), 1);
-}
-
-TEST_F(EnforcementTest, SettledReservationIsNoOrphan) {
-  const KeyWithSecret made = make(limited("settled", {cost_limit(1'000)}));
-  for (int i = 0; i < 5; ++i) ASSERT_TRUE(spend(made, 10));
-  crash();
-  EXPECT_EQ(number("SELECT COUNT(*) FROM usage"), 5);
-  EXPECT_EQ(limit_of(made).used, 50);
-}
-
-TEST_F(EnforcementTest, ReboundReservationIsChargedAtItsLastBound) {
-  const KeyWithSecret made = make(limited("rebound", {cost_limit(1'000)}));
-  Reservation lost = admitted(made, 400);
-  const Identity identity = *authenticate(made);
-  ASSERT_TRUE(await(ledger_->rebind(identity, lost, guard_of(identity, 700))));
-  EXPECT_EQ(limit_of(made).held, 700);
-  EXPECT_FALSE(await(ledger_->rebind(identity, lost, guard_of(identity, 1'001))));
-  EXPECT_EQ(limit_of(made).held, 700);
-  const std::string to = dir_.path() + "/copy";
-  std::filesystem::copy(data_dir_, to);
-  ASSERT_TRUE(settle(made, std::move(lost), 1));
-  ledger_.reset();
-  LedgerOptions found = options();
-  found.data_dir = to;
-  found.metrics = nullptr;
-  ledger_ = std::move(*Ledger::open(found));
-  EXPECT_EQ(limit_of(made).used, 700);
-}
-
-// The journal still has the old bound, which a crash would charge: nobody else may have it.
-TEST_F(EnforcementTest, SmallerBoundFreesNothingUntilItIsDurable) {
-  const KeyWithSecret made = make(limited("smaller", {cost_limit(1'000)}));
-  Reservation open = admitted(made, 700);
-  const Identity identity = *authenticate(made);
-  const auto handler = ::signal(SIGXFSZ, SIG_IGN);
-  rlimit all{};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &all), 0);
-  rlimit none = all;
-  none.rlim_cur = 0;
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &none), 0);
-  const Status unwritten = await(ledger_->rebind(identity, open, guard_of(identity, 200)));
-  ::setrlimit(RLIMIT_FSIZE, &all);
-  ::signal(SIGXFSZ, handler);
-  ASSERT_FALSE(unwritten);
-  EXPECT_EQ(limit_of(made).held, 700);
-  while (!ledger_->ready()) std::this_thread::yield();
-  ASSERT_TRUE(await(ledger_->rebind(identity, open, guard_of(identity, 200))));
-  EXPECT_EQ(limit_of(made).held, 200);
-  ASSERT_TRUE(settle(made, std::move(open), 100));
 }
 
 TEST_F(EnforcementTest, NewLimitBeginsWithWhatItsWindowHasUsed) {
@@ -552,33 +320,6 @@ TEST_F(EnforcementTest, FailedReservationHoldsNothing) {
   for (Reservation& reservation : open) EXPECT_TRUE(settle(made, std::move(reservation), 1));
   EXPECT_EQ(limit_of(made).held, 0);
   EXPECT_TRUE(spend(made, 100));
-}
-
-class FullEnforcementTest : public EnforcementTest {
- protected:
-  FullEnforcementTest() {
-    ledger_.reset();
-    LedgerOptions full = options();
-    full.durability = Durability::kFull;
-    full.metrics = nullptr;
-    ledger_ = std::move(*Ledger::open(full));
-  }
-};
-
-TEST_F(FullEnforcementTest, ReservationIsDurableBeforeItReturns) {
-  const KeyWithSecret made = make(limited("careful", {cost_limit(1'000)}));
-  ASSERT_TRUE(spend(made, 100));
-  Reservation lost = admitted(made, 400);
-  const std::string to = dir_.path() + "/copy";
-  std::filesystem::copy(data_dir_, to);
-  ASSERT_TRUE(settle(made, std::move(lost), 1));
-  EXPECT_EQ(limit_of(made).used, 101);
-  ledger_.reset();
-  LedgerOptions found = options();
-  found.data_dir = to;
-  found.metrics = nullptr;
-  ledger_ = std::move(*Ledger::open(found));
-  EXPECT_EQ(limit_of(made).used, 500);
 }
 
 TEST_F(EnforcementTest, ATrialSaysWhatReserveWouldAndHoldsNothing) {
