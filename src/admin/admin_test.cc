@@ -164,6 +164,34 @@ TEST_F(AdminTest, RotationWithGraceKeepsBothSecretsAndWithoutItOnlyTheNewOne) {
   EXPECT_FALSE(ledger_->authenticate(second));
 }
 
+TEST_F(AdminTest, APlaygroundSecretIsShownOnceAndListedWithItsPurpose) {
+  const KeyWithSecret made = make("tried");
+  AdminQuestion question{.method = "POST",
+                         .target = "/admin/v1/keys/" + made.key.id.get() + "/secrets",
+                         .body = R"({"purpose":"playground"})"};
+  question.fields["Idempotency-Key"] = "page-1";
+  const AdminAnswer answer = ask(question);
+  ASSERT_EQ(answer.status, 201) << answer.body;
+  const json::value minted = answer.document();
+  const std::string secret = text_at(minted, "secret");
+  EXPECT_TRUE(ledger_->authenticate(secret));
+  EXPECT_EQ(text_at(minted, "key_id"), made.key.id.get());
+  EXPECT_EQ(text_at(minted, "purpose"), "playground");
+  EXPECT_EQ(text_at(minted, "retires_at"), format_time(clock_.wall() + std::chrono::minutes(15)));
+
+  const AdminAnswer again = ask(question);
+  EXPECT_EQ(again.fields.at("idempotent-replayed"), "true");
+  EXPECT_FALSE(again.document().as_object().contains("secret"));
+  EXPECT_EQ(text_at(again.document(), "id"), text_at(minted, "id"));
+
+  const AdminAnswer shown = ask({.target = "/admin/v1/keys/" + made.key.id.get()});
+  EXPECT_EQ(shown.body.find(secret), std::string::npos);
+  const json::value key = shown.document();
+  EXPECT_EQ(text_at(key, "last4"), made.key.secrets[0].last4);
+  EXPECT_EQ(text_at(key.at("secrets").at(0), "purpose"), "playground");
+  EXPECT_EQ(text_at(key.at("secrets").at(1), "purpose"), "client");
+}
+
 TEST_F(AdminTest, RevokedKeyCannotBeChanged) {
   const KeyWithSecret made = make("checkout");
   ASSERT_TRUE(revoke(made.key.id));

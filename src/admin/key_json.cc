@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "admin/json_fields.h"
+#include "base/check.h"
 #include "domain/limit_json.h"
 
 namespace tollgate {
@@ -12,17 +13,22 @@ namespace {
 
 constexpr std::string_view truth(const bool value) { return value ? "true" : "false"; }
 
-std::string render_secret(const KeySecret& secret, const UseCount& use) {
-  return JsonFields()
-      .text("id", secret.id.get())
+JsonFields secret_fields(const KeySecret& secret, const UseCount& use) {
+  JsonFields fields;
+  fields.text("id", secret.id.get())
+      .text("purpose", secret_purpose_name(secret.purpose))
       .text("prefix", secret.preview)
       .text("last4", secret.last4)
       .time("created_at", secret.created_at)
       .time_or_null("last_used_at", use.last_used_at)
       .time_or_null("retires_at", secret.retires_at)
       .number("request_count", use.requests)
-      .number("error_count", use.errors)
-      .finish();
+      .number("error_count", use.errors);
+  return fields;
+}
+
+UseCount use_of_secret(const KeyView& view, std::size_t index) {
+  return index < view.secret_use.size() ? view.secret_use[index] : UseCount();
 }
 
 JsonFields fields_of(const KeyView& view) {
@@ -31,8 +37,7 @@ JsonFields fields_of(const KeyView& view) {
   const bool has_role = policy.type == KeyType::kManagement;
   std::vector<std::string> secrets;
   for (std::size_t i = 0; i < key.secrets.size(); ++i) {
-    const UseCount use = i < view.secret_use.size() ? view.secret_use[i] : UseCount();
-    secrets.push_back(render_secret(key.secrets[i], use));
+    secrets.push_back(secret_fields(key.secrets[i], use_of_secret(view, i)).finish());
   }
   JsonFields fields;
   fields.text("id", key.id.get())
@@ -72,6 +77,17 @@ std::string render_key(const KeyView& view) { return fields_of(view).finish(); }
 
 std::string render_key(const KeyView& view, const Secret& secret) {
   return fields_of(view).text("secret", secret.expose()).finish();
+}
+
+std::string render_key_secret(const KeyView& view, const SecretId& id,
+                              const std::optional<Secret>& secret) {
+  const auto found = std::ranges::find(view.key.secrets, id, &KeySecret::id);
+  check(found != view.key.secrets.end(), "a key has the secret that was minted for it");
+  const auto index = static_cast<std::size_t>(found - view.key.secrets.begin());
+  JsonFields fields = secret_fields(*found, use_of_secret(view, index));
+  fields.text("key_id", view.key.id.get());
+  if (secret) fields.text("secret", secret->expose());
+  return fields.finish();
 }
 
 KeyView view_with_counters(const Key& key, const KeyView& counted, WallTime now) {

@@ -204,6 +204,18 @@ Status apply_key_patch(const KeyPatch& patch, KeyPolicy& policy, WallTime now) {
   return report.finish();
 }
 
+Status parse_key_secret(std::string_view body) {
+  const auto value = parse_json(body);
+  if (!value) return std::unexpected(value.error());
+  ObjectReader reader(*value);
+  const bool given = reader.has("purpose");
+  const auto purpose = reader.string("purpose");
+  if (!given || (purpose && *purpose != secret_purpose_name(SecretPurpose::kPlayground))) {
+    reader.problem("purpose", "must be playground: rotate the key for a new secret of its own");
+  }
+  return reader.finish();
+}
+
 Result<std::chrono::seconds> parse_key_rotate(std::string_view body) {
   if (body.empty()) return std::chrono::seconds(0);
   const auto value = parse_json(body);

@@ -1,5 +1,5 @@
-// What clients write about keys: the bodies of create, edit and rotate, read strictly, with every
-// problem reported at once (SPEC §2, §9). Pure.
+// What clients write about keys: the bodies of create, edit, rotate and mint, read strictly, with
+// every problem reported at once (SPEC §2, §9). Pure.
 #pragma once
 
 #include <chrono>
@@ -47,6 +47,10 @@ Result<KeyPatch> parse_key_patch(std::string_view body, const KeyPolicy& current
 // The edit done. kUnprocessable for what the result breaks (an expired key can still be
 // renamed or switched off).
 Status apply_key_patch(const KeyPatch& patch, KeyPolicy& policy, WallTime now);
+
+// What a further secret is for. kInvalidRequest when the body is no JSON, else kUnprocessable
+// unless it says `playground`.
+Status parse_key_secret(std::string_view body);
 
 // The grace of a rotation: 0 for an empty body; kUnprocessable outside 0 … 30 days.
 Result<std::chrono::seconds> parse_key_rotate(std::string_view body);

@@ -259,6 +259,17 @@ TEST(KeyPatchTest, RoleIsForManagementKeys) {
   EXPECT_EQ(patch_problems(R"({"role":"member"})"), Names{"role"});
 }
 
+TEST(KeySecretTest, IsForThePlaygroundAndNothingElse) {
+  EXPECT_TRUE(parse_key_secret(R"({"purpose":"playground"})"));
+  for (const auto* body : {"{}", R"({"purpose":"client"})", R"({"purpose":null})",
+                           R"({"purpose":7})", R"({"purpose":"playground","life":1})", "[]"}) {
+    const Status refused = parse_key_secret(body);
+    ASSERT_FALSE(refused) << body;
+    EXPECT_EQ(refused.error().code, ErrorCode::kUnprocessable) << body;
+  }
+  EXPECT_EQ(parse_key_secret("").error().code, ErrorCode::kInvalidRequest);
+}
+
 TEST(KeyRotateTest, GraceIsFrom0To30Days) {
   EXPECT_EQ(parse_key_rotate("").value(), std::chrono::seconds(0));
   EXPECT_EQ(parse_key_rotate("{}").value(), std::chrono::seconds(0));

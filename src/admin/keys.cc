@@ -191,6 +191,25 @@ Task<Result<net::Response>> rotate_key(AdminCall& call) {
   co_return answer_with_secret(call, *made);
 }
 
+Task<Result<net::Response>> mint_key_secret(AdminCall& call) {
+  if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
+  const auto view = manageable_key(call);
+  if (!view) co_return std::unexpected(view.error());
+  const auto body = co_await read_json_body(call);
+  if (!body) co_return std::unexpected(body.error());
+  auto idempotency = idempotency_of(call.exchange.head(), call.by, *body);
+  if (!idempotency) co_return std::unexpected(idempotency.error());
+  if (auto sound = parse_key_secret(*body); !sound) co_return std::unexpected(sound.error());
+  const auto made = co_await call.context.ledger.mint_playground_secret(call.by, view->key.id,
+                                                                        std::move(*idempotency));
+  if (!made) co_return std::unexpected(made.error());
+  net::Response response;
+  response.status = 201;
+  response.body = render_key_secret(counted_view(call, made->key), made->minted, made->secret);
+  if (!made->secret) response.fields.emplace_back("Idempotent-Replayed", "true");
+  co_return response;
+}
+
 Task<Result<net::Response>> revoke_key(AdminCall& call) {
   const auto abort = call.query.take_truth("abort_inflight", Query::Truth::kFalse);
   if (!abort) co_return std::unexpected(abort.error());

@@ -1,4 +1,5 @@
-// /admin/v1/keys: list, create, look, edit, rotate, revoke (SPEC §2). Each answers what
+// /admin/v1/keys: list, create, look, edit, rotate, revoke (SPEC §2), secrets for the playground
+// (SPEC §10). Each answers what
 // api/openapi.yaml says; a change is answered when it holds for every later request.
 #pragma once
 
@@ -15,6 +16,7 @@ Task<Result<net::Response>> create_key(AdminCall& call);
 Task<Result<net::Response>> get_key(AdminCall& call);
 Task<Result<net::Response>> update_key(AdminCall& call);
 Task<Result<net::Response>> rotate_key(AdminCall& call);
+Task<Result<net::Response>> mint_key_secret(AdminCall& call);
 Task<Result<net::Response>> revoke_key(AdminCall& call);
 
 // The filters of a list, all of them taken from `query`; kInvalidRequest for values that are none.

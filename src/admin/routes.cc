@@ -35,6 +35,7 @@ constexpr std::array kTable = {
     AdminRoute{{"PATCH", "/admin/v1/keys/{id}", Role::kMember}, update_key},
     AdminRoute{{"DELETE", "/admin/v1/keys/{id}", Role::kMember}, revoke_key},
     AdminRoute{{"POST", "/admin/v1/keys/{id}/rotate", Role::kMember}, rotate_key},
+    AdminRoute{{"POST", "/admin/v1/keys/{id}/secrets", Role::kMember}, mint_key_secret},
     AdminRoute{{"GET", "/admin/v1/workspaces", Role::kViewer}, list_workspaces},
     AdminRoute{{"POST", "/admin/v1/workspaces", Role::kOperator}, create_workspace},
     AdminRoute{{"GET", "/admin/v1/workspaces/{id}", Role::kViewer}, get_workspace},

@@ -54,6 +54,7 @@ std::string key_fields(const json::object& key) {
 
 std::string secrets_table(const json::object& key) {
   Table table({{"SECRET"},
+               {"FOR"},
                {"PREVIEW"},
                {"CREATED"},
                {"LAST USED"},
@@ -65,9 +66,10 @@ std::string secrets_table(const json::object& key) {
   for (const json::value& entry : secrets->get_array()) {
     const json::object* secret = entry.if_object();
     if (secret == nullptr) continue;
-    table.add({cell(*secret, "id"), preview_of(*secret), time_cell(*secret, "created_at"),
-               time_cell(*secret, "last_used_at"), time_cell(*secret, "retires_at"),
-               cell(*secret, "request_count"), cell(*secret, "error_count")});
+    table.add({cell(*secret, "id"), cell(*secret, "purpose"), preview_of(*secret),
+               time_cell(*secret, "created_at"), time_cell(*secret, "last_used_at"),
+               time_cell(*secret, "retires_at"), cell(*secret, "request_count"),
+               cell(*secret, "error_count")});
   }
   return table.empty() ? std::string() : "\n" + table.text();
 }

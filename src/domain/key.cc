@@ -1,5 +1,7 @@
 #include "domain/key.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace tollgate {
@@ -28,6 +30,8 @@ constexpr NameRow<KeyStatus> kKeyStatuses[] = {{KeyStatus::kRevoked, "revoked"},
                                                {KeyStatus::kDisabled, "disabled"},
                                                {KeyStatus::kLimited, "limited"},
                                                {KeyStatus::kActive, "active"}};
+constexpr NameRow<SecretPurpose> kSecretPurposes[] = {{SecretPurpose::kClient, "client"},
+                                                      {SecretPurpose::kPlayground, "playground"}};
 
 template <class Value, std::size_t Count>
 std::string_view name_in(const NameRow<Value> (&rows)[Count], Value value) {
@@ -52,6 +56,9 @@ std::string_view key_type_name(KeyType value) { return name_in(kKeyTypes, value)
 std::string_view role_name(Role value) { return name_in(kRoles, value); }
 std::string_view enforcement_name(Enforcement value) { return name_in(kEnforcements, value); }
 std::string_view key_status_name(KeyStatus value) { return name_in(kKeyStatuses, value); }
+std::string_view secret_purpose_name(SecretPurpose value) {
+  return name_in(kSecretPurposes, value);
+}
 
 std::optional<Environment> environment_from_name(std::string_view name) {
   return value_in(kEnvironments, name);
@@ -66,6 +73,9 @@ std::optional<Enforcement> enforcement_from_name(std::string_view name) {
 std::optional<KeyStatus> key_status_from_name(std::string_view name) {
   return value_in(kKeyStatuses, name);
 }
+std::optional<SecretPurpose> secret_purpose_from_name(std::string_view name) {
+  return value_in(kSecretPurposes, name);
+}
 
 KeyStatus key_status(const Key& key, WallTime now) {
   if (key.revoked_at) return KeyStatus::kRevoked;
@@ -74,9 +84,12 @@ KeyStatus key_status(const Key& key, WallTime now) {
   return KeyStatus::kActive;
 }
 
-const KeySecret& current_secret(const Key& key) {
-  check(!key.secrets.empty(), "a key without a secret");
-  return key.secrets.front();
+std::size_t current_secret_index(const Key& key) {
+  const auto current = std::ranges::find(key.secrets, SecretPurpose::kClient, &KeySecret::purpose);
+  check(current != key.secrets.end(), "a key without a secret");
+  return static_cast<std::size_t>(current - key.secrets.begin());
 }
+
+const KeySecret& current_secret(const Key& key) { return key.secrets[current_secret_index(key)]; }
 
 }  // namespace tollgate

@@ -21,6 +21,9 @@ enum class Environment { kProduction, kSandbox };
 enum class KeyType { kStandard, kProfile, kManagement };
 enum class Role { kViewer, kMember, kAdmin, kOperator };
 enum class Enforcement { kHard, kSoft };
+// What a secret is for: kPlayground ones are further secrets of the key that live for minutes, in
+// the playground's page, and are never its current one.
+enum class SecretPurpose { kClient, kPlayground };
 // In order of precedence.
 enum class KeyStatus { kRevoked, kExpired, kDisabled, kLimited, kActive };
 
@@ -29,11 +32,13 @@ std::string_view key_type_name(KeyType value);
 std::string_view role_name(Role value);
 std::string_view enforcement_name(Enforcement value);
 std::string_view key_status_name(KeyStatus value);
+std::string_view secret_purpose_name(SecretPurpose value);
 std::optional<Environment> environment_from_name(std::string_view name);
 std::optional<KeyType> key_type_from_name(std::string_view name);
 std::optional<Role> role_from_name(std::string_view name);
 std::optional<Enforcement> enforcement_from_name(std::string_view name);
 std::optional<KeyStatus> key_status_from_name(std::string_view name);
+std::optional<SecretPurpose> secret_purpose_from_name(std::string_view name);
 
 // What an operator may set on a key.
 struct KeyPolicy {
@@ -63,7 +68,9 @@ struct KeySecret {
   std::string preview;  // first 18 characters + "..."
   std::string last4;
   WallTime created_at;
-  std::optional<WallTime> retires_at;  // set when rotated out: dead from then on
+  std::optional<WallTime> retires_at;  // dead from then on; a playground secret's always, else once
+                                       // it is rotated out
+  SecretPurpose purpose = SecretPurpose::kClient;
 
   bool operator==(const KeySecret&) const = default;
 };
@@ -92,7 +99,8 @@ struct UseCount {
 
 // kLimited is the ledger's to say; this gives the rest.
 KeyStatus key_status(const Key& key, WallTime now);
-// The newest secret, whose preview the list shows.
+// Where the newest secret for clients stands in key.secrets: the one whose preview the list shows.
+std::size_t current_secret_index(const Key& key);
 const KeySecret& current_secret(const Key& key);
 
 }  // namespace tollgate

@@ -19,6 +19,10 @@ inline constexpr std::size_t kKeyAllowedIpsMax = 256;
 inline constexpr std::size_t kKeyTagsMax = 32;
 inline constexpr std::size_t kKeyTagLengthMax = 64;
 inline constexpr std::chrono::seconds kGraceMax = std::chrono::days(30);
+// How long a playground secret lives, in real time whatever a test clock says.
+inline constexpr std::chrono::minutes kPlaygroundLife{15};
+// How many of them a key has; one more takes the place of the one that ends first.
+inline constexpr std::size_t kPlaygroundSecretsMax = 5;
 
 // Of a key to be made: empty when the policy is sound. Canonicalises allowed_ips in place, each
 // once.

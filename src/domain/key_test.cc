@@ -76,6 +76,16 @@ TEST(CurrentSecret, IsTheNewest) {
   EXPECT_EQ(current_secret(key).number, 9);
 }
 
+TEST(CurrentSecret, IsNeverAPlaygroundsHoweverNew) {
+  Key key = live_key();
+  key.secrets.resize(3);
+  key.secrets[0].purpose = SecretPurpose::kPlayground;
+  key.secrets[1].number = 9;
+  key.secrets[2].number = 4;
+  EXPECT_EQ(current_secret(key).number, 9);
+  EXPECT_EQ(current_secret_index(key), 1U);
+}
+
 TEST(CurrentSecret, OfAKeyWithoutSecretsIsABug) { EXPECT_THROW(current_secret(Key()), Bug); }
 
 }  // namespace

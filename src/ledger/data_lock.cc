@@ -84,6 +84,18 @@ Result<DataLock> DataLock::take(const std::string& data_dir) {
   return lock;
 }
 
+Status make_private_file(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0 || ::fchmod(file, 0600) != 0) {
+    const std::string reason = std::generic_category().message(errno);
+    if (file >= 0) ::close(file);
+    return fail(ErrorCode::kServiceUnavailable,
+                fmt::format("The file {} cannot be opened: {}.", path, reason));
+  }
+  ::close(file);
+  return {};
+}
+
 DataLock::DataLock(DataLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
 
 DataLock& DataLock::operator=(DataLock&& other) noexcept {

@@ -25,4 +25,8 @@ class DataLock {
   int file_ = -1;
 };
 
+// Makes the file if it is missing, for its owner alone, whatever the umask. kServiceUnavailable
+// says why it cannot be opened.
+Status make_private_file(const std::string& path);
+
 }  // namespace tollgate

@@ -59,6 +59,20 @@ Status asked(const std::function<Status(sql::Connection&)>& companion,
   return companion ? companion(connection) : Status();
 }
 
+// The playground's secret that another takes the place of: one that ended, or where all the places
+// are taken the one that ends first. Null: it takes a new place.
+KeySecret* ended_or_first_to_end(Key& key, WallTime now) {
+  KeySecret* first = nullptr;
+  std::size_t count = 0;
+  for (KeySecret& secret : key.secrets) {
+    if (secret.purpose != SecretPurpose::kPlayground) continue;
+    ++count;
+    if (first == nullptr || secret.retires_at <= first->retires_at) first = &secret;
+  }
+  if (first == nullptr || count >= kPlaygroundSecretsMax || first->retires_at <= now) return first;
+  return nullptr;
+}
+
 TokenKind kind_of(const KeyPolicy& policy) {
   if (policy.type == KeyType::kManagement) return TokenKind::kManagement;
   return policy.environment == Environment::kSandbox ? TokenKind::kSandbox : TokenKind::kProduction;
@@ -89,6 +103,15 @@ Task<Result<KeyWithSecret>> KeyChanges::rotate(Principal by, KeyId id, std::chro
   Work work = [this, by = std::move(by), id = std::move(id), grace,
                idempotency = std::move(idempotency)](sql::Connection& connection) {
     return rotate_now(connection, by, id, grace, idempotency);
+  };
+  return run(std::move(work));
+}
+
+Task<Result<KeyWithSecret>> KeyChanges::mint_for_playground(
+    Principal by, KeyId id, std::optional<Idempotency> idempotency) {
+  Work work = [this, by = std::move(by), id = std::move(id),
+               idempotency = std::move(idempotency)](sql::Connection& connection) {
+    return mint_now(connection, by, id, idempotency);
   };
   return run(std::move(work));
 }
@@ -246,6 +269,74 @@ Result<KeyChanges::Outcome> KeyChanges::rotate_now(sql::Connection& connection, 
   return Outcome{.answer = {.key = std::move(*key), .secret = std::move(minted.shown)}};
 }
 
+Status KeyChanges::may_call(const Key& key, WallTime now) const {
+  if (key.policy.type == KeyType::kManagement) {
+    return fail(ErrorCode::kConflict, "A management key calls no model: choose another key.");
+  }
+  WallTime local = now;
+  if (key.policy.environment == Environment::kSandbox) {
+    local += tools_.keys.test_clock_offset(key.workspace);
+  }
+  switch (key_status(key, local)) {
+    case KeyStatus::kRevoked:
+      return fail(ErrorCode::kConflict, "A revoked key calls no model: choose another key.");
+    case KeyStatus::kExpired:
+      return fail(ErrorCode::kConflict,
+                  "This key expired: move its expiry, or choose another key.");
+    case KeyStatus::kDisabled:
+      return fail(ErrorCode::kConflict,
+                  "This key is switched off: switch it on, or choose another key.");
+    case KeyStatus::kLimited:
+    case KeyStatus::kActive:
+      return {};
+  }
+  return {};
+}
+
+Result<std::optional<KeyChanges::Outcome>> KeyChanges::minted_before(
+    sql::Connection& connection, const Key& key, const std::optional<Idempotency>& idempotency,
+    WallTime now) const {
+  auto made = replayed_object(connection, idempotency, now);
+  if (!made) return std::unexpected(made.error());
+  if (!*made) return std::nullopt;
+  return Outcome{
+      .answer = {.key = key, .secret = std::nullopt, .minted = SecretId(std::move(**made))},
+      .effect = Effect::kNone};
+}
+
+Result<KeyChanges::Outcome> KeyChanges::mint_now(sql::Connection& connection, const Principal& by,
+                                                 const KeyId& id,
+                                                 const std::optional<Idempotency>& idempotency) {
+  const WallTime now = tools_.clock.wall();
+  Result<Key> key = visible(connection, by, id);
+  if (!key) return std::unexpected(key.error());
+  Result<std::optional<Outcome>> earlier = minted_before(connection, *key, idempotency, now);
+  if (!earlier) return std::unexpected(earlier.error());
+  if (*earlier) return std::move(**earlier);
+  Status status = may_call(*key, now);
+  if (!status) return std::unexpected(status.error());
+
+  const std::string before = store::key_json(*key);
+  Minted minted = mint(key->policy, now);
+  minted.kept.purpose = SecretPurpose::kPlayground;
+  minted.kept.retires_at = now + kPlaygroundLife;
+  if (KeySecret* place = ended_or_first_to_end(*key, now)) {
+    minted.kept.id = place->id;
+    minted.kept.number = place->number;
+    *place = minted.kept;
+    status = store::renew_secret(connection, *place);
+  } else {
+    status = store::insert_secret(connection, key->number, minted.kept);
+    key->secrets.insert(key->secrets.begin(), minted.kept);
+  }
+  if (status) status = audit(connection, by, "key.playground", before, *key, now);
+  if (status) status = remember_object(connection, idempotency, minted.kept.id.get(), now);
+  if (!status) return std::unexpected(status.error());
+  return Outcome{.answer = {.key = std::move(*key),
+                            .secret = std::move(minted.shown),
+                            .minted = std::move(minted.kept.id)}};
+}
+
 Result<KeyChanges::Outcome> KeyChanges::revoke_now(sql::Connection& connection, const Principal& by,
                                                    const KeyId& id, Inflight inflight,
                                                    const KeyCompanion& companion) {
@@ -296,9 +387,11 @@ Result<std::optional<KeyChanges::Outcome>> KeyChanges::replay(
 
 Status KeyChanges::retire_secrets(sql::Connection& connection, Key& key, std::chrono::seconds grace,
                                   WallTime now) const {
+  const std::size_t current = current_secret_index(key);
   for (KeySecret& secret : key.secrets) {
+    if (secret.purpose != SecretPurpose::kClient) continue;
     if (secret.retires_at && *secret.retires_at <= now) continue;
-    const bool newest = &secret == &key.secrets.front();
+    const bool newest = &secret == &key.secrets[current];
     secret.retires_at = newest ? now + grace : now;
     Status status = store::set_secret_retires_at(connection, secret.number, *secret.retires_at);
     if (!status) return status;

@@ -46,6 +46,8 @@ class KeyChanges {
   Task<Result<Key>> update(Principal by, KeyId id, Ledger::PolicyEdit edit);
   Task<Result<KeyWithSecret>> rotate(Principal by, KeyId id, std::chrono::seconds grace,
                                      std::optional<Idempotency> idempotency);
+  Task<Result<KeyWithSecret>> mint_for_playground(Principal by, KeyId id,
+                                                  std::optional<Idempotency> idempotency);
   Task<Result<Key>> revoke(Principal by, KeyId id, Ledger::RevokeOptions options,
                            KeyCompanion companion);
 
@@ -76,6 +78,8 @@ class KeyChanges {
   Result<Outcome> rotate_now(sql::Connection& connection, const Principal& by, const KeyId& id,
                              std::chrono::seconds grace,
                              const std::optional<Idempotency>& idempotency);
+  Result<Outcome> mint_now(sql::Connection& connection, const Principal& by, const KeyId& id,
+                           const std::optional<Idempotency>& idempotency);
   Result<Outcome> revoke_now(sql::Connection& connection, const Principal& by, const KeyId& id,
                              Inflight inflight, const KeyCompanion& companion);
 
@@ -87,6 +91,12 @@ class KeyChanges {
                                         WallTime now) const;
   Status retire_secrets(sql::Connection& connection, Key& key, std::chrono::seconds grace,
                         WallTime now) const;
+  // kConflict for a key that could call no model.
+  Status may_call(const Key& key, WallTime now) const;
+  // The answer to a mint_for_playground() that was made before.
+  Result<std::optional<Outcome>> minted_before(sql::Connection& connection, const Key& key,
+                                               const std::optional<Idempotency>& idempotency,
+                                               WallTime now) const;
   struct Minted {
     KeySecret kept;
     Secret shown;

@@ -1,16 +1,11 @@
 #include "ledger/ledger.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
-#include <cerrno>
 #include <map>
 #include <span>
-#include <system_error>
 #include <utility>
 
 #include "base/check.h"
@@ -54,19 +49,6 @@ std::unexpected<Error> no_such_key(const std::string& id_or_name) {
   return fail(
       ErrorCode::kNotFound,
       fmt::format("There is no key {} that you may see: list the keys to find it.", id_or_name));
-}
-
-// The database is for its owner alone, whatever the umask; the engine gives its log the same mode.
-Status make_private_file(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0 || ::fchmod(file, 0600) != 0) {
-    const std::string reason = std::generic_category().message(errno);
-    if (file >= 0) ::close(file);
-    return fail(ErrorCode::kServiceUnavailable,
-                fmt::format("The database {} cannot be opened: {}.", path, reason));
-  }
-  ::close(file);
-  return {};
 }
 
 enum class FirstStart { kNo, kYes };
@@ -288,6 +270,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open(LedgerOptions options) {
   database.synchronous =
       options.durability == Durability::kFull ? sql::Synchronous::kFull : sql::Synchronous::kNormal;
   database.busy_timeout = kBusyTimeout;
+  // The engine gives its log the same mode.
   Status status = make_private_file(database.path);
   if (!status) return std::unexpected(status.error());
   Result<sql::Connection> connection = sql::Connection::open(database);
@@ -492,6 +475,11 @@ Task<Result<Key>> Ledger::update_key(Principal by, KeyId id, PolicyEdit edit) {
 Task<Result<KeyWithSecret>> Ledger::rotate_key(Principal by, KeyId id, std::chrono::seconds grace,
                                                std::optional<Idempotency> idempotency) {
   return state_->changes->rotate(std::move(by), std::move(id), grace, std::move(idempotency));
+}
+
+Task<Result<KeyWithSecret>> Ledger::mint_playground_secret(Principal by, KeyId id,
+                                                           std::optional<Idempotency> idempotency) {
+  return state_->changes->mint_for_playground(std::move(by), std::move(id), std::move(idempotency));
 }
 
 Task<Result<Key>> Ledger::revoke_key(Principal by, KeyId id, RevokeOptions options,

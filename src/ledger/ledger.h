@@ -133,6 +133,7 @@ struct Idempotency {
 struct KeyWithSecret {
   Key key;
   std::optional<Secret> secret;  // nullopt: an idempotent replay
+  SecretId minted = {};          // whose token it is, where that is a playground's
 };
 
 // What else a change to a key does, in its transaction: a profile lives and dies with its key. Not
@@ -238,6 +239,12 @@ class Ledger {
   Task<Result<Key>> update_key(Principal by, KeyId id, PolicyEdit edit);
   Task<Result<KeyWithSecret>> rotate_key(Principal by, KeyId id, std::chrono::seconds grace,
                                          std::optional<Idempotency> idempotency);
+  // A further secret of the key, for the playground: dead after kPlaygroundLife. One that has ended
+  // is given the new token, and so is, of kPlaygroundSecretsMax, the one that ends first: it keeps
+  // its id and its counters, and its token of before is unknown. kConflict for a key that could
+  // call no model with it: a revoked, expired, disabled or management one.
+  Task<Result<KeyWithSecret>> mint_playground_secret(Principal by, KeyId id,
+                                                     std::optional<Idempotency> idempotency);
   struct RevokeOptions {
     bool abort_inflight = false;
   };
@@ -286,7 +293,7 @@ class Ledger {
   // By id. kNotFound also when the key is of another workspace than `within` (if given).
   Result<KeyView> key(const KeyId& id, const std::optional<WorkspaceId>& within) const;
   Result<KeyView> key_by_name(const WorkspaceId& workspace, const std::string& name) const;
-  // As authenticate() gives it for the key's newest secret, in whatever state it is. kNotFound as
+  // As authenticate() gives it for the key's current secret, in whatever state it is. kNotFound as
   // key().
   Result<Identity> identity_of(const KeyId& id, const std::optional<WorkspaceId>& within) const;
   // As its own holder sees it.

@@ -51,6 +51,16 @@ void LiveKeys::rename(KeySlot& slot, const Key& key) {
   if (!key.revoked_at) by_name_[{key.workspace.get(), key.policy.name}] = &slot;
 }
 
+void LiveKeys::replace_tokens(const KeySlot& slot, const Key& key) {
+  for (std::size_t age = 0; age < slot.use.size(); ++age) {
+    const Sha256& before = slot.live->key.secrets[index_of(slot.live->key, age)].hash;
+    const Sha256& now = key.secrets[index_of(key, age)].hash;
+    if (before == now) continue;
+    by_hash_[now] = by_hash_.at(before);
+    by_hash_.erase(before);
+  }
+}
+
 void LiveKeys::put(Key key, std::span<const UseCount> use, const LimitUse& limit_use,
                    Inflight inflight) {
   auto live = std::make_shared<LiveKey>();
@@ -65,6 +75,7 @@ void LiveKeys::put(Key key, std::span<const UseCount> use, const LimitUse& limit
     const Moment at = now();
     KeySlot& slot = slot_for(key);
     check(secrets > 0 && slot.use.size() <= secrets, "a key never loses a secret");
+    replace_tokens(slot, key);
     for (std::size_t age = slot.use.size(); age < secrets; ++age) {
       const std::size_t index = index_of(key, age);
       slot.use.emplace_back(index < use.size() ? use[index] : UseCount{});
@@ -161,7 +172,7 @@ std::shared_ptr<const LiveKey> LiveKeys::find(const KeyId& id) const {
 std::optional<Identity> LiveKeys::identity_of(const KeyId& id) const {
   const std::shared_ptr<const LiveKey> live = find(id);
   if (!live || live->key.secrets.empty()) return std::nullopt;
-  return Identity{.live = live};
+  return Identity{.live = live, .secret_index = current_secret_index(live->key)};
 }
 
 std::shared_ptr<const LiveKey> LiveKeys::find(const WorkspaceId& workspace,

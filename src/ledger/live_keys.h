@@ -118,7 +118,7 @@ class LiveKeys {
   // --- looking ---
 
   std::shared_ptr<const LiveKey> find(const KeyId& id) const;
-  // Of the key's newest secret, in whatever state it is; nullopt: no such key.
+  // Of the key's current secret, in whatever state it is; nullopt: no such key.
   std::optional<Identity> identity_of(const KeyId& id) const;
   // Among unrevoked keys.
   std::shared_ptr<const LiveKey> find(const WorkspaceId& workspace, const std::string& name) const;
@@ -167,6 +167,8 @@ class LiveKeys {
   Moment now() const { return {.wall = clock_.wall(), .steady = clock_.steady()}; }
   KeySlot& slot_for(const Key& key) TOLLGATE_REQUIRES(mutex_);
   void rename(KeySlot& slot, const Key& key) TOLLGATE_REQUIRES(mutex_);
+  // Secrets that have another token from now on: the one before is unknown.
+  void replace_tokens(const KeySlot& slot, const Key& key) TOLLGATE_REQUIRES(mutex_);
   void abort_open(const KeySlot& slot) TOLLGATE_REQUIRES(mutex_);
   // Tells all that wait with the key why they may not any more.
   void end_waits(KeySlot& slot, const Moment& at, Answers& answers) TOLLGATE_REQUIRES(mutex_);

@@ -14,12 +14,28 @@ std::unexpected<Error> expired(std::string message) {
   return fail(ErrorCode::kExpiredApiKey, std::move(message));
 }
 
+// By what a key's life is measured: its own time, and the real one, in which the playground's
+// secrets live.
+struct Times {
+  WallTime local;
+  WallTime real;
+};
+
+Status playground_ended() {
+  return expired(
+      "This secret was made for the playground, and its minutes are over. The playground makes "
+      "another by itself; programs use a secret of the key's own.");
+}
+
 // In the precedence of KeyStatus; a dead secret counts as expired.
-Status usable(const Key& key, const KeySecret& secret, WallTime now) {
+Status usable(const Key& key, const KeySecret& secret, const Times& at) {
+  const WallTime now = at.local;
   if (key.revoked_at) {
     return expired("This API key has been revoked. Create a new key, or ask its owner for one.");
   }
-  if (secret.retires_at && *secret.retires_at <= now) {
+  if (secret.purpose == SecretPurpose::kPlayground) {
+    if (!secret.retires_at || *secret.retires_at <= at.real) return playground_ended();
+  } else if (secret.retires_at && *secret.retires_at <= now) {
     return expired(
         "This API key's secret was replaced by a rotation. Use the secret that the rotation gave, "
         "or rotate the key again.");
@@ -54,7 +70,7 @@ void LiveKeys::Answers::tell() {
 
 Result<Identity> LiveKeys::authenticate(const Sha256& hash) const {
   Identity identity;
-  WallTime at;
+  Times at;
   {
     const Lock lock(mutex_);
     const auto found = by_hash_.find(hash);
@@ -66,7 +82,8 @@ Result<Identity> LiveKeys::authenticate(const Sha256& hash) const {
     const KeySlot& slot = *found->second.slot;
     identity.live = slot.live;
     identity.secret_index = index_of(identity.live->key, found->second.age);
-    at = slot.budget->local({.wall = clock_.wall(), .steady = {}}).wall;
+    at.real = clock_.wall();
+    at.local = slot.budget->local({.wall = at.real, .steady = {}}).wall;
   }
   Status status = usable(identity.key(), identity.secret(), at);
   if (!status) return std::unexpected(std::move(status.error()));
@@ -103,7 +120,9 @@ Status LiveKeys::usable_now(const Identity& identity, const Moment& at) const {
   check(slot != nullptr, "an Identity comes from authenticate()");
   const std::size_t age = identity.key().secrets.size() - 1 - identity.secret_index;
   const Key& key = slot->live->key;
-  return usable(key, key.secrets[index_of(key, age)], slot->budget->local(at).wall);
+  const KeySecret& secret = key.secrets[index_of(key, age)];
+  if (secret.hash != identity.secret().hash) return playground_ended();
+  return usable(key, secret, {.local = slot->budget->local(at).wall, .real = at.wall});
 }
 
 Admission LiveKeys::open(const Identity& identity, Hold hold, CancelHandle cancel) {
@@ -222,7 +241,8 @@ void LiveKeys::collect(const Moment& at, Answers& answers) {
 
 void LiveKeys::end_waits(KeySlot& slot, const Moment& at, Answers& answers) {
   const Key& key = slot.live->key;
-  const Status status = usable(key, current_secret(key), slot.budget->local(at).wall);
+  const Times times{.local = slot.budget->local(at).wall, .real = at.wall};
+  const Status status = usable(key, current_secret(key), times);
   if (status) return;
   for (const WaiterId waiter : budgets_.cancel_all(*slot.budget, at, resolved_)) {
     answer(waiter, std::unexpected(status.error()), answers);

@@ -15,7 +15,12 @@ constexpr std::string_view kKeyColumns =
     "enforcement, allowed_ips, expires_at, enabled, prefer_low_carbon, tags, limits, created_at, "
     "created_by, revoked_at, profile_id";
 constexpr std::string_view kSecretColumns =
-    "number, id, key_number, hash, preview, last4, created_at, retires_at";
+    "number, id, key_number, hash, preview, last4, created_at, retires_at, purpose";
+
+// What the column `purpose` holds.
+std::string_view purpose_text(SecretPurpose purpose) {
+  return purpose == SecretPurpose::kClient ? std::string_view() : secret_purpose_name(purpose);
+}
 
 std::unexpected<Error> name_taken() {
   Error error{.code = ErrorCode::kConflict,
@@ -106,6 +111,11 @@ Result<KeySecret> read_secret(sql::Statement& row) {
   secret.last4 = row.text(5);
   secret.created_at = wall_time(row.integer(6));
   secret.retires_at = optional_time(row.optional_integer(7));
+  if (const std::string_view purpose = row.text(8); !purpose.empty()) {
+    const auto known = secret_purpose_from_name(purpose);
+    if (!known) return unreadable("a secret's purpose");
+    secret.purpose = *known;
+  }
   if (Status read = row.status(); !read) return std::unexpected(read.error());
   return secret;
 }
@@ -173,18 +183,36 @@ Status update_key_policy(sql::Connection& connection, std::int64_t key_number,
 
 Status insert_secret(sql::Connection& connection, std::int64_t key_number, KeySecret& secret) {
   sql::Statement insert = connection.prepare(
-      "INSERT INTO secrets (id, key_number, hash, preview, last4, created_at, retires_at) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING number");
+      "INSERT INTO secrets (id, key_number, hash, preview, last4, created_at, retires_at, purpose) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING number");
   insert.bind(1, secret.id.get())
       .bind(2, key_number)
       .bind_blob(3, secret.hash)
       .bind(4, secret.preview)
       .bind(5, secret.last4)
       .bind(6, micros(secret.created_at))
-      .bind(7, optional_micros(secret.retires_at));
+      .bind(7, optional_micros(secret.retires_at))
+      .bind(8, purpose_text(secret.purpose));
   const Result<std::optional<std::int64_t>> number = single_integer(insert);
   if (!number) return std::unexpected(number.error());
   secret.number = number->value_or(0);
+  return {};
+}
+
+Status renew_secret(sql::Connection& connection, const KeySecret& secret) {
+  Status updated = connection
+                       .prepare(
+                           "UPDATE secrets SET hash = ?, preview = ?, last4 = ?, created_at = ?, "
+                           "retires_at = ? WHERE number = ?")
+                       .bind_blob(1, secret.hash)
+                       .bind(2, secret.preview)
+                       .bind(3, secret.last4)
+                       .bind(4, micros(secret.created_at))
+                       .bind(5, optional_micros(secret.retires_at))
+                       .bind(6, secret.number)
+                       .run();
+  if (!updated) return updated;
+  if (connection.changes() != 1) return not_found("There is no such secret.");
   return {};
 }
 
@@ -295,6 +323,7 @@ std::string secrets_json(const std::vector<KeySecret>& secrets) {
     if (out.size() > 1) out += ',';
     out += '{';
     append_member(out, "id", secret.id.get());
+    append_member(out, "purpose", secret_purpose_name(secret.purpose));
     append_member(out, "prefix", secret.preview);
     append_member(out, "last4", secret.last4);
     append_time(out, "created_at", secret.created_at);

@@ -23,6 +23,9 @@ Status update_key_policy(sql::Connection& connection, std::int64_t key_number,
                          const KeyPolicy& policy);
 // Adds a secret (a rotation's) and fills in its `number`.
 Status insert_secret(sql::Connection& connection, std::int64_t key_number, KeySecret& secret);
+// The same row with another token: hash, preview, last4 and times of `secret`. What it was used for
+// stays counted. kNotFound when there is no such secret.
+Status renew_secret(sql::Connection& connection, const KeySecret& secret);
 // From `at` on the secret answers expired_api_key. kNotFound when there is no such secret.
 Status set_secret_retires_at(sql::Connection& connection, std::int64_t secret_number, WallTime at);
 // kNotFound when there is no such key, or when it is revoked already.

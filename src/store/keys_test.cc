@@ -111,6 +111,26 @@ TEST_F(KeysTest, AddsANewestSecretAndRetiresTheOld) {
   EXPECT_EQ(found.secrets[1].retires_at, test_time(9));
 }
 
+TEST_F(KeysTest, RenewsASecretInItsRowAndKeepsWhatItIsFor) {
+  const Key key = stored_key("a");
+  KeySecret made = test_key("b").secrets.front();
+  made.purpose = SecretPurpose::kPlayground;
+  expect_ok(insert_secret(connection_, key.number, made));
+  KeySecret renewed = test_key("c").secrets.front();
+  renewed.id = made.id;
+  renewed.number = made.number;
+  renewed.purpose = made.purpose;
+  renewed.created_at = test_time(8);
+  renewed.retires_at = test_time(9);
+  expect_ok(renew_secret(connection_, renewed));
+  const Key found = find_key(connection_, key.id).value();
+  ASSERT_EQ(found.secrets.size(), 2u);
+  EXPECT_EQ(found.secrets[0], renewed);
+  EXPECT_EQ(found.secrets[1].purpose, SecretPurpose::kClient);
+  renewed.number = 99;
+  EXPECT_EQ(renew_secret(connection_, renewed).error().code, ErrorCode::kNotFound);
+}
+
 TEST_F(KeysTest, AKeyWhoseLimitsCannotBeReadIsNeverTakenForUnlimited) {
   const Key key = stored_key("a");
   for (const auto* limits : {"", "{}", R"([{"metric":"cost","window":"month","amount":25}])"}) {

@@ -8,17 +8,48 @@ test("the playground streams two models side by side, with tokens, cost and the 
   await page.getByLabel("Model 2").selectOption("sandbox/lorem");
   await page.getByLabel("Prompt").fill("Hello there");
   await page.getByRole("button", { name: "Send" }).click();
-  // A gateway that makes no secret for the playground asks for one of the key's own.
-  const own = page.getByLabel("Its secret");
-  await expect(own.or(page.getByRole("link", { name: "Route and price" }).first())).toBeVisible();
-  if (await own.isVisible()) {
-    await own.fill(secret);
-    await page.getByRole("button", { name: "Send" }).click();
-  }
   await expect(page.getByRole("link", { name: "Route and price" })).toHaveCount(2);
   await expect(page.getByText(/^\$0\.0/)).toHaveCount(2);
   await expect(page.getByText(/\d+ out/)).toHaveCount(2);
   await page.getByRole("button", { name: "Code" }).click();
   await expect(page.getByRole("dialog")).toContainText("Hello there");
   await expect(page.getByRole("dialog")).not.toContainText(secret);
+});
+
+test("the playground's own secret is counted apart, replaced when it was ended, and kept nowhere", async ({ operator: page, gateway }) => {
+  await createKey(page, gateway, "apart");
+  const minted: string[] = [];
+  page.on("response", async (response) => {
+    if (response.url().includes("/secrets") && response.request().method() === "POST") minted.push((await response.json()).secret);
+  });
+  await page.goto(`${gateway.url}/playground`);
+  await page.getByLabel("Key", { exact: true }).selectOption({ label: "apart" });
+  await expect(page.getByLabel("Its secret")).toHaveCount(0);
+  const send = async (prompt: string) => {
+    await page.getByLabel("Prompt").fill(prompt);
+    await page.getByRole("button", { name: "Send" }).click();
+    await expect(page.getByRole("button", { name: "Send" })).toBeVisible();
+  };
+  await send("One");
+  await send("Two");
+  await expect(page.getByRole("link", { name: "Route and price" })).toHaveCount(2);
+  expect(minted).toHaveLength(1);
+
+  // Others that are minted elsewhere end this one; the page goes on with another.
+  const id = (await (await page.request.get(`${gateway.url}/admin/v1/keys?name=apart&workspace=ws_default`)).json()).data[0].id;
+  const { csrf_token } = await (await page.request.get(`${gateway.url}/admin/v1/session`)).json();
+  for (let i = 0; i < 5; i += 1) {
+    const made = await page.request.post(`${gateway.url}/admin/v1/keys/${id}/secrets?workspace=ws_default`, { headers: { "X-CSRF-Token": csrf_token, Origin: gateway.url }, data: { purpose: "playground" } });
+    expect(made.status()).toBe(201);
+  }
+  await send("Three");
+  await expect(page.getByRole("link", { name: "Route and price" })).toHaveCount(3);
+  await expect.poll(() => minted.length).toBe(2);
+
+  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.documentElement.outerHTML, location.href, history.state]));
+  for (const secret of minted) expect(kept).not.toContain(secret);
+  await page.goto(`${gateway.url}/keys/${id}`);
+  const secrets = page.getByRole("table", { name: "Secrets" });
+  await expect(secrets.getByText("Playground", { exact: true })).toHaveCount(5);
+  await expect(secrets.getByText("Current")).toHaveCount(1);
 });

@@ -15,7 +15,7 @@ METHODS = ("get", "post", "patch", "put", "delete")
 # The least role that an operation asks for. "anybody": no credential; "person": a signed-in person, of any role.
 NEEDS = {
     "listKeys": "viewer", "createKey": "member", "getKey": "viewer", "updateKey": "member", "revokeKey": "member",
-    "rotateKey": "member", "showKeyOverview": "viewer",
+    "rotateKey": "member", "mintKeySecret": "member", "showKeyOverview": "viewer",
     "listWorkspaces": "viewer", "createWorkspace": "operator", "getWorkspace": "viewer",
     "updateWorkspace": "operator", "listGrants": "viewer", "createGrant": "operator", "advanceTestClock": "admin",
     "listUsage": "viewer", "getUsage": "viewer", "explainRoute": "viewer",
@@ -113,9 +113,11 @@ def test_members_of_another_workspace_see_nothing_of_it(world):
     key = gateway.create_key(name="theirs")
     for method, path in (("GET", f"keys/{key['id']}"), ("PATCH", f"keys/{key['id']}"),
                          ("DELETE", f"keys/{key['id']}"), ("GET", f"keys/{key['id']}/overview"),
+                         ("POST", f"keys/{key['id']}/secrets"),
                          ("GET", "keys?workspace=ws_default"), ("GET", "members?workspace=ws_default"),
                          ("GET", "overview?workspace=default"), ("GET", "workspaces/ws_default")):
-        answer = callers["outsider"][2](method, path, {"enabled": False} if method == "PATCH" else None)
+        body = {"PATCH": {"enabled": False}, "POST": {"purpose": "playground"}}.get(method)
+        answer = callers["outsider"][2](method, path, body)
         assert answer.status == 404, f"{method} {path}: {answer.status}"
     assert "theirs" not in callers["outsider"][2]("GET", "keys").body.decode()
 

@@ -105,6 +105,34 @@ def test_rotation_with_grace_keeps_both_secrets_and_counts_them_apart(gateway):
     assert {row["secret"] for row in gateway.rows_of(key)} == {new["id"], old["id"]}
 
 
+def test_playground_secret_is_counted_apart_listed_with_its_purpose_and_dies_with_the_key(gateway):
+    key = gateway.create_key()
+    target = f"/admin/v1/keys/{key['id']}/secrets"
+    minted = gateway.admin_json("POST", target, {"purpose": "playground"})
+    left = datetime.fromisoformat(minted["retires_at"]) - datetime.now(timezone.utc)
+    assert timedelta(minutes=14) < left <= timedelta(minutes=15)
+    assert gateway.chat(minted["secret"]).status == 200
+    assert gateway.chat(key["secret"]).status == 200
+    now = gateway.get_key(key["id"])
+    assert (now["prefix"], now["last4"]) == (key["prefix"], key["last4"])
+    assert [(row["purpose"], row["request_count"]) for row in now["secrets"]] == [("playground", 1), ("client", 1)]
+    assert [row["secret"] for row in gateway.rows_of(key)] == [now["secrets"][1]["id"], minted["id"]]
+    assert minted["secret"] not in gateway.admin("GET", f"/admin/v1/audit?object={key['id']}").body.decode()
+    gateway.cli_json("keys", "rotate", key["id"])
+    assert gateway.chat(minted["secret"]).status == 200
+    gateway.cli_json("keys", "revoke", key["id"])
+    assert gateway.chat(minted["secret"]).code == "expired_api_key"
+    assert gateway.admin("POST", target, {"purpose": "playground"}).status == 409
+
+
+def test_playground_secrets_of_a_key_are_five_at_most(gateway):
+    key = gateway.create_key()
+    minted = [gateway.admin_json("POST", f"/admin/v1/keys/{key['id']}/secrets", {"purpose": "playground"})["secret"]
+              for _ in range(7)]
+    assert [gateway.chat(secret).status for secret in minted] == [401] * 2 + [200] * 5
+    assert len(gateway.get_key(key["id"])["secrets"]) == 6
+
+
 def test_second_rotation_ends_the_secret_still_in_grace(gateway):
     key = gateway.create_key()
     target = f"/admin/v1/keys/{key['id']}/rotate"

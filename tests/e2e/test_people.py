@@ -78,6 +78,22 @@ def test_member_manages_their_own_keys_and_no_others(started):
     assert {row["name"] for row in vera.json("GET", "keys")["data"]} >= {"ada's", "bob's"}
 
 
+def test_playground_secrets_are_for_who_may_change_the_key(started):
+    ada = first_operator(started)
+    bob, vera, amy = Browser(started), Browser(started), Browser(started)
+    for browser, role in ((bob, "member"), (vera, "viewer"), (amy, "admin")):
+        assert browser.join(ada.invite(f"{role}@example.com", role)).status == 200
+    adas = ada.json("POST", "keys?workspace=ws_default", {"name": "ada's", "environment": "sandbox"})
+    bobs = bob.json("POST", "keys", {"name": "bob's", "environment": "sandbox"})
+    wanted = {"purpose": "playground"}
+    for browser, key, status in ((bob, bobs, 201), (bob, adas, 403), (vera, bobs, 403), (amy, adas, 201),
+                                 (amy, bobs, 201)):
+        answer = browser.ask("POST", f"keys/{key['id']}/secrets", wanted)
+        assert answer.status == status, answer.body
+        if status == 201:
+            assert started.chat(json.loads(answer.body)["secret"]).status == 200
+
+
 def test_command_line_invites_lists_and_removes(started):
     ada = first_operator(started)
     invited = started.cli_json("users", "invite", "bob@example.com", "--role", "admin")

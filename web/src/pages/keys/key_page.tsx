@@ -71,7 +71,7 @@ function Shown({ of }: { of: Key }) {
   const [asked, setAsked] = useState<"edit" | "rotate" | "revoke" | null>(null);
   const actorName = useActorName();
   const changeable = useMayChange()(of);
-  const newest = of.secrets[0];
+  const newest = of.secrets.find(({ purpose }) => purpose === "client");
   const now = useNow();
   const old = newest && of.status !== "revoked" && secretAdvice(newest, now).kind === "old";
   return (
@@ -211,6 +211,7 @@ function Activity({ id }: { id: string }) {
 }
 
 function advice(secret: KeySecret, now: number): ReactNode {
+  if (secret.purpose === "playground") return <Tag>{secret.retires_at && Date.parse(secret.retires_at) > now ? "Playground" : "Playground, ended"}</Tag>;
   const { kind, since } = secretAdvice(secret, now);
   if (kind === "safe") return <Tag tone="good">Safe to retire: {secret.last_used_at ? `unused for ${formatDays(since)}` : "never used"}</Tag>;
   if (kind === "used") return <Tag tone="warning">Still in use</Tag>;

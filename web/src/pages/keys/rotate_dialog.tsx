@@ -44,7 +44,7 @@ export function RotateDialog({ of, open, onClose }: { of: Key; open: boolean; on
       void client.invalidateQueries({ queryKey: ["keys", workspace] });
     },
   });
-  const inGrace = (rotated ?? of).secrets.filter((secret) => secret.retires_at).length > 0;
+  const inGrace = (rotated ?? of).secrets.filter((secret) => secret.purpose === "client" && secret.retires_at).length > 0;
   if (rotated?.secret) {
     return (
       <Dialog

@@ -5,7 +5,7 @@ import { Link } from "@tanstack/react-router";
 import { Code, Columns2, Eraser, Send, Square } from "lucide-react";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 
-import { Problem, send } from "@/api/client";
+import { api, unwrap } from "@/api/client";
 import type { Key } from "@/api/contract";
 import { keysQuery, modelsQuery } from "@/api/queries";
 import { useHere } from "@/app/session";
@@ -21,8 +21,10 @@ import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
 import { PageHead, Panel } from "@/ui/page";
 import { Tag } from "@/ui/status";
 import { CodeBlock, TabPanel, Tabs } from "@/ui/tabs";
+import { useMayChange } from "@/pages/keys/changes";
 
 import { type Answer, call, CallRefused, type CallSettings, chatBody, type ChatMessage, EMPTY_ANSWER } from "./chat";
+import { ownSecret } from "./own_secret";
 import { type Pasted, pastedFor } from "./pasted";
 
 interface Turn {
@@ -36,35 +38,26 @@ interface Side {
   problem?: CallRefused;
 }
 
-interface Minted {
-  key: string;
-  secret: string;
-  expires_at: string;
-}
-
 const SANDBOX = ["sandbox/echo", "sandbox/lorem", "sandbox/slow"];
 const PLACEHOLDER = "YOUR_KEY";
 
-// The page's own secret, made anew when it is about to end or another key is chosen.
-// Where the gateway makes none, a secret that somebody pastes is used, and kept no longer than the page.
-const NEEDED = "secret_needed";
-const asPasted = (error: unknown): never => {
-  if (!(error instanceof Problem) || (error.status !== 404 && error.status !== 405)) throw error;
-  throw new Problem("This gateway makes no secret for the playground. Paste one of the key’s own beside this; it stays in this page’s memory.", error.status, NEEDED, error.requestId, null, [], null);
-};
-
-function useSecret(key: Key | undefined, pasted: string) {
+// A secret for calls with the key: the page's own, or, for a key that is not this person's to change, one that
+// they paste.
+function useSecret(key: Key | undefined, pasted: string, changeable: boolean) {
   const { workspace } = useHere();
-  const held = useRef<Minted | null>(null);
-  useEffect(() => () => void (held.current = null), []);
-  return async (): Promise<string> => {
+  const [own] = useState(() =>
+    ownSecret(async (id) => {
+      const made = await unwrap(api.POST("/admin/v1/keys/{id}/secrets", { params: { path: { id }, query: { workspace } }, body: { purpose: "playground" } }));
+      if (!made.secret || !made.retires_at) throw new CallRefused("The gateway made no secret for the playground.", 0, null);
+      return { secret: made.secret, lives_ms: Date.parse(made.retires_at) - Date.parse(made.created_at) };
+    }),
+  );
+  useEffect(() => own.forget, [own]);
+  return async (refused?: string): Promise<string> => {
     if (!key) throw new CallRefused("Choose a key first.", 0, null);
-    if (pasted) return pasted;
-    const left = held.current ? Date.parse(held.current.expires_at) - Date.now() : 0;
-    if (held.current?.key === key.id && left > 30_000) return held.current.secret;
-    const minted = await send<Omit<Minted, "key">>("POST", `/admin/v1/keys/${key.id}/secrets`, { query: { workspace }, body: { purpose: "playground" } }).catch(asPasted);
-    held.current = { ...minted, key: key.id };
-    return minted.secret;
+    if (changeable) return own.take(key.id, refused);
+    if (!pasted) throw new CallRefused("This key is not yours to change, so that no secret can be made for it here. Paste one of its own beside this.", 0, null);
+    return pasted;
   };
 }
 
@@ -73,7 +66,9 @@ export function PlaygroundPage() {
   const list = useInfiniteQuery(keysQuery(workspace, { status: "active" }));
   const keys = (list.data?.pages.flatMap((page) => page.data) ?? []).filter((key) => key.type !== "management");
   const [chosen, setChosen] = useState<string | null>(null);
-  const key = keys.find(({ id }) => id === chosen) ?? keys.find(({ environment }) => environment === "sandbox") ?? keys[0];
+  const mayChange = useMayChange();
+  const mine = keys.filter(mayChange);
+  const key = keys.find(({ id }) => id === chosen) ?? mine.find(({ environment }) => environment === "sandbox") ?? mine[0] ?? keys[0];
   if (list.data && keys.length === 0) {
     return (
       <>
@@ -110,7 +105,9 @@ function Bench({ keys, of, choose, failed }: { keys: Key[]; of: Key | undefined;
   const stop = useRef<AbortController | null>(null);
   const end = useRef<HTMLDivElement>(null);
   const [pasted, setPasted] = useState<Pasted | null>(null);
-  const secret = useSecret(of, pastedFor(pasted, of?.id));
+  const mayChange = useMayChange();
+  const needed = of !== undefined && !mayChange(of);
+  const secret = useSecret(of, pastedFor(pasted, of?.id), !needed);
   useEffect(() => () => stop.current?.abort(), []);
   const known = (models.data?.data ?? []).map((model) => model.id);
   const choices = of?.environment === "sandbox" ? [...SANDBOX, ...known.filter((id) => !id.startsWith("sandbox/"))] : ["tollgate/auto", ...known.filter((id) => !id.startsWith("sandbox/"))];
@@ -137,7 +134,12 @@ function Bench({ keys, of, choose, failed }: { keys: Key[]; of: Key | undefined;
       await Promise.all(
         bodies.map(async (body, column) => {
           try {
-            const answer = await call(token, body, (now) => setSide(column, { answer: now }), control.signal);
+            const tell = (now: Answer) => setSide(column, { answer: now });
+            const answer = await call(token, body, tell, control.signal).catch(async (error: unknown) => {
+              // Another page may have taken its place.
+              if (needed || !(error instanceof CallRefused) || error.status !== 401) throw error;
+              return call(await secret(token), body, tell, control.signal);
+            });
             setSide(column, { answer, state: "done" });
           } catch (error) {
             if (control.signal.aborted) setSide(column, { state: "stopped" });
@@ -147,7 +149,6 @@ function Bench({ keys, of, choose, failed }: { keys: Key[]; of: Key | undefined;
       );
     },
   });
-  const needed = pasted !== null || (ask.error instanceof Problem && ask.error.code === NEEDED);
   const submit = () => {
     if (prompt.trim() && !running && !ask.isPending) ask.mutate();
   };
@@ -255,7 +256,7 @@ function Bench({ keys, of, choose, failed }: { keys: Key[]; of: Key | undefined;
               )}
             </Field>
             {needed && (
-              <Field label="Its secret" hint="Kept in this page’s memory only.">
+              <Field label="Its secret" hint="The key is not yours to change: paste a secret of it. It is kept in this page’s memory only.">
                 {(field) => <Input {...field} type="password" autoComplete="off" className="font-mono" value={pasted && pasted.key === of?.id ? pasted.secret : ""} onChange={(event) => of && setPasted({ key: of.id, secret: event.target.value })} />}
               </Field>
             )}
