@@ -274,6 +274,29 @@ TEST_F(AdminTest, ListsArePagesThatShowEveryKeyOnce) {
   EXPECT_TRUE(ask({.target = "/admin/v1/keys?name=none"}).document().at("data").as_array().empty());
 }
 
+TEST_F(AdminTest, KeysAreSortedAsAskedAndCountedByStatus) {
+  const KeyWithSecret busy = make("busy");
+  const KeyWithSecret idle = make("idle");
+  make("Able");
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(buy(busy));
+  ASSERT_TRUE(switch_to(idle.key.id, KeyStatus::kDisabled));
+  ASSERT_TRUE(revoke(make("gone").key.id));
+  const auto listed = [this](const std::string& query) {
+    std::string found;
+    const json::value page = ask({.target = "/admin/v1/keys?" + query}).document();
+    for (const json::value& key : page.at("data").as_array()) found += text_at(key, "name") + " ";
+    return found;
+  };
+  EXPECT_EQ(listed("sort=name"), "Able busy idle ");
+  EXPECT_EQ(listed("sort=requests&limit=1"), "busy ");
+  EXPECT_EQ(listed("sort=created&order=asc"), "busy idle Able ");
+  const AdminAnswer counts = ask({.target = "/admin/v1/key-counts"});
+  EXPECT_EQ(counts.body, R"({"active":2,"limited":0,"disabled":1,"expired":0,"revoked":1})");
+  EXPECT_EQ(ask({.target = "/admin/v1/key-counts?search=idle"}).body,
+            R"({"active":0,"limited":0,"disabled":1,"expired":0,"revoked":0})");
+  EXPECT_EQ(ask({.target = "/admin/v1/key-counts?status=active"}).status, 400);
+}
+
 TEST_F(AdminTest, UsageIsFoundByKeyIdAndByNameOfARevokedKeyToo) {
   const KeyWithSecret first = make("checkout");
   ASSERT_TRUE(buy(first));

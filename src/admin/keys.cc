@@ -1,6 +1,9 @@
 #include "admin/keys.h"
 
+#include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -9,6 +12,7 @@
 #include "admin/key_json.h"
 #include "admin/key_request.h"
 #include "admin/request_body.h"
+#include "sql/connection.h"
 #include "store/workspaces.h"
 
 namespace tollgate {
@@ -82,6 +86,47 @@ Result<net::Response> find_by_name(const AdminCall& call, const std::string& nam
   return json_answer(page_json(found, ""));
 }
 
+std::optional<Ledger::KeySort> sort_from_name(std::string_view name) {
+  using enum Ledger::KeySort;
+  if (name == "created") return kCreated;
+  if (name == "name") return kName;
+  if (name == "last_used") return kLastUsed;
+  if (name == "requests") return kRequests;
+  if (name == "errors") return kErrors;
+  if (name == "error_rate") return kErrorRate;
+  return std::nullopt;
+}
+
+std::optional<Ledger::SortOrder> order_from_name(std::string_view name) {
+  if (name == "asc") return Ledger::SortOrder::kAscending;
+  if (name == "desc") return Ledger::SortOrder::kDescending;
+  return std::nullopt;
+}
+
+Status take_order(Query& query, Ledger::KeyQuery& into) {
+  const auto sort = query.take_named("sort", sort_from_name);
+  if (!sort) return std::unexpected(sort.error());
+  const auto order = query.take_named("order", order_from_name);
+  if (!order) return std::unexpected(order.error());
+  into.sort = sort->value_or(Ledger::KeySort::kCreated);
+  const bool up = into.sort == Ledger::KeySort::kName;
+  into.order = order->value_or(up ? Ledger::SortOrder::kAscending : Ledger::SortOrder::kDescending);
+  return {};
+}
+
+// Which keys, whatever their status.
+Status take_filters(Query& query, Ledger::KeyQuery& into) {
+  const auto environment = query.take_named("environment", environment_from_name);
+  if (!environment) return std::unexpected(environment.error());
+  const auto type = query.take_named("type", key_type_from_name);
+  if (!type) return std::unexpected(type.error());
+  into.environment = *environment;
+  into.type = *type;
+  into.search = query.take("search").value_or("");
+  into.tag = query.take("tag").value_or("");
+  return {};
+}
+
 }  // namespace
 
 Result<KeyListRequest> parse_key_list(Query& query, std::optional<WorkspaceId> workspace) {
@@ -99,15 +144,11 @@ Result<KeyListRequest> parse_key_list(Query& query, std::optional<WorkspaceId> w
   }
   const auto status = query.take_named("status", key_status_from_name);
   if (!status) return std::unexpected(status.error());
-  const auto environment = query.take_named("environment", environment_from_name);
-  if (!environment) return std::unexpected(environment.error());
-  const auto type = query.take_named("type", key_type_from_name);
-  if (!type) return std::unexpected(type.error());
   request.query.status = *status;
-  request.query.environment = *environment;
-  request.query.type = *type;
-  request.query.search = query.take("search").value_or("");
-  request.query.tag = query.take("tag").value_or("");
+  if (auto taken = take_filters(query, request.query); !taken) {
+    return std::unexpected(taken.error());
+  }
+  if (auto taken = take_order(query, request.query); !taken) return std::unexpected(taken.error());
   request.query.cursor = query.take("cursor").value_or("");
   if (auto known = query.finish(); !known) return std::unexpected(known.error());
   return request;
@@ -117,12 +158,38 @@ Task<Result<net::Response>> list_keys(AdminCall& call) {
   const auto request = parse_key_list(call.query, call.workspace);
   if (!request) co_return std::unexpected(request.error());
   if (!request->name.empty()) co_return find_by_name(call, request->name);
-  const auto page = call.context.ledger.list_keys(request->query);
+  // A walk over all keys is no work for the thread that relays requests.
+  std::function<Result<Ledger::KeyPage>(sql::Connection&)> work =
+      [&ledger = call.context.ledger, query = request->query](sql::Connection&) {
+        return ledger.list_keys(query);
+      };
+  const auto page = co_await call.context.ledger.read_facts(std::move(work));
   if (!page) co_return std::unexpected(page.error());
   std::vector<std::string> rows;
   rows.reserve(page->keys.size());
   for (const auto& view : page->keys) rows.push_back(render_key(view));
   co_return json_answer(page_json(rows, page->next_cursor));
+}
+
+Task<Result<net::Response>> count_keys(AdminCall& call) {
+  Ledger::KeyQuery query{.workspace = call.workspace};
+  if (auto taken = take_filters(call.query, query); !taken) {
+    co_return std::unexpected(taken.error());
+  }
+  if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
+  std::function<Result<Ledger::KeyCounts>(sql::Connection&)> work =
+      [&ledger = call.context.ledger, query = std::move(query)](sql::Connection&) {
+        return Result<Ledger::KeyCounts>(ledger.count_keys(query));
+      };
+  const auto counts = co_await call.context.ledger.read_facts(std::move(work));
+  if (!counts) co_return std::unexpected(counts.error());
+  JsonFields fields;
+  for (const KeyStatus status : {KeyStatus::kActive, KeyStatus::kLimited, KeyStatus::kDisabled,
+                                 KeyStatus::kExpired, KeyStatus::kRevoked}) {
+    const auto found = counts->find(status);
+    fields.number(key_status_name(status), found == counts->end() ? 0 : found->second);
+  }
+  co_return json_answer(fields.finish());
 }
 
 Task<Result<net::Response>> create_key(AdminCall& call) {

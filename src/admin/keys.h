@@ -12,6 +12,8 @@
 namespace tollgate {
 
 Task<Result<net::Response>> list_keys(AdminCall& call);
+// GET /admin/v1/key-counts: how many there are in each status.
+Task<Result<net::Response>> count_keys(AdminCall& call);
 Task<Result<net::Response>> create_key(AdminCall& call);
 Task<Result<net::Response>> get_key(AdminCall& call);
 Task<Result<net::Response>> update_key(AdminCall& call);
@@ -19,7 +21,8 @@ Task<Result<net::Response>> rotate_key(AdminCall& call);
 Task<Result<net::Response>> mint_key_secret(AdminCall& call);
 Task<Result<net::Response>> revoke_key(AdminCall& call);
 
-// The filters of a list, all of them taken from `query`; kInvalidRequest for values that are none.
+// The filters and the order of a list, all of them taken from `query`; kInvalidRequest for values
+// that are none. Names go up unless `order` says otherwise, all else goes down.
 // `name` is apart: it stands alone, beside `limit`.
 struct KeyListRequest {
   Ledger::KeyQuery query;

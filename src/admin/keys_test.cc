@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 namespace tollgate {
 namespace {
 
@@ -26,14 +28,34 @@ TEST(KeyListTest, ReadsEveryFilter) {
   EXPECT_TRUE(request->name.empty());
 }
 
+TEST(KeyListTest, IsNewestFirstUnlessAnotherOrderIsAskedFor) {
+  using enum Ledger::KeySort;
+  const std::tuple<const char*, Ledger::KeySort, Ledger::SortOrder> orders[] = {
+      {"", kCreated, Ledger::SortOrder::kDescending},
+      {"sort=created&order=asc", kCreated, Ledger::SortOrder::kAscending},
+      {"sort=name", kName, Ledger::SortOrder::kAscending},
+      {"sort=name&order=desc", kName, Ledger::SortOrder::kDescending},
+      {"sort=last_used", kLastUsed, Ledger::SortOrder::kDescending},
+      {"sort=requests", kRequests, Ledger::SortOrder::kDescending},
+      {"sort=errors&order=asc", kErrors, Ledger::SortOrder::kAscending},
+      {"sort=error_rate", kErrorRate, Ledger::SortOrder::kDescending},
+  };
+  for (const auto& [text, sort, order] : orders) {
+    const auto request = parse(text);
+    ASSERT_TRUE(request) << text;
+    EXPECT_EQ(request->query.sort, sort) << text;
+    EXPECT_EQ(request->query.order, order) << text;
+  }
+}
+
 TEST(KeyListTest, NameStandsAloneBesideTheLimit) {
   EXPECT_EQ(parse("name=checkout&limit=3")->name, "checkout");
   EXPECT_FALSE(parse("name=checkout&status=active"));
 }
 
 TEST(KeyListTest, RefusesUnknownParametersAndValues) {
-  for (const auto* text :
-       {"status=gone", "environment=staging", "type=other", "sort=name", "limit=1001"}) {
+  for (const auto* text : {"status=gone", "environment=staging", "type=other", "sort=color",
+                           "order=up", "limit=1001"}) {
     const auto request = parse(text);
     ASSERT_FALSE(request) << text;
     EXPECT_EQ(request.error().code, ErrorCode::kInvalidRequest) << text;

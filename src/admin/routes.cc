@@ -31,6 +31,7 @@ struct AdminRoute {
 constexpr std::array kTable = {
     AdminRoute{{"GET", "/admin/v1/keys", Role::kViewer}, list_keys},
     AdminRoute{{"POST", "/admin/v1/keys", Role::kMember}, create_key},
+    AdminRoute{{"GET", "/admin/v1/key-counts", Role::kViewer}, count_keys},
     AdminRoute{{"GET", "/admin/v1/keys/{id}", Role::kViewer}, get_key},
     AdminRoute{{"PATCH", "/admin/v1/keys/{id}", Role::kMember}, update_key},
     AdminRoute{{"DELETE", "/admin/v1/keys/{id}", Role::kMember}, revoke_key},

@@ -35,7 +35,7 @@ struct KeyFlags {
 // Which entries of a list, and how many.
 struct ListFlags {
   std::optional<std::int64_t> limit;
-  std::optional<std::string> search, status, environment, type, tag;
+  std::optional<std::string> search, status, environment, type, tag, sort, order;
 };
 
 struct UsageFlags {

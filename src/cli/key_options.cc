@@ -89,6 +89,7 @@ void declare_list(CLI::App& keys, Invocation& invocation) {
   CLI::App& command = subcommand(keys, invocation, "list", "Show the keys, newest first",
                                  "  tollgate keys list\n"
                                  "  tollgate keys list --search checkout --limit 1000\n"
+                                 "  tollgate keys list --sort error_rate --limit 10\n"
                                  "  tollgate keys list --status revoked --json\n",
                                  list_keys);
   text_option(command, "--search", list.search,
@@ -101,6 +102,11 @@ void declare_list(CLI::App& keys, Invocation& invocation) {
   text_option(command, "--type", list.type, "Only keys of this type")
       ->check(CLI::IsMember({"standard", "profile", "management"}));
   text_option(command, "--tag", list.tag, "Only keys with this tag")->type_name("TAG");
+  text_option(command, "--sort", list.sort,
+              "By what they are sorted: names rising, all else falling")
+      ->check(CLI::IsMember({"created", "name", "last_used", "requests", "errors", "error_rate"}));
+  text_option(command, "--order", list.order, "The other way round: asc or desc")
+      ->check(CLI::IsMember({"asc", "desc"}));
   count_option(command, invocation);
   connection_options(command, invocation);
 }

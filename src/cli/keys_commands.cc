@@ -180,6 +180,8 @@ Outcome<void> list_keys(const Invocation& invocation) {
   add("environment", flags.environment);
   add("type", flags.type);
   add("tag", flags.tag);
+  add("sort", flags.sort);
+  add("order", flags.order);
   const auto session = AdminSession::open(invocation.flags.connection, invocation.terminal);
   if (!session) return std::unexpected(session.error());
   const auto page = session->list(kKeysPath, query, invocation.list_limit());

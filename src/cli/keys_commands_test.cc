@@ -101,6 +101,14 @@ TEST_F(KeysCommand, ListPrintsATable) {
   EXPECT_EQ(ran.err, "");
 }
 
+TEST_F(KeysCommand, ListSendsItsFiltersAndOrder) {
+  serve_always(200, page_of(key_json()));
+  run_on_data({"keys", "list", "--tag", "shop", "--sort", "last_used", "--order", "asc"});
+  EXPECT_EQ(server_->received().at(0).target,
+            "/admin/v1/keys?tag=shop&sort=last_used&order=asc&limit=100");
+  EXPECT_EQ(run_on_data({"keys", "list", "--sort", "color"}).status, kExitUsage);
+}
+
 constexpr std::string_view kLimits =
     R"(,"limits":[{"id":"key_1/cost/month","metric":"cost","window":"month","amount":"25",)"
     R"("used":"1.5","held":"0","remaining":"23.5","resets_at":"2026-12-01T00:00:00.000000Z",)"

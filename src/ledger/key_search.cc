@@ -3,19 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "ledger/key_order.h"
 
 namespace tollgate {
 namespace {
 
 // How many keys are fetched under one lock.
 constexpr std::size_t kChunk = 256;
-constexpr std::size_t kCursorLength = 16;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -40,16 +42,19 @@ class Filter {
     for (const char c : query.search) wanted_ += lower(c);
   }
 
-  // The cheapest questions first.
   bool accepts(const LiveKey& live) const {
+    if (!query_.status && live.key.revoked_at) return false;
+    return accepts_whatever_status(live) &&
+           (!query_.status || keys_.status_of(live) == *query_.status);
+  }
+
+  // The cheapest questions first.
+  bool accepts_whatever_status(const LiveKey& live) const {
     const Key& key = live.key;
     const KeyPolicy& policy = key.policy;
     if (query_.workspace && key.workspace != *query_.workspace) return false;
     if (query_.environment && policy.environment != *query_.environment) return false;
     if (query_.type && policy.type != *query_.type) return false;
-    if (query_.status ? keys_.status_of(live) != *query_.status : key.revoked_at.has_value()) {
-      return false;
-    }
     if (!query_.tag.empty() && std::ranges::count(policy.tags, query_.tag) == 0) return false;
     return wanted_.empty() || found_by(key, wanted_);
   }
@@ -60,29 +65,65 @@ class Filter {
   std::string wanted_;
 };
 
-std::string cursor_after(std::int64_t number) { return fmt::format("{:016x}", number); }
+constexpr std::int64_t kNewest = std::numeric_limits<std::int64_t>::max();
 
-// The number below which a page begins.
-Result<std::int64_t> read_cursor(const std::string& cursor) {
-  if (cursor.empty()) return std::numeric_limits<std::int64_t>::max();
-  std::int64_t number = 0;
-  const char* end = cursor.data() + cursor.size();
-  auto [stop, error] = std::from_chars(cursor.data(), end, number, 16);
-  if (error == std::errc() && stop == end && cursor.size() == kCursorLength && number > 0) {
-    return number;
+// Calls `take` with every key below `before`, newest first, until it says kStop.
+enum class Walk { kGoOn, kStop };
+template <class Take>
+void walk(const LiveKeys& keys, std::int64_t before, Take take) {
+  std::vector<std::shared_ptr<const LiveKey>> chunk;
+  for (keys.copy_older(before, kChunk, chunk); !chunk.empty();
+       keys.copy_older(before, kChunk, chunk)) {
+    for (const std::shared_ptr<const LiveKey>& live : chunk) {
+      if (take(live) == Walk::kStop) return;
+    }
+    before = chunk.back()->key.number;
   }
-  Error refusal{
-      .code = ErrorCode::kInvalidRequest,
-      .message = "The cursor is not one that a page of keys gave. Leave it out to begin."};
-  refusal.param = "cursor";
-  return std::unexpected(std::move(refusal));
 }
+
+// The first `count` of those that the filter lets through and that come after the cursor, in order.
+class Best {
+  struct Before {
+    const KeyOrder& order;
+    bool operator()(const KeyOrder::Entry& one, const KeyOrder::Entry& other) const {
+      return order.before(one, other);
+    }
+  };
+
+ public:
+  Best(const KeyOrder& order, std::size_t count) : order_(order), count_(count) {}
+
+  void add(const std::shared_ptr<const LiveKey>& live, std::int64_t value) {
+    KeyOrder::Entry entry{.live = live, .value = value};
+    if (kept_.size() == count_ && !order_.before(entry, kept_.front())) return;
+    kept_.push_back(std::move(entry));
+    std::ranges::push_heap(kept_, Before{order_});
+    if (kept_.size() <= count_) return;
+    std::ranges::pop_heap(kept_, Before{order_});
+    kept_.pop_back();
+  }
+
+  std::vector<KeyOrder::Entry> take() && {
+    std::ranges::sort_heap(kept_, Before{order_});
+    return std::move(kept_);
+  }
+
+ private:
+  const KeyOrder& order_;
+  std::size_t count_;
+  std::vector<KeyOrder::Entry> kept_;  // a heap: the one that comes last stands in front
+};
 
 }  // namespace
 
 Result<Ledger::KeyPage> search_keys(const LiveKeys& keys, const Ledger::KeyQuery& query) {
-  Result<std::int64_t> before = read_cursor(query.cursor);
-  if (!before) return std::unexpected(before.error());
+  const KeyOrder order(query.sort, query.order);
+  std::optional<KeyPlace> after;
+  if (!query.cursor.empty()) {
+    Result<KeyPlace> place = order.read_cursor(query.cursor);
+    if (!place) return std::unexpected(place.error());
+    after = std::move(*place);
+  }
   if (query.limit < 1 || query.limit > kKeyPageLimitMax) {
     Error refusal{.code = ErrorCode::kInvalidRequest,
                   .message = fmt::format("limit must be 1 to {}.", kKeyPageLimitMax)};
@@ -91,21 +132,38 @@ Result<Ledger::KeyPage> search_keys(const LiveKeys& keys, const Ledger::KeyQuery
   }
   const Filter filter(keys, query);
   const auto limit = static_cast<std::size_t>(query.limit);
+  // Newest first is the order of the walk: it begins at the cursor, and ends with the page.
+  const bool newest_first =
+      query.sort == Ledger::KeySort::kCreated && query.order == Ledger::SortOrder::kDescending;
+  const std::int64_t begin = newest_first && after ? after->number : kNewest;
+  Best best(order, limit + 1);
+  std::size_t found = 0;
+  walk(keys, begin, [&](const std::shared_ptr<const LiveKey>& live) {
+    if (!filter.accepts(*live)) return Walk::kGoOn;
+    const std::int64_t value = order.value_of(*live);
+    if (after && !order.before(*after, {.live = live, .value = value})) return Walk::kGoOn;
+    best.add(live, value);
+    return newest_first && ++found > limit ? Walk::kStop : Walk::kGoOn;
+  });
+  std::vector<KeyOrder::Entry> entries = std::move(best).take();
   Ledger::KeyPage page;
-  std::vector<std::shared_ptr<const LiveKey>> chunk;
-  while (true) {
-    keys.copy_older(*before, kChunk, chunk);
-    if (chunk.empty()) return page;
-    for (const std::shared_ptr<const LiveKey>& live : chunk) {
-      if (!filter.accepts(*live)) continue;
-      if (page.keys.size() == limit) {
-        page.next_cursor = cursor_after(page.keys.back().key.number);
-        return page;
-      }
-      page.keys.push_back(keys.view_of(*live));
-    }
-    before = chunk.back()->key.number;
+  if (entries.size() > limit) {
+    entries.resize(limit);
+    page.next_cursor = order.cursor_after(entries.back());
   }
+  page.keys.reserve(entries.size());
+  for (const KeyOrder::Entry& entry : entries) page.keys.push_back(keys.view_of(*entry.live));
+  return page;
+}
+
+Ledger::KeyCounts count_keys(const LiveKeys& keys, const Ledger::KeyQuery& query) {
+  Ledger::KeyCounts counts;
+  const Filter filter(keys, query);
+  walk(keys, kNewest, [&](const std::shared_ptr<const LiveKey>& live) {
+    if (filter.accepts_whatever_status(*live)) ++counts[keys.status_of(*live)];
+    return Walk::kGoOn;
+  });
+  return counts;
 }
 
 }  // namespace tollgate

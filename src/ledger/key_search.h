@@ -1,4 +1,6 @@
-// Lists of keys, from memory: filtered before anything is copied, newest first, in cursor pages.
+// Lists of keys, from memory: filtered before anything is copied, in cursor pages. In any order but
+// newest first a page looks at every key once and keeps the best, so that 100,000 of them cost one
+// walk and no index; callers do that off the I/O threads.
 #pragma once
 
 #include "base/error.h"
@@ -11,5 +13,7 @@ inline constexpr int kKeyPageLimitMax = 1'000;
 
 // As Ledger::list_keys().
 Result<Ledger::KeyPage> search_keys(const LiveKeys& keys, const Ledger::KeyQuery& query);
+// As Ledger::count_keys().
+Ledger::KeyCounts count_keys(const LiveKeys& keys, const Ledger::KeyQuery& query);
 
 }  // namespace tollgate

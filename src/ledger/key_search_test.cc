@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tollgate {
@@ -38,6 +39,22 @@ class KeySearchTest : public ::testing::Test {
     return key;
   }
   void put(Key key) { keys_.put(std::move(key), {}, {}, Inflight::kKeep); }
+
+  void put_used(Key key, UseCount use) {
+    keys_.put(std::move(key), std::vector{use}, {}, Inflight::kKeep);
+  }
+  // All of them, page by page.
+  std::vector<std::string> paged(Ledger::KeyQuery query) {
+    std::vector<std::string> met;
+    do {
+      auto page = search_keys(keys_, query);
+      EXPECT_TRUE(page) << page.error().message;
+      if (!page) return met;
+      for (const KeyView& view : page->keys) met.push_back(view.key.policy.name);
+      query.cursor = page->next_cursor;
+    } while (!query.cursor.empty());
+    return met;
+  }
 
   std::vector<std::string> names(const Ledger::KeyQuery& query) {
     auto page = search_keys(keys_, query);
@@ -107,6 +124,87 @@ TEST_F(KeySearchTest, PagesMeetEveryKeyOnceWhileKeysAreAdded) {
     put(key("new"));
   } while (!query.cursor.empty());
   EXPECT_THAT(met, ElementsAre("k9", "k8", "k7", "k6", "k5", "k4", "k3", "k2", "k1", "k0"));
+}
+
+TEST_F(KeySearchTest, SortsByEveryColumnBothWaysAndPagesAlike) {
+  using Sort = Ledger::KeySort;
+  const auto used = [](int minutes) { return kNow + std::chrono::minutes(minutes); };
+  put_used(key("beta"), {.requests = 10, .errors = 5, .last_used_at = used(1)});
+  put_used(key("Alpha"), {.requests = 300, .errors = 6, .last_used_at = used(3)});
+  put_used(key("gamma"), {});
+  put_used(key("delta"), {.requests = 20, .errors = 0, .last_used_at = used(2)});
+  const std::pair<Sort, std::vector<std::string>> rising[] = {
+      {Sort::kCreated, {"beta", "Alpha", "gamma", "delta"}},
+      {Sort::kName, {"Alpha", "beta", "delta", "gamma"}},
+      {Sort::kLastUsed, {"gamma", "beta", "delta", "Alpha"}},
+      {Sort::kRequests, {"gamma", "beta", "delta", "Alpha"}},
+      {Sort::kErrors, {"gamma", "delta", "beta", "Alpha"}},
+      {Sort::kErrorRate, {"gamma", "delta", "Alpha", "beta"}},
+  };
+  for (const auto& [sort, expected] : rising) {
+    std::vector<std::string> falling(expected.rbegin(), expected.rend());
+    for (const int limit : {1, 2, 3, 100}) {
+      EXPECT_EQ(paged({.sort = sort, .order = Ledger::SortOrder::kAscending, .limit = limit}),
+                expected);
+      EXPECT_EQ(paged({.sort = sort, .limit = limit}), falling);
+    }
+  }
+}
+
+TEST_F(KeySearchTest, EqualsOfAnOrderStandOnceEachOnTheirPages) {
+  for (int i = 0; i < 7; ++i) put(key("k" + std::to_string(i)));
+  EXPECT_THAT(paged({.sort = Ledger::KeySort::kRequests, .limit = 2}),
+              ElementsAre("k6", "k5", "k4", "k3", "k2", "k1", "k0"));
+}
+
+TEST_F(KeySearchTest, APageOfAnOrderGoesOnWhereItsKeyStoodThen) {
+  for (int i = 0; i < 4; ++i)
+    put_used(key("k" + std::to_string(i)), {.requests = i, .errors = 0, .last_used_at = {}});
+  const Ledger::KeyQuery busiest{.sort = Ledger::KeySort::kRequests, .limit = 2};
+  auto page = search_keys(keys_, busiest);
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->keys.back().key.policy.name, "k2");
+  for (int i = 0; i < 50; ++i) {  // k2 is used more than all others by the next page
+    keys_.find(KeyId("key_3"))->use[0]->count_good(kNow);
+  }
+  Ledger::KeyQuery next = busiest;
+  next.cursor = page->next_cursor;
+  EXPECT_THAT(names(next), ElementsAre("k1", "k0"));
+}
+
+TEST_F(KeySearchTest, RefusesACursorOfAnotherOrder) {
+  for (int i = 0; i < 3; ++i) put(key("k" + std::to_string(i)));
+  auto page = search_keys(keys_, {.sort = Ledger::KeySort::kName, .limit = 1});
+  ASSERT_TRUE(page);
+  const std::string cursor = page->next_cursor;
+  EXPECT_TRUE(search_keys(keys_, {.sort = Ledger::KeySort::kName, .cursor = cursor}));
+  EXPECT_FALSE(search_keys(keys_, {.cursor = cursor}));
+  EXPECT_FALSE(search_keys(
+      keys_,
+      {.sort = Ledger::KeySort::kName, .order = Ledger::SortOrder::kAscending, .cursor = cursor}));
+  EXPECT_FALSE(search_keys(keys_, {.sort = Ledger::KeySort::kName, .cursor = cursor + "0"}));
+}
+
+TEST_F(KeySearchTest, CountsEachStatusOfWhatTheOtherFiltersLetThrough) {
+  put(key("on"));
+  Key off = key("off");
+  off.policy.enabled = false;
+  put(off);
+  Key gone = key("gone");
+  gone.revoked_at = kNow;
+  put(gone);
+  Key past = key("past");
+  past.policy.expires_at = kNow;
+  past.policy.environment = Environment::kSandbox;
+  put(past);
+  EXPECT_EQ(count_keys(keys_, {.status = KeyStatus::kActive}),
+            (Ledger::KeyCounts{{KeyStatus::kRevoked, 1},
+                               {KeyStatus::kExpired, 1},
+                               {KeyStatus::kDisabled, 1},
+                               {KeyStatus::kActive, 1}}));
+  EXPECT_EQ(count_keys(keys_, {.environment = Environment::kSandbox}),
+            (Ledger::KeyCounts{{KeyStatus::kExpired, 1}}));
+  EXPECT_TRUE(count_keys(keys_, {.search = "nothing"}).empty());
 }
 
 TEST_F(KeySearchTest, LastFullPageHasNoCursor) {

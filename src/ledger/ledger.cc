@@ -563,6 +563,10 @@ Result<Ledger::KeyPage> Ledger::list_keys(const KeyQuery& query) const {
   return search_keys(state_->keys, query);
 }
 
+Ledger::KeyCounts Ledger::count_keys(const KeyQuery& query) const {
+  return tollgate::count_keys(state_->keys, query);
+}
+
 Status Ledger::read_at_start(const std::function<Status(sql::Connection&)>& work) {
   return writer().run([&work](sql::Connection& connection) { return work(connection); });
 }

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -298,6 +299,8 @@ class Ledger {
   Result<Identity> identity_of(const KeyId& id, const std::optional<WorkspaceId>& within) const;
   // As its own holder sees it.
   KeyView own_key(const Identity& identity) const;
+  enum class KeySort { kCreated, kName, kLastUsed, kRequests, kErrors, kErrorRate };
+  enum class SortOrder { kAscending, kDescending };
   struct KeyQuery {
     std::optional<WorkspaceId> workspace = {};
     std::string search = {};  // in name, description, id, tags, preview, last4; any case
@@ -306,14 +309,19 @@ class Ledger {
     std::optional<Environment> environment = {};
     std::optional<KeyType> type = {};
     std::string tag = {};
+    KeySort sort = KeySort::kCreated;
+    SortOrder order = SortOrder::kDescending;
     int limit = 100;          // 1..1000
-    std::string cursor = {};  // opaque; kInvalidRequest when not one of ours
+    std::string cursor = {};  // opaque; kInvalidRequest when not one of ours, or of another order
   };
   struct KeyPage {
-    std::vector<KeyView> keys;  // newest first
+    std::vector<KeyView> keys;  // in the order that was asked for; equals newest or oldest first
     std::string next_cursor;    // empty at the end
   };
   Result<KeyPage> list_keys(const KeyQuery& query) const;
+  // How many keys that the query's filters let through, but for `status`, are in each status.
+  using KeyCounts = std::map<KeyStatus, std::int64_t>;
+  KeyCounts count_keys(const KeyQuery& query) const;
 
   // Runs `work` on a reader thread over a read transaction: store/ queries for pages and reports.
   // Every request that was settled before is seen.

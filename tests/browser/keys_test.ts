@@ -130,6 +130,28 @@ test("search and filters stand in the URL, and are the server's", async ({ opera
   await expect(page.getByText("No key fits these filters")).toBeVisible();
 });
 
+test("columns sort, tabs count, and the URL keeps both", async ({ operator: page, gateway }) => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  const busy = await createKey(page, gateway, "sorting-busy");
+  await createKey(page, gateway, "sorting-idle");
+  for (let i = 0; i < 2; i += 1) await call(gateway, busy);
+  await page.goto(`${gateway.url}/keys?search=sorting-`);
+  const names = page.getByRole("list", { name: "Keys" }).getByRole("link");
+  await expect(names).toHaveText(["sorting-idle", "sorting-busy"]);
+  await page.getByRole("button", { name: "Sort by requests" }).click();
+  await expect(page).toHaveURL(/sort=requests/);
+  await expect(names).toHaveText(["sorting-busy", "sorting-idle"]);
+  await page.getByRole("button", { name: "Sort by requests" }).click();
+  await expect(page).toHaveURL(/order=asc/);
+  await expect(names).toHaveText(["sorting-idle", "sorting-busy"]);
+  await page.reload();
+  await expect(names).toHaveText(["sorting-idle", "sorting-busy"]);
+  await page.getByRole("switch", { name: "Disable sorting-idle" }).click();
+  await expect(page.getByRole("button", { name: "Disabled 1" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Active 1" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "All 2" })).toBeVisible();
+});
+
 test("a name that is taken is told as somebody types", async ({ operator: page, gateway }) => {
   await createKey(page, gateway, "taken");
   await page.goto(`${gateway.url}/keys?create=true`);

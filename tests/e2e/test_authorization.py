@@ -14,7 +14,7 @@ METHODS = ("get", "post", "patch", "put", "delete")
 
 # The least role that an operation asks for. "anybody": no credential; "person": a signed-in person, of any role.
 NEEDS = {
-    "listKeys": "viewer", "createKey": "member", "getKey": "viewer", "updateKey": "member", "revokeKey": "member",
+    "listKeys": "viewer", "countKeys": "viewer", "createKey": "member", "getKey": "viewer", "updateKey": "member", "revokeKey": "member",
     "rotateKey": "member", "mintKeySecret": "member", "showKeyOverview": "viewer",
     "listWorkspaces": "viewer", "createWorkspace": "operator", "getWorkspace": "viewer",
     "updateWorkspace": "operator", "listGrants": "viewer", "createGrant": "operator", "advanceTestClock": "admin",

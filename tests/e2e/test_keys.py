@@ -46,6 +46,24 @@ def test_list_pages_through_all_keys_newest_first(gateway):
     assert seen == made[::-1]
 
 
+def test_list_is_sorted_as_asked_and_counted_by_status(gateway):
+    names = ["sorted b", "sorted A", "sorted c"]
+    made = {name: gateway.create_key(name=name, tags=["sorted"]) for name in names}
+    for name, count in (("sorted b", 2), ("sorted c", 1)):
+        for _ in range(count):
+            assert gateway.chat(made[name]["secret"]).status == 200
+    gateway.admin_json("PATCH", f"/admin/v1/keys/{made['sorted A']['id']}", {"enabled": False})
+
+    def listed(*options):
+        return [key["name"] for key in gateway.cli_json("keys", "list", "--tag", "sorted", *options)["data"]]
+
+    assert listed("--sort", "name") == ["sorted A", "sorted b", "sorted c"]
+    assert listed("--sort", "requests") == ["sorted b", "sorted c", "sorted A"]
+    assert listed("--sort", "last_used", "--order", "asc") == ["sorted A", "sorted b", "sorted c"]
+    assert gateway.admin_json("GET", "/admin/v1/key-counts?tag=sorted") == {
+        "active": 2, "limited": 0, "disabled": 1, "expired": 0, "revoked": 0}
+
+
 def test_cli_list_finds_by_search_and_follows_cursors(gateway):
     for number in range(3):
         gateway.create_key(name=f"needle {number}")

@@ -11,18 +11,27 @@ export const POLL_MS = 5_000;
 
 const nextCursor = (page: { next_cursor: string | null }) => page.next_cursor ?? undefined;
 
-export const keysQuery = (workspace: string, { search, status, environment, type, tag }: KeysSearch) =>
+export const keysQuery = (workspace: string, { search, status, environment, type, tag, sort, order }: KeysSearch) =>
   infiniteQueryOptions({
-    queryKey: ["keys", workspace, "list", { search, status, environment, type, tag }],
+    queryKey: ["keys", workspace, "list", { search, status, environment, type, tag, sort, order }],
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) =>
       unwrap(
         api.GET("/admin/v1/keys", {
-          params: { query: { workspace, search, status, environment, type, tag, limit: 100, cursor: pageParam } },
+          params: { query: { workspace, search, status, environment, type, tag, sort, order, limit: 100, cursor: pageParam } },
           signal,
         }),
       ),
     getNextPageParam: nextCursor,
+    placeholderData: keepPreviousData,
+  });
+
+// How many keys each tab of the list has.
+export const keyCountsQuery = (workspace: string, { search, environment, type, tag }: KeysSearch) =>
+  queryOptions({
+    queryKey: ["keys", workspace, "counts", { search, environment, type, tag }],
+    queryFn: ({ signal }) =>
+      unwrap(api.GET("/admin/v1/key-counts", { params: { query: { workspace, search, environment, type, tag } }, signal })),
     placeholderData: keepPreviousData,
   });
 

@@ -1,6 +1,8 @@
 // What pages keep in the URL, so that a view can be sent to somebody. A value that makes no sense is
 // dropped, never an error: people edit URLs.
 
+import { KEY_SORTS, type KeySort, type SortOrder } from "./key_sort";
+
 type Raw = Record<string, unknown>;
 
 const text = (value: unknown, max = 200): string | undefined => {
@@ -29,16 +31,21 @@ export interface KeysSearch {
   environment?: "production" | "sandbox";
   type?: "standard" | "profile" | "management";
   tag?: string;
+  sort?: KeySort;
+  order?: SortOrder;
   create?: true;
 }
 
 export function keysSearch(raw: Raw): KeysSearch {
+  const sort = one(raw["sort"], KEY_SORTS);
   return present<KeysSearch>({
     search: text(raw["search"]),
     status: one(raw["status"], KEY_STATUSES),
     environment: one(raw["environment"], ["production", "sandbox"] as const),
     type: one(raw["type"], ["standard", "profile", "management"] as const),
     tag: text(raw["tag"], 64),
+    sort,
+    order: sort && one(raw["order"], ["asc", "desc"] as const),
     create: raw["create"] === true || raw["create"] === "true" ? true : undefined,
   });
 }

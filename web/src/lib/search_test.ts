@@ -9,6 +9,8 @@ describe("the URL", () => {
       status: "active",
     });
     expect(keysSearch({ search: 42 })).toEqual({ search: "42" });
+    expect(keysSearch({ sort: "requests", order: "asc" })).toEqual({ sort: "requests", order: "asc" });
+    expect(keysSearch({ sort: "color", order: "asc" })).toEqual({});
     expect(usageSearch({ from: "2026-11-01", to: "2026-99-99", row: "gen_zz", status: "error" })).toEqual({
       from: "2026-11-01",
       status: "error",

@@ -63,8 +63,10 @@ export function FilterChip({
   value,
   choices,
   onChange,
+  none = "Any",
 }: {
   label: string;
+  none?: string; // what it is without a value
   value: string | undefined;
   choices: Choice[];
   onChange: (value: string | undefined) => void;
@@ -83,7 +85,7 @@ export function FilterChip({
             <Radix.RadioGroup value={value ?? ""} onValueChange={(next) => onChange(next || undefined)}>
               <Radix.RadioItem value="" className={cx(ITEM, "text-muted")}>
                 <Mark />
-                Any
+                {none}
               </Radix.RadioItem>
               {choices.map((choice) => (
                 <Radix.RadioItem key={choice.value} value={choice.value} className={ITEM}>

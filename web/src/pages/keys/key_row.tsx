@@ -17,6 +17,10 @@ import { Time } from "@/ui/time";
 
 export const TYPE_NAMES: Record<string, string> = { standard: "Standard", profile: "Profile", management: "Management" };
 
+// Shared by the rows and what stands over them.
+export const COLUMNS =
+  "grid-cols-[28px_minmax(0,1fr)_auto] items-center gap-x-3 px-4 md:grid-cols-[28px_minmax(140px,1.1fr)_minmax(0,1.5fr)_92px_auto] xl:grid-cols-[28px_minmax(180px,1.1fr)_minmax(0,1.5fr)_92px_80px_60px_112px_auto]";
+
 export interface RowActions {
   open: (key: Key) => void;
   rotate: (key: Key) => void;
@@ -38,7 +42,8 @@ export const KeyRow = memo(function KeyRow({ of, fresh, actions }: { of: Key; fr
         if (!(event.target as HTMLElement).closest("a,button,[role=menu]") && !window.getSelection()?.toString()) actions.open(of);
       }}
       className={cx(
-        "grid h-full cursor-pointer grid-cols-[28px_minmax(0,1fr)_auto] items-center gap-x-3 border-b px-4 transition-colors duration-[120ms] hover:bg-hover has-[[data-row]:focus-visible]:bg-hover md:grid-cols-[28px_minmax(140px,1.1fr)_minmax(0,1.5fr)_92px_auto] xl:grid-cols-[28px_minmax(180px,1.1fr)_minmax(0,1.5fr)_92px_80px_60px_112px_auto]",
+        COLUMNS,
+        "grid h-full cursor-pointer border-b transition-colors duration-[120ms] hover:bg-hover has-[[data-row]:focus-visible]:bg-hover",
         fresh && "shadow-[inset_2px_0_0_var(--accent)]",
         of.status === "revoked" && "opacity-75",
       )}

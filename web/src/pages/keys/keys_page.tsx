@@ -1,14 +1,16 @@
 // API keys: searched and filtered by the server, as many as there are, with only what is in view drawn.
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { Plus, Search } from "lucide-react";
+import { ArrowDown, ArrowUp, Plus, Search } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 
 import type { Key } from "@/api/contract";
-import { keysQuery } from "@/api/queries";
+import { keyCountsQuery, keysQuery } from "@/api/queries";
 import { usePolling } from "@/app/live";
 import { useHere } from "@/app/session";
+import { formatCount } from "@/lib/format";
+import { type KeySort, orderOf, pressed } from "@/lib/key_sort";
 import type { KeysSearch } from "@/lib/search";
 import { Button } from "@/ui/button";
 import { cx } from "@/ui/cx";
@@ -20,7 +22,7 @@ import { useRowKeys } from "@/ui/table";
 
 import { useMayChange, useToggle } from "./changes";
 import { CreateDialog } from "./create_dialog";
-import { KeyRow, type RowActions } from "./key_row";
+import { COLUMNS, KeyRow, type RowActions } from "./key_row";
 import { RevokeDialog } from "./revoke_dialog";
 import { RotateDialog } from "./rotate_dialog";
 
@@ -37,6 +39,14 @@ const STATUSES = [
   { value: "revoked", name: "Revoked" },
 ] as const;
 
+const SORTS = [
+  { value: "name", name: "Name" },
+  { value: "last_used", name: "Last used" },
+  { value: "requests", name: "Requests" },
+  { value: "errors", name: "Errors" },
+  { value: "error_rate", name: "Error rate" },
+] as const;
+
 type Asked = { kind: "rotate" | "revoke"; key: Key } | null;
 
 export function KeysPage() {
@@ -49,7 +59,7 @@ export function KeysPage() {
   const mayChange = useMayChange();
   const list = useInfiniteQuery({ ...keysQuery(workspace, filter), refetchInterval: usePolling() });
   const keys = useMemo(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data]);
-  const set = (changes: Partial<KeysSearch>) => void navigate({ search: (before) => ({ ...before, ...changes }), replace: true });
+  const set: SetFilter = (changes) => void navigate({ search: (before) => ({ ...before, ...changes }), replace: true });
   const { mutate } = toggle;
   const actions = useMemo<RowActions>(
     () => ({
@@ -83,6 +93,7 @@ export function KeysPage() {
       />
       <div className="rounded-panel border bg-panel">
         <Filters filter={filter} set={set} keys={keys} />
+        {keys.length > 0 && <Heads filter={filter} set={set} />}
         {list.isPending && (
           <Waiting label="Loading keys">
             {Array.from({ length: 6 }, (_, row) => (
@@ -163,7 +174,44 @@ function SearchBox({ value, onChange }: { value: string; onChange: (value: strin
   );
 }
 
-function Filters({ filter, set, keys }: { filter: KeysSearch; set: (changes: Partial<KeysSearch>) => void; keys: Key[] }) {
+type SetFilter = (changes: { [Name in keyof KeysSearch]?: KeysSearch[Name] | undefined }) => void;
+
+// What stands over the columns, where there is room for all of them; a press sorts.
+function Heads({ filter, set }: { filter: KeysSearch; set: SetFilter }) {
+  const head = (column: KeySort, name: string, right?: "right") => {
+    const active = filter.sort === column;
+    const Arrow = orderOf(filter) === "asc" ? ArrowUp : ArrowDown;
+    return (
+      <button
+        type="button"
+        aria-label={`Sort by ${name.toLowerCase()}`}
+        aria-pressed={active}
+        onClick={() => set(pressed(filter, column))}
+        className={cx("inline-flex h-8 items-center gap-1 whitespace-nowrap outline-offset-[-2px] hover:text-ink", right && "justify-end", active && "font-medium text-ink")}
+      >
+        {name}
+        {active && <Arrow aria-hidden className="size-3" />}
+      </button>
+    );
+  };
+  return (
+    <div role="group" aria-label="Columns" className={cx(COLUMNS, "hidden border-b bg-sunken text-xs text-muted xl:grid")}>
+      <span />
+      {head("name", "Name")}
+      <span>Preview and tightest limit</span>
+      <span>Status</span>
+      {head("requests", "Requests", "right")}
+      {head("error_rate", "Errors", "right")}
+      {head("last_used", "Last used", "right")}
+      <span className="w-[78px]" />
+    </div>
+  );
+}
+
+function Filters({ filter, set, keys }: { filter: KeysSearch; set: SetFilter; keys: Key[] }) {
+  const { workspace } = useHere();
+  const counted = useQuery({ ...keyCountsQuery(workspace, filter), refetchInterval: usePolling() }).data;
+  const countOf = (status: KeysSearch["status"]) => counted && (status ? counted[status] : counted.active + counted.limited + counted.disabled + counted.expired);
   const tags = useMemo(() => [...new Set([...(filter.tag ? [filter.tag] : []), ...keys.flatMap((key) => key.tags)])].sort(), [keys, filter.tag]);
   return (
     <div className="flex flex-wrap items-center gap-2 border-b px-3 py-2">
@@ -177,6 +225,7 @@ function Filters({ filter, set, keys }: { filter: KeysSearch; set: (changes: Par
             className={cx("h-8 shrink-0 rounded-control px-2.5 text-sm outline-offset-[-2px]", filter.status === status.value ? "bg-hover font-medium text-ink" : "text-muted hover:text-ink")}
           >
             {status.name}
+            {countOf(status.value) !== undefined && <span className="numbers ml-1.5 text-xs text-muted">{formatCount(countOf(status.value) ?? 0)}</span>}
           </button>
         ))}
       </div>
@@ -200,6 +249,7 @@ function Filters({ filter, set, keys }: { filter: KeysSearch; set: (changes: Par
         ]}
       />
       {tags.length > 0 && <FilterChip label="Tag" value={filter.tag} onChange={(tag) => set({ tag })} choices={tags.map((tag) => ({ value: tag, name: tag }))} />}
+      <FilterChip label="Sort" none="Newest first" value={filter.sort} onChange={(sort) => set({ sort: sort as KeysSearch["sort"], order: undefined })} choices={[...SORTS]} />
     </div>
   );
 }
