@@ -2,6 +2,7 @@
 // still says so. For admins and operators.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "admin/admin.h"
@@ -15,8 +16,16 @@ namespace tollgate {
 Task<Result<net::Response>> list_audit(AdminCall& call);
 Task<Result<net::Response>> verify_audit(AdminCall& call);
 
-// Schemas AuditRow and AuditVerdict of api/openapi.yaml.
-std::string render_audit_row(const store::AuditRow& row);
+// What is asked for; `actor` is still to be found.
+struct AuditRequest {
+  store::AuditQuery query;
+  std::string actor;  // an id, an e-mail address or the name of a key; empty = all
+};
+Result<AuditRequest> parse_audit_request(Query& query, std::optional<WorkspaceId> workspace);
+
+// Schemas AuditRow and AuditVerdict of api/openapi.yaml. `actor_name`: what people call who did it;
+// empty where nobody knows any more.
+std::string render_audit_row(const store::AuditRow& row, const std::string& actor_name);
 std::string render_audit_verdict(const store::AuditVerdict& verdict);
 
 }  // namespace tollgate

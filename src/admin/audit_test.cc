@@ -22,10 +22,11 @@ store::AuditRow row() {
 }
 
 TEST(AuditJsonTest, ShowsWhoWhatBeforeAndAfter) {
-  const auto value = parse_json(render_audit_row(row()));
+  const auto value = parse_json(render_audit_row(row(), "local CLI"));
   ASSERT_TRUE(value);
   EXPECT_EQ(value->at("id"), 3);
   EXPECT_EQ(value->at("actor"), "cli");
+  EXPECT_EQ(value->at("actor_name"), "local CLI");
   EXPECT_EQ(value->at("action"), "key.create");
   EXPECT_EQ(value->at("workspace_id"), "ws_default");
   EXPECT_TRUE(value->at("before").is_null());
@@ -37,9 +38,29 @@ TEST(AuditJsonTest, ShowsWhoWhatBeforeAndAfter) {
 TEST(AuditJsonTest, StoredTextThatIsNoJsonAnyMoreIsShownAsAString) {
   store::AuditRow edited = row();
   edited.entry.after = R"({"name":)";
-  const auto value = parse_json(render_audit_row(edited));
+  const auto value = parse_json(render_audit_row(edited, ""));
   ASSERT_TRUE(value);
   EXPECT_EQ(value->at("after"), R"({"name":)");
+  EXPECT_TRUE(value->at("actor_name").is_null());
+}
+
+TEST(AuditRequestTest, ReadsEveryFilterAndNoOther) {
+  auto query = Query::parse(
+      "action=key&actor=ada%40example.com&object=key_1&from=2026-11-01&to=2026-11-21&limit=5");
+  ASSERT_TRUE(query);
+  const auto request = parse_audit_request(*query, WorkspaceId("ws_default"));
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->actor, "ada@example.com");
+  EXPECT_EQ(request->query.action, "key");
+  EXPECT_EQ(request->query.object, "key_1");
+  EXPECT_EQ(request->query.from, parse_time("2026-11-01T00:00:00Z").value());
+  EXPECT_EQ(request->query.to, parse_time("2026-11-22T00:00:00Z").value());
+  EXPECT_EQ(request->query.limit, 5);
+  for (const auto* text : {"from=yesterday", "to=x", "from=2026-11-02&to=2026-10-01", "who=ada"}) {
+    auto bad = Query::parse(text);
+    ASSERT_TRUE(bad) << text;
+    EXPECT_EQ(parse_audit_request(*bad, {}).error().code, ErrorCode::kInvalidRequest) << text;
+  }
 }
 
 TEST(AuditJsonTest, VerdictSaysWhereTheChainBreaks) {

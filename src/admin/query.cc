@@ -115,6 +115,19 @@ Result<Query::Truth> Query::take_truth(std::string_view name, Truth fallback) {
   return std::unexpected(bad_parameter(name, "must be true or false"));
 }
 
+Result<std::optional<WallTime>> Query::take_time(std::string_view name, Bound bound) {
+  constexpr std::size_t kDateLength = 10;  // "2026-11-21"
+  const auto text = take(name);
+  if (!text) return std::optional<WallTime>();
+  const auto time = parse_time(*text);
+  if (!time) {
+    return std::unexpected(
+        bad_parameter(name, "must be a time such as 2026-11-21T00:00:00Z, or a date"));
+  }
+  const bool whole_day = bound == Bound::kTo && text->size() == kDateLength;
+  return whole_day ? *time + std::chrono::days(1) : *time;
+}
+
 Status Query::finish() const {
   if (values_.empty()) return {};
   const std::string_view name = shown_name(values_.begin()->first);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "domain/token.h"
 
@@ -40,6 +41,9 @@ class Query {
     if (!value) return std::unexpected(bad_parameter(name, "has an unknown value"));
     return value;
   }
+  // An RFC 3339 time or a date; a date as kTo includes the whole day. kInvalidRequest otherwise.
+  enum class Bound { kFrom, kTo };
+  Result<std::optional<WallTime>> take_time(std::string_view name, Bound bound);
   // kInvalidRequest for what nobody took.
   Status finish() const;
 

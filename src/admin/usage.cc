@@ -15,8 +15,6 @@ namespace tollgate {
 
 namespace {
 
-constexpr std::size_t kDateLength = 10;  // "2026-11-21"
-
 std::optional<store::UsageGroup> group_from_name(std::string_view name) {
   if (name == "key") return store::UsageGroup::kKey;
   if (name == "model") return store::UsageGroup::kModel;
@@ -28,20 +26,6 @@ std::optional<UsageRequest::Format> format_from_name(std::string_view name) {
   if (name == "json") return UsageRequest::Format::kJson;
   if (name == "csv") return UsageRequest::Format::kCsv;
   return std::nullopt;
-}
-
-enum class Bound { kFrom, kTo };
-
-Result<std::optional<WallTime>> take_time(Query& query, std::string_view name, Bound bound) {
-  const auto text = query.take(name);
-  if (!text) return std::optional<WallTime>();
-  const auto time = parse_time(*text);
-  if (!time) {
-    return std::unexpected(
-        Query::bad_parameter(name, "must be a time such as 2026-11-21T00:00:00Z, or a date"));
-  }
-  const bool whole_day = bound == Bound::kTo && text->size() == kDateLength;
-  return whole_day ? *time + std::chrono::days(1) : *time;
 }
 
 // Numbers of every key that has the name, revoked ones too, or of the one with the id. A key that
@@ -151,9 +135,9 @@ Result<UsageRequest> parse_usage_request(Query& query, const net::FieldList& hea
   request.key = query.take("key").value_or("");
   request.query.model = query.take("model").value_or("");
   request.query.cursor = query.take("cursor").value_or("");
-  const auto from = take_time(query, "from", Bound::kFrom);
+  const auto from = query.take_time("from", Query::Bound::kFrom);
   if (!from) return std::unexpected(from.error());
-  const auto to = take_time(query, "to", Bound::kTo);
+  const auto to = query.take_time("to", Query::Bound::kTo);
   if (!to) return std::unexpected(to.error());
   request.query.from = *from;
   request.query.to = *to;

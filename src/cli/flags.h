@@ -43,6 +43,10 @@ struct UsageFlags {
   bool csv = false;
 };
 
+struct AuditFlags {
+  std::optional<std::string> action, actor, object, from, to;
+};
+
 // What is to be explained.
 struct ExplainFlags {
   std::string key = {};     // ID or NAME
@@ -114,6 +118,7 @@ struct Flags {
   KeyFlags fields;
   ListFlags list;
   UsageFlags usage;
+  AuditFlags audit;
   ExplainFlags explain;
   WorkspaceFlags workspace;
   UserFlags user;

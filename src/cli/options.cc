@@ -98,8 +98,21 @@ void declare_explain(CLI::App& app, Invocation& invocation) {
 void declare_audit(CLI::App& app, Invocation& invocation) {
   CLI::App* audit = app.add_subcommand("audit", "Show who changed what, and prove it unedited");
   audit->require_subcommand(1);
-  CLI::App& rows = subcommand(*audit, invocation, "list", "Show the changes, newest first",
-                              "  tollgate audit list --limit 20\n", list_audit);
+  CLI::App& rows =
+      subcommand(*audit, invocation, "list", "Show the changes, newest first",
+                 "  tollgate audit list --limit 20\n"
+                 "  tollgate audit list --action key --actor ada@example.com --from 7d\n",
+                 list_audit);
+  AuditFlags& flags = invocation.flags.audit;
+  text_option(rows, "--action", flags.action, "One, such as key.update, or all of a kind: key")
+      ->type_name("ACTION");
+  text_option(rows, "--actor", flags.actor, "Who did it: an id, an e-mail address, a key's name")
+      ->type_name("WHO");
+  text_option(rows, "--object", flags.object, "What was changed, by its id")->type_name("ID");
+  text_option(rows, "--from", flags.from, "Not before this time or date; 7d is a week ago")
+      ->type_name("TIME");
+  text_option(rows, "--to", flags.to, "Before this time, or including this date")
+      ->type_name("TIME");
   count_option(rows, invocation);
   connection_options(rows, invocation);
   CLI::App& verify = subcommand(*audit, invocation, "verify",

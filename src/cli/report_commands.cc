@@ -46,16 +46,25 @@ std::vector<Field> usage_fields(const std::optional<std::string>& by) {
   return fields;
 }
 
+// Between two times, each as people say it.
+Outcome<void> add_times(QueryParameters& query, const std::optional<std::string>& from,
+                        const std::optional<std::string>& to, WallTime now) {
+  for (const auto& [name, value] : {std::pair("from", from), std::pair("to", to)}) {
+    if (!value) continue;
+    auto time = parse_since(*value, now);
+    if (!time) return misused(fmt::format("--{}: {}.", name, time.error().message));
+    query.emplace_back(name, std::move(*time));
+  }
+  return {};
+}
+
 Outcome<QueryParameters> usage_query(const UsageFlags& flags, WallTime now) {
   QueryParameters query;
   if (flags.by) query.emplace_back("group_by", *flags.by);
   if (flags.key) query.emplace_back("key", *flags.key);
   if (flags.model) query.emplace_back("model", *flags.model);
-  for (const auto& [name, value] : {std::pair("from", flags.from), std::pair("to", flags.to)}) {
-    if (!value) continue;
-    auto time = parse_since(*value, now);
-    if (!time) return misused(fmt::format("--{}: {}.", name, time.error().message));
-    query.emplace_back(name, std::move(*time));
+  if (auto added = add_times(query, flags.from, flags.to, now); !added) {
+    return std::unexpected(added.error());
   }
   return query;
 }
@@ -127,9 +136,19 @@ Outcome<void> show_usage(const Invocation& invocation) {
 }
 
 Outcome<void> list_audit(const Invocation& invocation) {
-  return list_of(invocation, "/admin/v1/audit", {},
+  const AuditFlags& flags = invocation.flags.audit;
+  QueryParameters query;
+  if (flags.action) query.emplace_back("action", *flags.action);
+  if (flags.actor) query.emplace_back("actor", *flags.actor);
+  if (flags.object) query.emplace_back("object", *flags.object);
+  const WallTime now = invocation.terminal.clock.wall();
+  if (auto added = add_times(query, flags.from, flags.to, now); !added) {
+    return std::unexpected(added.error());
+  }
+  return list_of(invocation, "/admin/v1/audit", query,
                  {{"ROW", "id", Align::kRight},
                   {"AT", "at", Align::kLeft, time_cell},
+                  {"WHO", "actor_name"},
                   {"ACTOR", "actor"},
                   {"ACTION", "action"},
                   {"OBJECT", "object"},

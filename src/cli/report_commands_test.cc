@@ -124,12 +124,24 @@ TEST_F(ReportCommand, ProvidersPrintHowManyModelsTheyHave) {
 }
 
 TEST_F(ReportCommand, AuditListPrintsRows) {
-  serve_always(200, R"({"data":[{"id":7,"at":"2026-11-21T10:15:30.1Z","actor":"cli","action":)"
-                    R"("key.create","object":"key_1","from":"local socket"}],"next_cursor":null})");
+  serve_always(
+      200,
+      R"({"data":[{"id":7,"at":"2026-11-21T10:15:30.1Z","actor":"cli","actor_name":"local CLI","action":)"
+      R"("key.create","object":"key_1","from":"local socket"}],"next_cursor":null})");
   EXPECT_EQ(run_on_data({"audit", "list"}).out,
-            "ROW  AT                ACTOR  ACTION      OBJECT  FROM\n"
-            "  7  2026-11-21 10:15  cli    key.create  key_1   local socket\n");
+            "ROW  AT                WHO        ACTOR  ACTION      OBJECT  FROM\n"
+            "  7  2026-11-21 10:15  local CLI  cli    key.create  key_1   local socket\n");
   EXPECT_EQ(server_->received().at(0).target, "/admin/v1/audit?limit=100");
+}
+
+TEST_F(ReportCommand, AuditListSendsItsFilters) {
+  serve_always(200, R"({"data":[],"next_cursor":null})");
+  run_on_data({"audit", "list", "--action", "key", "--actor", "ada@example.com", "--object",
+               "key_1", "--from", "2026-11-01", "--to", "2026-11-21"});
+  EXPECT_EQ(server_->received().at(0).target,
+            "/admin/v1/audit?action=key&actor=ada%40example.com&object=key_1&from=2026-11-01&"
+            "to=2026-11-21&limit=100");
+  EXPECT_EQ(run_on_data({"audit", "list", "--from", "yesterday"}).status, kExitUsage);
 }
 
 TEST_F(ReportCommand, AuditVerifyExitsByTheVerdict) {

@@ -38,9 +38,13 @@ struct AuditRow {
 
 struct AuditQuery {
   std::optional<WorkspaceId> workspace = {};
-  std::string object = {};  // empty = all
-  int limit = 100;          // 1..1000
-  std::string cursor = {};  // kInvalidRequest when not one of ours
+  std::string object = {};               // empty = all
+  std::string action = {};               // "key.update", or "key" for every change of keys
+  std::vector<std::string> actors = {};  // any of them; empty = all
+  std::optional<WallTime> from = {};     // at >= from
+  std::optional<WallTime> to = {};       // at < to
+  int limit = 100;                       // 1..1000
+  std::string cursor = {};               // kInvalidRequest when not one of ours
 };
 
 struct AuditPage {

@@ -7,6 +7,9 @@
 namespace tollgate::store {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
 class AuditTest : public StoreTest {
  protected:
   void append(int count) {
@@ -36,6 +39,44 @@ TEST_F(AuditTest, ChainsEveryRowToItsForerunner) {
   EXPECT_EQ(page.rows[0].entry.before, "{}");
   EXPECT_EQ(page.rows[2].entry.before, std::nullopt);
   EXPECT_EQ(page.rows[0].entry.at, test_time(2));
+}
+
+TEST_F(AuditTest, FindsByActionActorAndTimeAndByAllOfThem) {
+  struct Row {
+    const char* actor;
+    const char* action;
+    int at;
+  };
+  // The clock went back before the third.
+  for (const Row& row :
+       {Row{"cli", "key.create", 1}, Row{"usr_1", "key.update", 5}, Row{"cli", "key.update", 3},
+        Row{"usr_1", "keys.other", 6}, Row{"key_9", "provider.create", 7}}) {
+    expect_ok(append_audit(connection_, {.at = test_time(row.at),
+                                         .actor = row.actor,
+                                         .action = row.action,
+                                         .object = "key_1",
+                                         .from_address = "::1",
+                                         .workspace = default_workspace_id()}));
+  }
+  const auto numbers = [this](AuditQuery query) {
+    query.workspace = default_workspace_id();
+    std::vector<std::int64_t> found;
+    for (const AuditRow& row : list_audit(connection_, query).value().rows) {
+      found.push_back(row.number);
+    }
+    return found;
+  };
+  EXPECT_THAT(numbers({.action = "key.update"}), ElementsAre(3, 2));
+  EXPECT_THAT(numbers({.action = "key"}), ElementsAre(3, 2, 1));
+  EXPECT_THAT(numbers({.actors = {"usr_1"}}), ElementsAre(4, 2));
+  EXPECT_THAT(numbers({.actors = {"usr_1", "key_9"}}), ElementsAre(5, 4, 2));
+  EXPECT_THAT(numbers({.from = test_time(5)}), ElementsAre(5, 4, 2));
+  EXPECT_THAT(numbers({.to = test_time(5)}), ElementsAre(3, 1));
+  EXPECT_THAT(numbers({.from = test_time(3), .to = test_time(6)}), ElementsAre(3, 2));
+  EXPECT_THAT(numbers({.from = test_time(8)}), IsEmpty());
+  EXPECT_THAT(numbers({.to = test_time(0)}), IsEmpty());
+  EXPECT_THAT(numbers({.action = "key", .actors = {"cli"}, .from = test_time(2)}), ElementsAre(3));
+  EXPECT_THAT(numbers({.action = "key.%"}), IsEmpty());
 }
 
 TEST_F(AuditTest, VerifiesAnEmptyAndAnUntouchedChain) {

@@ -346,6 +346,11 @@ ALTER TABLE keys ADD COLUMN profile_id TEXT NOT NULL DEFAULT '';
 CREATE INDEX keys_by_profile ON keys (profile_id) WHERE profile_id <> '';
 )sql";
 
+// Which rows of the audit log are of a time.
+constexpr std::string_view kAuditTimes = R"sql(
+CREATE INDEX audit_by_time ON audit (at);
+)sql";
+
 constexpr std::array kMigrations{
     sql::Migration{.version = 1, .name = "keys, usage, audit", .sql = kFirst},
     sql::Migration{.version = 2, .name = "limits of keys", .sql = kKeyLimits},
@@ -355,6 +360,7 @@ constexpr std::array kMigrations{
     sql::Migration{.version = 6, .name = "route decision of usage rows", .sql = kDecision},
     sql::Migration{.version = 7, .name = "people, sessions, invitations", .sql = kPeople},
     sql::Migration{.version = 8, .name = "catalogue, profiles", .sql = kCatalogue},
+    sql::Migration{.version = 9, .name = "audit rows by time", .sql = kAuditTimes},
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-import { expect, OPERATOR, test, watched } from "./gateway";
+import { createKey, expect, OPERATOR, test, watched } from "./gateway";
 
 test("a wrong password says so, a right one leads to where one was going", async ({ operator: page, gateway, browser }) => {
   await page.close();
@@ -37,6 +37,52 @@ test("an invitation's link makes a viewer, who is offered nothing that viewers m
   await expect(guest.getByRole("link", { name: "Audit" })).toHaveCount(0);
   await guest.context().close();
   expect(complaints).toEqual([]);
+});
+
+test("an invitation whose answer was lost is not made twice", async ({ operator: page, gateway }) => {
+  await page.goto(`${gateway.url}/members`);
+  const keys: (string | undefined)[] = [];
+  let lost = false;
+  await page.route("**/admin/v1/invitations*", async (route) => {
+    if (route.request().method() !== "POST") return route.fallback();
+    keys.push(route.request().headers()["idempotency-key"]);
+    if (lost) return route.fallback();
+    lost = true;
+    await route.fetch();
+    return route.abort();
+  });
+  await page.getByRole("button", { name: "Invite" }).click();
+  await page.getByLabel("E-mail").fill("lost@example.com");
+  await page.getByRole("button", { name: "Make link" }).click();
+  await expect(page.getByRole("alert")).toContainText("cannot be reached");
+  await page.getByRole("button", { name: "Make link" }).click();
+  await expect(page.getByRole("alert")).toContainText("its link was lost");
+  await page.getByRole("button", { name: "Make link" }).click();
+  await expect(page.getByLabel("The invitation’s link")).toHaveValue(/\/invite#/);
+  expect(keys[0]).toBeTruthy();
+  expect(keys[1]).toBe(keys[0]);
+  expect(keys[2]).not.toBe(keys[0]);
+});
+
+test("the audit trail is found by action, person and day, and the URL keeps that", async ({ operator: page, gateway }) => {
+  await createKey(page, gateway, "audited");
+  await page.goto(`${gateway.url}/audit`);
+  const rows = page.getByRole("table", { name: "Changes" }).getByRole("row");
+  await page.getByRole("button", { name: "Action" }).click();
+  await page.getByRole("menuitemradio", { name: "key.create" }).click();
+  await expect(page).toHaveURL(/action=key\.create/);
+  await expect(page.getByRole("table", { name: "Changes" })).not.toContainText("session.create");
+  await expect(rows.nth(1)).toContainText("audited");
+  await page.getByRole("button", { name: "Who" }).click();
+  await page.getByRole("menuitemradio", { name: OPERATOR.email }).click();
+  await expect(page).toHaveURL(/actor=/);
+  await expect(rows.nth(1)).toContainText("you");
+  await page.reload();
+  await expect(rows.nth(1)).toContainText("audited");
+  await page.getByLabel("To (UTC)").fill("2020-01-01");
+  await expect(page.getByText("No change fits these filters")).toBeVisible();
+  await page.getByRole("button", { name: "Clear filters" }).click();
+  await expect(page.getByRole("table", { name: "Changes" })).toContainText("session.create");
 });
 
 test("signing out ends the session for good", async ({ operator: page, gateway }) => {

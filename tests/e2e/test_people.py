@@ -2,8 +2,10 @@
 is ever written down."""
 
 import json
+from urllib.parse import quote
 
 import pytest
+from harness import wire
 from harness.browser import SETUP, Browser, first_operator, new_password
 
 
@@ -92,6 +94,33 @@ def test_playground_secrets_are_for_who_may_change_the_key(started):
         assert answer.status == status, answer.body
         if status == 201:
             assert started.chat(json.loads(answer.body)["secret"]).status == 200
+
+
+def test_audit_tells_names_and_is_found_by_them(started):
+    ada = first_operator(started)
+    bob = Browser(started)
+    assert bob.join(ada.invite("bob@example.com", "admin"), "Bob").status == 200
+    bobs = bob.json("POST", "keys", {"name": "bob's"})
+    console = started.cli_json("keys", "create", "--name", "console", "--type", "management", "--role", "member")
+    made = started.request("POST", "/admin/v1/keys", wire.json_headers(console["secret"]), b'{"name":"by console"}')
+    assert made.status == 201
+
+    def rows(**filters):
+        query = "&".join(f"{name}={quote(value)}" for name, value in filters.items())
+        return ada.json("GET", f"audit?workspace=ws_default&{query}")["data"]
+
+    by_bob = rows(actor="bob@example.com", action="key")
+    assert [(row["action"], row["object"], row["actor_name"]) for row in by_bob] == [
+        ("key.create", bobs["id"], "bob@example.com")]
+    assert rows(actor=bob.session["person"]["id"], action="key") == by_bob
+    assert [row["actor_name"] for row in rows(actor="console")] == ["console"]
+    assert {row["actor_name"] for row in rows(actor="cli")} == {"local CLI"}
+    assert rows(to="2020-01-01") == [] and rows(**{"from": "2020-01-01"}) == rows()
+    listed = started.cli_json("audit", "list", "--actor", "bob@example.com", "--action", "key.create")
+    assert listed["data"] == by_bob
+    assert ada.ask("DELETE", f"people/{bob.session['person']['id']}").status in (200, 204)
+    assert [row["actor_name"] for row in rows(object=bobs["id"])] == [None]
+    assert ada.ask("GET", "audit?colour=red").status == 400
 
 
 def test_command_line_invites_lists_and_removes(started):

@@ -1,7 +1,7 @@
 // Server state, one description per document: TanStack Query keeps nothing else.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 
-import type { KeysSearch, Range, UsageSearch } from "@/lib/search";
+import type { AuditSearch, KeysSearch, Range, UsageSearch } from "@/lib/search";
 
 import { api, send, unwrap } from "./client";
 import type { AuditRow, Grant, Key, KeyOverview, Member, Overview, Page, UsageRow, UsageTotal, Workspace } from "./contract";
@@ -109,13 +109,13 @@ export const providersQuery = (workspace: string) =>
       unwrap(api.GET("/admin/v1/providers", { params: { query: { workspace, limit: 1000 } }, signal })),
   });
 
-export const auditQuery = (workspace: string, object: string | undefined) =>
+export const auditQuery = (workspace: string, { object, action, actor, from, to }: AuditSearch) =>
   infiniteQueryOptions({
-    queryKey: ["audit", workspace, object],
+    queryKey: ["audit", workspace, { object, action, actor, from, to }],
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }): Promise<Page<AuditRow>> =>
       unwrap(
-        api.GET("/admin/v1/audit", { params: { query: { workspace, object, limit: 100, cursor: pageParam } }, signal }),
+        api.GET("/admin/v1/audit", { params: { query: { workspace, object, action, actor, from, to, limit: 100, cursor: pageParam } }, signal }),
       ),
     getNextPageParam: nextCursor,
     placeholderData: keepPreviousData,

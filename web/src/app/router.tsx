@@ -11,7 +11,7 @@ import {
 } from "@tanstack/react-router";
 
 import { Problem } from "@/api/client";
-import { keysSearch, objectSearch, rangeSearch, safeReturn, usageSearch } from "@/lib/search";
+import { auditSearch, keysSearch, objectSearch, rangeSearch, safeReturn, usageSearch } from "@/lib/search";
 import { ProblemNote } from "@/ui/notice";
 
 import { NotFound } from "./not_found";
@@ -126,7 +126,7 @@ const playground = createRoute({
 const audit = createRoute({
   getParentRoute: () => shell,
   path: "/audit",
-  validateSearch: objectSearch,
+  validateSearch: auditSearch,
   component: lazyRouteComponent(() => import("@/pages/audit/audit_page"), "AuditPage"),
 });
 const members = createRoute({

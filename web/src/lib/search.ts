@@ -83,6 +83,23 @@ export interface ObjectSearch {
 export const objectSearch = (raw: Raw): ObjectSearch =>
   present({ object: text(raw["object"], 64), search: text(raw["search"]) });
 
+export interface AuditSearch {
+  object?: string;
+  action?: string;
+  actor?: string;
+  from?: string;
+  to?: string;
+}
+
+export const auditSearch = (raw: Raw): AuditSearch =>
+  present<AuditSearch>({
+    object: text(raw["object"], 64),
+    action: text(raw["action"], 64),
+    actor: text(raw["actor"]),
+    from: date(raw["from"]),
+    to: date(raw["to"]),
+  });
+
 const OURS = "http://ours.invalid";
 
 // Where to go after signing in: a path of ours, never an address of somebody else's. Browsers drop tabs and

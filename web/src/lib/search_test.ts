@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { keysSearch, safeReturn, usageSearch } from "./search";
+import { auditSearch, keysSearch, safeReturn, usageSearch } from "./search";
 
 describe("the URL", () => {
   it("keeps what makes sense and drops the rest, whatever somebody typed", () => {
@@ -15,6 +15,11 @@ describe("the URL", () => {
       from: "2026-11-01",
       status: "error",
     });
+  });
+  it("keeps the filters of the audit trail", () => {
+    const filters = { object: "key_1", action: "key.update", actor: "usr_1", from: "2026-11-01", to: "2026-11-21" };
+    expect(auditSearch({ ...filters, who: "x" })).toEqual(filters);
+    expect(auditSearch({ from: "soon", action: 7 })).toEqual({ action: "7" });
   });
   it("returns to a page of ours only", () => {
     expect(safeReturn("/keys?status=active")).toBe("/keys?status=active");

@@ -1,18 +1,20 @@
 // Audit: who changed what, before and after, and whether the chain of hashes still holds.
-import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { ShieldCheck } from "lucide-react";
 import { useRef, useState } from "react";
 
 import { api, unwrap } from "@/api/client";
 import type { AuditRow } from "@/api/contract";
-import { auditQuery } from "@/api/queries";
+import { auditQuery, membersQuery } from "@/api/queries";
 import { useActorName } from "@/app/actor";
 import { useHere } from "@/app/session";
 import { differences } from "@/lib/differences";
 import { formatExact, plural } from "@/lib/format";
+import type { AuditSearch } from "@/lib/search";
 import { Button } from "@/ui/button";
 import { CopyButton } from "@/ui/copy";
+import { DateRange } from "@/ui/date_field";
 import { SidePanel } from "@/ui/dialog";
 import { FilterChip } from "@/ui/menu";
 import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
@@ -26,9 +28,30 @@ const named = (row: AuditRow): string => {
   return typeof object?.name === "string" ? object.name : "";
 };
 
+// What can be done to each kind of thing, as the gateway calls it.
+const ACTIONS = [
+  { value: "key", name: "Keys", words: ["create", "update", "rotate", "playground", "revoke"] },
+  { value: "profile", name: "Profiles", words: ["create", "update", "delete"] },
+  { value: "provider", name: "Providers", words: ["create", "update", "delete"] },
+  { value: "workspace", name: "Workspaces", words: ["create", "update", "grant", "test_clock"] },
+  { value: "member", name: "Members", words: ["update", "delete"] },
+  { value: "invitation", name: "Invitations", words: ["create", "accept", "delete"] },
+  { value: "session", name: "Sessions", words: ["create", "delete"] },
+  { value: "person", name: "People", words: ["create", "password", "delete"] },
+] as const;
+const ACTION_CHOICES = ACTIONS.flatMap(({ value, name, words }) => [
+  { value, name, detail: "all" },
+  ...words.map((word) => ({ value: `${value}.${word}`, name: `${value}.${word}` })),
+]);
+
+const who = (row: AuditRow, actorName: (actor: string) => string) => {
+  const known = actorName(row.actor);
+  return known === row.actor ? (row.actor_name ?? row.actor) : known;
+};
+
 const columnsOf = (actorName: (actor: string) => string): Column<AuditRow>[] => [
   { name: "Time", cell: (row) => <Time at={row.at} className="whitespace-nowrap text-muted" /> },
-  { name: "Who", cell: (row) => <span className="block max-w-44 truncate" title={row.actor}>{actorName(row.actor)}</span> },
+  { name: "Who", cell: (row) => <span className="block max-w-44 truncate" title={row.actor_name ?? row.actor}>{who(row, actorName)}</span> },
   { name: "What", cell: (row) => <span className="font-mono text-xs whitespace-nowrap">{row.action}</span> },
   {
     name: "On",
@@ -43,23 +66,40 @@ const columnsOf = (actorName: (actor: string) => string): Column<AuditRow>[] => 
   { name: "From", cell: (row) => <span className="font-mono text-xs whitespace-nowrap text-muted">{row.from}</span> },
 ];
 
+type SetFilter = (changes: { [Name in keyof AuditSearch]?: AuditSearch[Name] | undefined }) => void;
+
 export function AuditPage() {
   const { workspace } = useHere();
-  const { object } = useSearch({ from: "/shell/audit" });
+  const filter = useSearch({ from: "/shell/audit" });
   const navigate = useNavigate({ from: "/audit" });
   const [open, setOpen] = useState<AuditRow | null>(null);
   const actorName = useActorName();
   const box = useRef<HTMLDivElement>(null);
   useRowKeys(box);
-  const audit = useInfiniteQuery(auditQuery(workspace, object));
+  const audit = useInfiniteQuery(auditQuery(workspace, filter));
+  const members = useQuery(membersQuery(workspace));
+  const set: SetFilter = (changes) => void navigate({ search: (before) => ({ ...before, ...changes }), replace: true });
+  const filtered = Object.values(filter).some(Boolean);
   const rows = audit.data?.pages.flatMap((page) => page.data) ?? [];
   const objects = [...new Map(rows.map((row) => [row.object, named(row)])).entries()].slice(0, 100);
+  const actors = [
+    ...new Map([
+      ["cli", "local CLI"],
+      ...(members.data?.data ?? []).map((member) => [member.id, member.email] as const),
+      ...rows.map((row) => [row.actor, row.actor_name ?? row.actor] as const),
+    ] as [string, string][]),
+  ].map(([value, name]) => ({ value, name }));
   return (
     <>
       <PageHead title="Audit" actions={<Verify />} />
       <div className="rounded-panel border bg-panel">
         <div className="flex flex-wrap items-center gap-2 border-b px-3 py-2">
-          <FilterChip label="Object" value={object} onChange={(next) => void navigate({ search: next ? { object: next } : {}, replace: true })} choices={objects.map(([id, name]) => ({ value: id, name: name || id, detail: name ? id : undefined }))} />
+          <FilterChip label="Action" value={filter.action} onChange={(action) => set({ action })} choices={ACTION_CHOICES} />
+          <FilterChip label="Who" value={filter.actor} onChange={(actor) => set({ actor })} choices={actors} />
+          <FilterChip label="Object" value={filter.object} onChange={(object) => set({ object })} choices={objects.map(([id, name]) => ({ value: id, name: name || id, detail: name ? id : undefined }))} />
+          <span className="ml-auto">
+            <DateRange from={filter.from} to={filter.to} onChange={set} />
+          </span>
         </div>
         {audit.isPending && (
           <Waiting label="Loading the audit trail">
@@ -73,7 +113,8 @@ export function AuditPage() {
           </Waiting>
         )}
         {audit.error && <ProblemNote className="m-4" error={audit.error} retry={() => void audit.refetch()} />}
-        {audit.data && rows.length === 0 && <Empty title="No change yet" shape={<RowShapes />}>Every change that somebody makes is kept here, and cannot be edited unseen.</Empty>}
+        {audit.data && rows.length === 0 && filtered && <Empty title="No change fits these filters" action={<Button onClick={() => void navigate({ search: {} })}>Clear filters</Button>} />}
+        {audit.data && rows.length === 0 && !filtered && <Empty title="No change yet" shape={<RowShapes />}>Every change that somebody makes is kept here, and cannot be edited unseen.</Empty>}
         {rows.length > 0 && (
           <div ref={box}>
             <Table label="Changes" columns={columnsOf(actorName)} rows={rows} keyOf={(row) => String(row.id)} open={setOpen} />
@@ -115,7 +156,8 @@ function AuditDetail({ of, onClose }: { of: AuditRow; onClose: () => void }) {
       <Facts>
         <Fact name="Row">{of.id}</Fact>
         <Fact name="When">{formatExact(of.at)}</Fact>
-        <Fact name="Who">{of.actor}</Fact>
+        <Fact name="Who">{of.actor_name ?? of.actor}</Fact>
+        {of.actor_name && <Fact name="Their id" mono>{of.actor}</Fact>}
         <Fact name="From" mono>{of.from}</Fact>
         <Fact name="On" mono>{of.object}</Fact>
         <Fact name="Hash" mono>

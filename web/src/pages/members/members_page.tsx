@@ -7,6 +7,8 @@ import { send } from "@/api/client";
 import type { Invitation, InvitationWithLink, Member, Page, Role } from "@/api/contract";
 import { membersQuery } from "@/api/queries";
 import { useHere, useSession } from "@/app/session";
+import { Once } from "@/lib/once";
+import { SecretLost } from "@/pages/keys/secret_lost";
 import { Button } from "@/ui/button";
 import { CopyButton } from "@/ui/copy";
 import { Dialog } from "@/ui/dialog";
@@ -165,9 +167,16 @@ function InviteDialog({ onClose }: { onClose: () => void }) {
   const client = useQueryClient();
   const [email, setEmail] = useState("");
   const [role, setRole] = useState<Role>("member");
+  const [once] = useState(() => new Once());
   const invite = useMutation({
-    mutationFn: () => send<InvitationWithLink>("POST", "/admin/v1/invitations", { query: { workspace }, body: { email: email.trim(), role } }),
-    onSuccess: () => client.invalidateQueries({ queryKey: ["invitations", workspace] }),
+    mutationFn: () => {
+      const body = { email: email.trim(), role };
+      return send<InvitationWithLink>("POST", "/admin/v1/invitations", { query: { workspace }, headers: { "Idempotency-Key": once.ask({ workspace, body }).key }, body });
+    },
+    onSuccess: () => {
+      once.done();
+      return client.invalidateQueries({ queryKey: ["invitations", workspace] });
+    },
   });
   const link = invite.data?.link && new URL(invite.data.link, location.origin).href;
   if (link) {
@@ -213,6 +222,7 @@ function InviteDialog({ onClose }: { onClose: () => void }) {
           )}
         </Field>
         {invite.error && <ProblemNote error={invite.error} />}
+        {invite.data && !link && <SecretLost>The invitation was made, but its link was lost on the way. Make the link again: the lost one ends with it.</SecretLost>}
       </div>
     </Dialog>
   );

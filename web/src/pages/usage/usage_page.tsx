@@ -12,8 +12,7 @@ import { formatCompact, formatCount, formatMs, formatShare } from "@/lib/format"
 import { exactMoney, formatMoney } from "@/lib/money";
 import type { UsageSearch } from "@/lib/search";
 import { Button } from "@/ui/button";
-import { CONTROL } from "@/ui/field";
-import { cx } from "@/ui/cx";
+import { DateRange } from "@/ui/date_field";
 import { FilterChip } from "@/ui/menu";
 import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
 import { PageHead } from "@/ui/page";
@@ -61,7 +60,7 @@ export function UsagePage() {
   const usage = useInfiniteQuery({ ...usageQuery(workspace, { key, model, from, to }), refetchInterval: usePolling() });
   const loaded = useMemo(() => usage.data?.pages.flatMap((page) => page.data) ?? [], [usage.data]);
   const rows = status ? loaded.filter((row) => (status === "error") === row.status >= 400) : loaded;
-  const set = (changes: Partial<UsageSearch>) => void navigate({ search: (before) => ({ ...before, ...changes }), replace: true });
+  const set: SetFilter = (changes) => void navigate({ search: (before) => ({ ...before, ...changes }), replace: true });
   const csv = new URLSearchParams(Object.entries({ workspace, format: "csv", key, model, from, to }).filter((pair): pair is [string, string] => pair[1] !== undefined));
   const filtered = Boolean(key || model || from || to || status);
   return (
@@ -144,7 +143,9 @@ function Totals({ filter }: { filter: Pick<UsageSearch, "key" | "model" | "from"
   );
 }
 
-function Filters({ filter, set }: { filter: UsageSearch; set: (changes: Partial<UsageSearch>) => void }) {
+type SetFilter = (changes: { [Name in keyof UsageSearch]?: UsageSearch[Name] | undefined }) => void;
+
+function Filters({ filter, set }: { filter: UsageSearch; set: SetFilter }) {
   const { workspace } = useHere();
   const models = useQuery(modelsQuery(workspace));
   const byKey = useQuery(usageTotalsQuery(workspace, "key", {}));
@@ -162,15 +163,9 @@ function Filters({ filter, set }: { filter: UsageSearch; set: (changes: Partial<
         ]}
         onChange={(status) => set({ status: status as UsageSearch["status"] })}
       />
-      <span className="ml-auto flex flex-wrap items-center gap-2 text-sm text-muted">
-        <DateField label="From" value={filter.from} max={filter.to} onChange={(from) => set({ from })} />
-        <span aria-hidden>–</span>
-        <DateField label="To" value={filter.to} min={filter.from} onChange={(to) => set({ to })} />
+      <span className="ml-auto">
+        <DateRange from={filter.from} to={filter.to} onChange={set} />
       </span>
     </div>
   );
-}
-
-function DateField({ label, value, min, max, onChange }: { label: string; value?: string; min?: string; max?: string; onChange: (value: string | undefined) => void }) {
-  return <input type="date" aria-label={`${label} (UTC)`} value={value ?? ""} min={min} max={max} onChange={(event) => onChange(event.target.value || undefined)} className={cx(CONTROL, "!h-8 !w-36 text-sm")} />;
 }
