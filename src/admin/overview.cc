@@ -62,7 +62,6 @@ struct Figures {
   std::vector<store::UsageFigures> series;    // of the range
   std::vector<store::UsageFigures> previous;  // as long, before it
   std::vector<store::UsageTotal> models;      // of the range's days
-  std::int64_t active_keys = 0;
 };
 
 struct Subject {
@@ -89,12 +88,6 @@ Result<Figures> read_figures(sql::Connection& connection, const Range& range,
   if (!models) return std::unexpected(models.error());
   if (models->size() > kTopModels) models->resize(kTopModels);
   figures.models = std::move(*models);
-  if (subject.key_number) return figures;
-  const auto today = std::chrono::floor<std::chrono::days>(range.at(range.count - 1));
-  auto active = store::count_used_keys(connection, subject.workspace,
-                                       today.time_since_epoch().count() - kActiveDays + 1);
-  if (!active) return std::unexpected(active.error());
-  figures.active_keys = *active;
   return figures;
 }
 
@@ -173,11 +166,10 @@ std::string_view attention_reason(const KeyView& view, WallTime now) {
   return "";
 }
 
-Result<std::string> render_attention(const AdminCall& call) {
-  const Ledger::KeyQuery query{.workspace = call.workspace, .limit = kAttentionKeys};
-  const auto page = call.context.ledger.list_keys(query);
+Result<std::string> render_attention(const Ledger& ledger,
+                                     const std::optional<WorkspaceId>& workspace, WallTime now) {
+  const auto page = ledger.list_keys({.workspace = workspace, .limit = kAttentionKeys});
   if (!page) return std::unexpected(page.error());
-  const WallTime now = call.context.clock.wall();
   std::vector<std::string> rows;
   for (const KeyView& view : page->keys) {
     const std::string_view reason = attention_reason(view, now);
@@ -190,6 +182,25 @@ Result<std::string> render_attention(const AdminCall& call) {
     if (rows.size() == kAttentionMax) break;
   }
   return json_array(rows);
+}
+
+// What is found out by looking at the keys themselves.
+struct KeyFindings {
+  std::int64_t active = 0;
+  std::string attention;  // JSON
+};
+
+Task<Result<KeyFindings>> look_at_keys(AdminCall& call, WallTime active_since) {
+  const Ledger& ledger = call.context.ledger;
+  std::function<Result<KeyFindings>(sql::Connection&)> work =
+      [&ledger, workspace = call.workspace, now = call.context.clock.wall(),
+       active_since](sql::Connection&) -> Result<KeyFindings> {
+    auto attention = render_attention(ledger, workspace, now);
+    if (!attention) return std::unexpected(attention.error());
+    return KeyFindings{.active = ledger.count_active_keys(workspace, active_since),
+                       .attention = std::move(*attention)};
+  };
+  return call.context.ledger.read_facts(std::move(work));
 }
 
 // The members that both overviews have.
@@ -218,10 +229,11 @@ Task<Result<net::Response>> show_overview(AdminCall& call) {
   if (!figures) co_return std::unexpected(figures.error());
   auto fields = overview_fields(*range, *figures);
   if (!fields) co_return std::unexpected(fields.error());
-  const auto attention = render_attention(call);
-  if (!attention) co_return std::unexpected(attention.error());
-  co_return json_answer(fields->number("active_integrations", figures->active_keys)
-                            .raw("attention", *attention)
+  const auto today = std::chrono::floor<std::chrono::days>(range->at(range->count - 1));
+  const auto keys = co_await look_at_keys(call, today - std::chrono::days(kActiveDays - 1));
+  if (!keys) co_return std::unexpected(keys.error());
+  co_return json_answer(fields->number("active_integrations", keys->active)
+                            .raw("attention", keys->attention)
                             .finish());
 }
 

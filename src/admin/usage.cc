@@ -30,32 +30,20 @@ std::optional<UsageRequest::Format> format_from_name(std::string_view name) {
 
 // Numbers of every key that has the name, revoked ones too, or of the one with the id. A key that
 // is not there, or not the caller's to see, is kNotFound.
-Result<std::vector<std::int64_t>> numbers_of(const AdminCall& call, const std::string& key) {
+Task<Result<std::vector<std::int64_t>>> numbers_of(AdminCall& call, std::string key) {
   const Ledger& ledger = call.context.ledger;
   if (const auto view = ledger.key(KeyId(key), call.workspace)) {
-    return std::vector{view->key.number};
+    co_return std::vector{view->key.number};
   }
-  std::vector<std::int64_t> numbers;
-  for (const std::optional<KeyStatus> status :
-       {std::optional<KeyStatus>(), std::optional(KeyStatus::kRevoked)}) {
-    Ledger::KeyQuery query;
-    query.workspace = call.workspace;
-    query.search = key;
-    query.status = status;
-    query.limit = kPageLimitMax;
-    do {
-      const auto page = ledger.list_keys(query);
-      if (!page) return std::unexpected(page.error());
-      for (const auto& view : page->keys) {
-        if (view.key.policy.name == key) numbers.push_back(view.key.number);
-      }
-      query.cursor = page->next_cursor;
-    } while (!query.cursor.empty());
-  }
-  if (!numbers.empty()) return numbers;
-  return std::unexpected(Error{.code = ErrorCode::kNotFound,
-                               .message = "There is no key with this id or name.",
-                               .param = "key"});
+  std::function<Result<std::vector<std::int64_t>>(sql::Connection&)> work =
+      [&ledger, key = std::move(key), workspace = call.workspace](sql::Connection&) {
+        return Result<std::vector<std::int64_t>>(ledger.key_numbers(key, workspace));
+      };
+  auto numbers = co_await call.context.ledger.read_facts(std::move(work));
+  if (!numbers || !numbers->empty()) co_return numbers;
+  co_return std::unexpected(Error{.code = ErrorCode::kNotFound,
+                                  .message = "There is no key with this id or name.",
+                                  .param = "key"});
 }
 
 Task<Result<store::UsagePage>> read_page(AdminCall& call, store::UsageQuery query) {
@@ -165,7 +153,7 @@ Task<Result<net::Response>> list_usage(AdminCall& call) {
   auto request = parse_usage_request(call.query, call.exchange.head(), call.workspace);
   if (!request) co_return std::unexpected(request.error());
   if (!request->key.empty()) {
-    auto numbers = numbers_of(call, request->key);
+    auto numbers = co_await numbers_of(call, request->key);
     if (!numbers) co_return std::unexpected(numbers.error());
     request->query.keys = std::move(*numbers);
   }

@@ -166,4 +166,28 @@ Ledger::KeyCounts count_keys(const LiveKeys& keys, const Ledger::KeyQuery& query
   return counts;
 }
 
+std::vector<std::int64_t> numbers_named(const LiveKeys& keys, const std::string& name,
+                                        const std::optional<WorkspaceId>& workspace) {
+  std::vector<std::int64_t> numbers;
+  walk(keys, kNewest, [&](const std::shared_ptr<const LiveKey>& live) {
+    const Key& key = live->key;
+    const bool within = !workspace || key.workspace == *workspace;
+    if (within && key.policy.name == name) numbers.push_back(key.number);
+    return Walk::kGoOn;
+  });
+  return numbers;
+}
+
+std::int64_t count_active_keys(const LiveKeys& keys, const std::optional<WorkspaceId>& workspace,
+                               WallTime since) {
+  std::int64_t count = 0;
+  walk(keys, kNewest, [&](const std::shared_ptr<const LiveKey>& live) {
+    const bool within = !workspace || live->key.workspace == *workspace;
+    const auto active = [since](const UseCounter* use) { return use->was_admitted_since(since); };
+    if (within && std::ranges::any_of(live->use, active)) ++count;
+    return Walk::kGoOn;
+  });
+  return count;
+}
+
 }  // namespace tollgate

@@ -3,7 +3,14 @@
 // walk and no index; callers do that off the I/O threads.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/ids.h"
 #include "ledger/ledger.h"
 #include "ledger/live_keys.h"
 
@@ -15,5 +22,12 @@ inline constexpr int kKeyPageLimitMax = 1'000;
 Result<Ledger::KeyPage> search_keys(const LiveKeys& keys, const Ledger::KeyQuery& query);
 // As Ledger::count_keys().
 Ledger::KeyCounts count_keys(const LiveKeys& keys, const Ledger::KeyQuery& query);
+
+// Of every key that has the name, revoked ones too.
+std::vector<std::int64_t> numbers_named(const LiveKeys& keys, const std::string& name,
+                                        const std::optional<WorkspaceId>& workspace);
+// Keys, revoked ones too, of which a request was admitted at `since` or later.
+std::int64_t count_active_keys(const LiveKeys& keys, const std::optional<WorkspaceId>& workspace,
+                               WallTime since);
 
 }  // namespace tollgate

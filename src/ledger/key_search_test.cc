@@ -112,6 +112,36 @@ TEST_F(KeySearchTest, FiltersByEveryField) {
   EXPECT_THAT(names({.workspace = WorkspaceId("ws_other")}), ElementsAre("foreign"));
 }
 
+TEST_F(KeySearchTest, KeysAreActiveWhoseLastAdmittedRequestIsNotOlder) {
+  Key used = key("used");
+  KeySecret older = used.secrets.front();
+  older.hash = sha256("older");
+  used.secrets.push_back(older);
+  Key gone = key("gone");
+  gone.workspace = WorkspaceId("ws_other");
+  gone.revoked_at = kNow;
+  for (const Key& one : {used, gone, key("unused")}) put(one);
+  // By any of its secrets; that others were refused since then does not matter.
+  keys_.find(used.id)->use[1]->note_admitted(kNow);
+  keys_.find(used.id)->use[0]->note_admitted(kNow - std::chrono::days(40));
+  keys_.find(gone.id)->use[0]->note_admitted(kNow);
+  keys_.find(KeyId("key_3"))->use[0]->count_error(kNow);
+  EXPECT_EQ(count_active_keys(keys_, std::nullopt, kNow), 2);
+  EXPECT_EQ(count_active_keys(keys_, WorkspaceId("ws_default"), kNow), 1);
+  EXPECT_EQ(count_active_keys(keys_, std::nullopt, kNow + std::chrono::microseconds(1)), 0);
+}
+
+TEST_F(KeySearchTest, FindsTheNumbersOfEveryKeyThatHadTheName) {
+  Key gone = key("same");
+  gone.revoked_at = kNow;
+  Key foreign = key("same");
+  foreign.workspace = WorkspaceId("ws_other");
+  for (const Key& one : {gone, foreign, key("same"), key("same too")}) put(one);
+  EXPECT_THAT(numbers_named(keys_, "same", std::nullopt), ElementsAre(3, 2, 1));
+  EXPECT_THAT(numbers_named(keys_, "same", WorkspaceId("ws_default")), ElementsAre(3, 1));
+  EXPECT_THAT(numbers_named(keys_, "Same", std::nullopt), IsEmpty());
+}
+
 TEST_F(KeySearchTest, PagesMeetEveryKeyOnceWhileKeysAreAdded) {
   for (int i = 0; i < 10; ++i) put(key("k" + std::to_string(i)));
   Ledger::KeyQuery query{.limit = 4};

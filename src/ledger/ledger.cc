@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <map>
 #include <span>
@@ -18,6 +17,7 @@
 #include "ledger/ledger_metrics.h"
 #include "ledger/limit_loader.h"
 #include "ledger/live_keys.h"
+#include "ledger/loading.h"
 #include "ledger/self_check.h"
 #include "ledger/settlements.h"
 #include "ledger/stored_rows.h"
@@ -26,13 +26,10 @@
 #include "ledger/workspace_changes.h"
 #include "ledger/workspace_table.h"
 #include "runtime/async.h"
-#include "store/grants.h"
 #include "store/installation.h"
-#include "store/keys.h"
 #include "store/last_generation.h"
 #include "store/schema.h"
-#include "store/usage_rows.h"
-#include "store/use_counts.h"
+#include "store/usage_index.h"
 #include "store/workspaces.h"
 
 namespace tollgate {
@@ -70,41 +67,6 @@ Result<FirstStart> prepare_installation(sql::Connection& connection, const Ledge
   Result<Workspace> workspace = store::ensure_default_workspace(connection, now);
   if (!workspace) return std::unexpected(workspace.error());
   return *known ? FirstStart::kNo : FirstStart::kYes;
-}
-
-bool was_used(std::span<const UseCount> counts) {
-  return std::ranges::any_of(counts, [](const UseCount& use) { return use.requests > 0; });
-}
-
-Status load_keys(sql::Connection& connection, LimitLoader& limits, LiveKeys& keys) {
-  auto counts = store::load_use_counts(connection);
-  if (!counts) return std::unexpected(counts.error());
-  std::vector<UseCount> use;
-  return store::for_each_key(connection, [&](Key key) -> Status {
-    use.clear();
-    for (const KeySecret& secret : key.secrets) use.push_back((*counts)[secret.number]);
-    Result<LimitUse> used;
-    if (was_used(use)) used = limits.use_of(key, keys.test_clock_offset(key.workspace));
-    if (!used) return std::unexpected(std::move(used.error()));
-    keys.put(std::move(key), use, *used, Inflight::kKeep);
-    return {};
-  });
-}
-
-Status load_workspaces(sql::Connection& connection, LimitLoader& limits, WorkspaceTable& table,
-                       LiveKeys& keys) {
-  Result<std::vector<Workspace>> workspaces = store::list_workspaces(connection);
-  if (!workspaces) return std::unexpected(workspaces.error());
-  for (const Workspace& workspace : *workspaces) {
-    Result<LimitUse> used = limits.use_of(workspace);
-    if (!used) return std::unexpected(std::move(used.error()));
-    const Result<Balance> balance = store::load_balance(connection, workspace.id);
-    if (!balance) return std::unexpected(balance.error());
-    table.put(workspace);
-    keys.put(workspace, *used);
-    keys.set_charged(workspace.id, balance->charged);
-  }
-  return {};
 }
 
 std::unexpected<Error> store_away() {
@@ -565,6 +527,16 @@ Result<Ledger::KeyPage> Ledger::list_keys(const KeyQuery& query) const {
 
 Ledger::KeyCounts Ledger::count_keys(const KeyQuery& query) const {
   return tollgate::count_keys(state_->keys, query);
+}
+
+std::vector<std::int64_t> Ledger::key_numbers(const std::string& name,
+                                              const std::optional<WorkspaceId>& workspace) const {
+  return numbers_named(state_->keys, name, workspace);
+}
+
+std::int64_t Ledger::count_active_keys(const std::optional<WorkspaceId>& workspace,
+                                       WallTime since) const {
+  return tollgate::count_active_keys(state_->keys, workspace, since);
 }
 
 Status Ledger::read_at_start(const std::function<Status(sql::Connection&)>& work) {

@@ -318,10 +318,18 @@ class Ledger {
     std::vector<KeyView> keys;  // in the order that was asked for; equals newest or oldest first
     std::string next_cursor;    // empty at the end
   };
+  // Looks at every key, if need be, and so takes milliseconds in a large installation: from a
+  // reader thread (read_facts), never from one that serves.
   Result<KeyPage> list_keys(const KeyQuery& query) const;
   // How many keys that the query's filters let through, but for `status`, are in each status.
+  // Likewise.
   using KeyCounts = std::map<KeyStatus, std::int64_t>;
   KeyCounts count_keys(const KeyQuery& query) const;
+  // The number of every key that has the name, revoked ones too. Likewise.
+  std::vector<std::int64_t> key_numbers(const std::string& name,
+                                        const std::optional<WorkspaceId>& workspace) const;
+  // Keys, revoked ones too, of which a request was admitted at `since` or later. Likewise.
+  std::int64_t count_active_keys(const std::optional<WorkspaceId>& workspace, WallTime since) const;
 
   // Runs `work` on a reader thread over a read transaction: store/ queries for pages and reports.
   // Every request that was settled before is seen.

@@ -506,6 +506,7 @@ void Settlements::count_ended(std::span<Settlement> settled, LiveKeys::Answers& 
     } else {
       settlement.use->count_good(settlement.admitted_at);
     }
+    settlement.use->note_admitted(settlement.admitted_at);
   }
   if (metrics_.open_reservations != nullptr) {
     metrics_.open_reservations->Decrement(settled.size());

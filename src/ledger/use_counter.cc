@@ -4,6 +4,17 @@
 
 namespace tollgate {
 
+namespace {
+
+void raise(std::atomic<std::int64_t>& last_us, WallTime at) {
+  const std::int64_t us = at.time_since_epoch().count();
+  std::int64_t last = last_us.load(std::memory_order_relaxed);
+  while (last < us && !last_us.compare_exchange_weak(last, us, std::memory_order_relaxed)) {
+  }
+}
+
+}  // namespace
+
 UseCounter::UseCounter(const UseCount& from)
     : requests_(from.requests),
       errors_(from.errors),
@@ -11,10 +22,13 @@ UseCounter::UseCounter(const UseCount& from)
 
 void UseCounter::count_good(WallTime at) {
   requests_.fetch_add(1, std::memory_order_relaxed);
-  const std::int64_t us = at.time_since_epoch().count();
-  std::int64_t last = last_used_us_.load(std::memory_order_relaxed);
-  while (last < us && !last_used_us_.compare_exchange_weak(last, us, std::memory_order_relaxed)) {
-  }
+  raise(last_used_us_, at);
+}
+
+void UseCounter::note_admitted(WallTime at) { raise(last_admitted_us_, at); }
+
+bool UseCounter::was_admitted_since(WallTime time) const {
+  return last_admitted_us_.load(std::memory_order_relaxed) >= time.time_since_epoch().count();
 }
 
 void UseCounter::count_error(WallTime at) {

@@ -152,17 +152,21 @@ void add_times(Conditions& conditions, const AuditQuery& query) {
 Conditions conditions_of(const AuditQuery& query, std::int64_t before) {
   Conditions conditions;
   conditions.add("number < ?", {before});
-  if (query.workspace) conditions.add("workspace_id = ?", {query.workspace->get()});
+  // An object has few rows, whatever workspace it is of.
+  if (query.workspace) {
+    conditions.add(query.object.empty() ? "workspace_id = ?" : "+workspace_id = ?",
+                   {query.workspace->get()});
+  }
   if (!query.object.empty()) conditions.add("object = ?", {query.object});
   if (query.action.contains('.')) {
-    conditions.add("action = ?", {query.action});
+    conditions.add("+action = ?", {query.action});
   } else if (!query.action.empty()) {
-    conditions.add("action > ? AND action < ?", {query.action + ".", query.action + "/"});
+    conditions.add("+action > ? AND +action < ?", {query.action + ".", query.action + "/"});
   }
   if (!query.actors.empty()) {
     std::string places = "?";
     for (std::size_t i = 1; i < query.actors.size(); ++i) places += ", ?";
-    conditions.add(fmt::format("actor IN ({})", places),
+    conditions.add(fmt::format("+actor IN ({})", places),
                    {query.actors.begin(), query.actors.end()});
   }
   add_times(conditions, query);

@@ -351,6 +351,82 @@ constexpr std::string_view kAuditTimes = R"sql(
 CREATE INDEX audit_by_time ON audit (at);
 )sql";
 
+// What pages look for in an installation of any size. A kind is what usage rows are listed by,
+// beside their key: there are some hundred, so the index of a page is read for each of them in
+// turn, and a row is in two narrow tables instead of one for each question (store/usage_index.h).
+// workspace_models is what a workspace's models did on a day; the sum of its keys' days would be
+// read for each page.
+constexpr std::string_view kLargeInstallations = R"sql(
+CREATE TABLE usage_kinds (
+  number INTEGER PRIMARY KEY,
+  workspace_id TEXT NOT NULL,
+  model TEXT NOT NULL,
+  status INTEGER NOT NULL,
+  error_code TEXT NOT NULL,
+  UNIQUE (workspace_id, model, status, error_code)
+) STRICT;
+CREATE TABLE usage_by_kind (
+  kind INTEGER NOT NULL,
+  id INTEGER NOT NULL,
+  PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+DROP TABLE usage_by_key;
+CREATE TABLE usage_by_key (
+  key_number INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  id INTEGER NOT NULL,
+  PRIMARY KEY (key_number, kind, id)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO usage_kinds (workspace_id, model, status, error_code)
+  SELECT DISTINCT k.workspace_id, u.model, u.status, u.error_code
+  FROM usage u CROSS JOIN keys k WHERE k.number = u.key_number;
+INSERT INTO usage_by_kind (kind, id)
+  SELECT g.number, u.id FROM usage u CROSS JOIN keys k CROSS JOIN usage_kinds g
+  WHERE u.id <= (SELECT mark FROM usage_index) AND k.number = u.key_number
+    AND g.workspace_id = k.workspace_id AND g.model = u.model AND g.status = u.status
+    AND g.error_code = u.error_code ORDER BY g.number, u.id;
+INSERT INTO usage_by_key (key_number, kind, id)
+  SELECT u.key_number, g.kind, g.id FROM usage_by_kind g CROSS JOIN usage u WHERE u.id = g.id
+  ORDER BY u.key_number, g.kind, g.id;
+
+-- As far as any row says, instead of an hour: what looks for rows of a time reads that much around.
+UPDATE usage_index SET skew = max(1000000, coalesce(
+  (SELECT max(abs(admitted_at - (id >> 10) - 1577836800000000)) FROM usage), 0));
+
+CREATE TABLE workspace_models (
+  workspace_id TEXT NOT NULL,
+  day INTEGER NOT NULL,
+  model TEXT NOT NULL,
+  requests INTEGER NOT NULL,
+  errors INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  cached_input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  cost INTEGER NOT NULL,
+  charged INTEGER NOT NULL,
+  last_used_at INTEGER NOT NULL,
+  PRIMARY KEY (workspace_id, day, model)
+) STRICT, WITHOUT ROWID;
+INSERT INTO workspace_models
+  -- Less than a column holds, whatever the rows say: a sum beyond int64 would end the migration.
+  SELECT k.workspace_id, u.day, u.model, sum(u.requests), sum(u.errors),
+    sum(min(u.input_tokens, 100000000000000000)),
+    sum(min(u.cached_input_tokens, 100000000000000000)),
+    sum(min(u.output_tokens, 100000000000000000)), sum(min(u.cost, 100000000000000000)),
+    sum(min(u.charged, 100000000000000000)),
+    max(u.last_used_at)
+  FROM usage_days u CROSS JOIN secrets s CROSS JOIN keys k
+  WHERE s.number = u.secret_number AND k.number = s.key_number
+  GROUP BY k.workspace_id, u.day, u.model;
+
+CREATE INDEX people_operators ON people (id) WHERE operator = 1;
+CREATE INDEX audit_by_workspace ON audit (workspace_id);
+CREATE INDEX audit_by_object ON audit (object);
+CREATE INDEX audit_by_actor ON audit (workspace_id, actor, action);
+CREATE INDEX audit_by_action ON audit (workspace_id, action);
+)sql";
+
 constexpr std::array kMigrations{
     sql::Migration{.version = 1, .name = "keys, usage, audit", .sql = kFirst},
     sql::Migration{.version = 2, .name = "limits of keys", .sql = kKeyLimits},
@@ -361,6 +437,8 @@ constexpr std::array kMigrations{
     sql::Migration{.version = 7, .name = "people, sessions, invitations", .sql = kPeople},
     sql::Migration{.version = 8, .name = "catalogue, profiles", .sql = kCatalogue},
     sql::Migration{.version = 9, .name = "audit rows by time", .sql = kAuditTimes},
+    sql::Migration{
+        .version = 10, .name = "what large installations look for", .sql = kLargeInstallations},
 };
 
 }  // namespace

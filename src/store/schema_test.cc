@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <vector>
+
 #include "sql/test_database.h"
 #include "store/keys.h"
+#include "store/usage_rows.h"
 
 namespace tollgate::store {
 namespace {
@@ -61,6 +65,55 @@ TEST(SchemaTest, UsageRowsFromBeforeFlagsHaveNone) {
                            "SELECT count(*) FROM usage WHERE flags = '' AND "
                            "video_input_tokens = 0 AND cost = 5"),
             1);
+}
+
+// Rows, index and aggregates as version 8 had them: pages find and sum up the same with today's.
+TEST(SchemaTest, RowsFromBeforeKindsAreFoundByThemAndTheirModelsSummedUp) {
+  sql::TestDatabase database;
+  sql::Connection connection = database.open();
+  ASSERT_TRUE(sql::migrate(connection, migrations().first(8)));
+  ASSERT_TRUE(connection.exec(
+      "INSERT INTO workspaces (id, name, created_at) VALUES ('ws_a', 'a', 0), ('ws_b', 'b', 0);"
+      "INSERT INTO keys (number, id, workspace_id, name, description, icon, environment, type, "
+      "role, models, region, enforcement, allowed_ips, enabled, prefer_low_carbon, tags, "
+      "created_at, created_by) SELECT n, 'key_' || n, iif(n = 3, 'ws_b', 'ws_a'), n, '', '', "
+      "'production', 'standard', 'viewer', '[]', '', 'hard', '[]', 1, 0, '[]', 0, 'cli' FROM "
+      "(SELECT 1 AS n UNION SELECT 2 UNION SELECT 3);"
+      "INSERT INTO secrets (number, id, key_number, hash, preview, last4, created_at) SELECT "
+      "number, 'sec_' || number, number, randomblob(32), '', '', 0 FROM keys;"
+      "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 29) "
+      "INSERT INTO usage (id, request_id, admitted_at, finished_at, key_number, secret_number, "
+      "environment, requested_model, model, provider, region, input_tokens, cached_input_tokens, "
+      "cache_write_tokens, cache_write_1h_tokens, audio_input_tokens, image_input_tokens, "
+      "output_tokens, reasoning_output_tokens, audio_output_tokens, metering, price_version, "
+      "cost, charged, status, error_code, latency_ms, streamed, client, ip, attempts) SELECT "
+      "(86400000000 * i) << 10, '', 1577836800000000 + 86400000000 * i, 0, i % 3 + 1, i % 3 + 1, "
+      "'production', '', iif(i % 2, 'odd', 'even'), '', '', 1, 0, 0, 0, 0, 0, 1, 0, 0, 'reported', "
+      "'', 5, 5, iif(i % 5, 200, 500), '', 1, 0, '', '', '[]' FROM n;"
+      "UPDATE usage_index SET mark = (86400000000 * 19) << 10;"
+      "INSERT INTO usage_by_key SELECT key_number, id FROM usage WHERE id <= "
+      "(SELECT mark FROM usage_index);"
+      "INSERT INTO usage_days SELECT secret_number, admitted_at / 86400000000, model, 1, 0, 1, 0, "
+      "1, 5, 5, admitted_at FROM usage"));
+  ASSERT_TRUE(migrate(connection));
+  const auto count = [&](const UsageQuery& query) {
+    const auto page = list_usage(connection, query);
+    EXPECT_TRUE(page) << page.error().detail;
+    return page ? std::ssize(page->rows) : -1;
+  };
+  EXPECT_EQ(count({}), 30);
+  EXPECT_EQ(count({.workspace = WorkspaceId("ws_a")}), 20);
+  EXPECT_EQ(count({.workspace = WorkspaceId("ws_b"), .model = "odd"}), 5);
+  EXPECT_EQ(count({.keys = std::vector<std::int64_t>{1}}), 10);
+  EXPECT_EQ(count({.keys = std::vector<std::int64_t>{1}, .model = "even"}), 5);
+  const auto totals =
+      usage_totals(connection, {.workspace = WorkspaceId("ws_b")}, UsageGroup::kModel);
+  ASSERT_TRUE(totals) << totals.error().detail;
+  ASSERT_EQ(totals->size(), 2u);
+  EXPECT_EQ(totals->front().requests, 5);
+  EXPECT_EQ(totals->front().cost, Money::from_nanos(25));
+  EXPECT_EQ(sql::number_of(connection, "SELECT skew FROM usage_index"), 1'000'000);
+  EXPECT_EQ(sql::number_of(connection, "SELECT count(*) FROM usage_by_kind"), 20);
 }
 
 // An index on what is random, or a key of another table, would cost every request

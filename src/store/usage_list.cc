@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 
 #include "store/columns.h"
 #include "store/usage_columns.h"
 #include "store/usage_filter.h"
+#include "store/usage_index.h"
 #include "store/usage_rows.h"
 
 namespace tollgate::store {
@@ -35,49 +38,66 @@ Status read_rows(sql::Statement& select, std::vector<UsageRow>& rows) {
   return {};
 }
 
-// The newest `count` rows of every key.
-Status read_all(sql::Connection& connection, const UsageQuery& query, const UsageBounds& bounds,
-                int count, std::vector<UsageRow>& rows) {
+// The newest `count` rows among the ids of `bounds`, by walking them: of all rows, or of the tail.
+Status read_by_id(sql::Connection& connection, const UsageQuery& query, const UsageBounds& bounds,
+                  int count, std::vector<UsageRow>& rows) {
   static const std::string sql =
       fmt::format("SELECT {} FROM usage u {} AND {} ORDER BY u.id DESC LIMIT ?", kUsageColumns,
                   kJoined, kUsageCondition);
-  sql::Statement select = connection.prepare(sql);
-  bind_usage_condition(select, 1, bounds, query);
-  select.bind(kUsageConditionParameters + 1, count);
-  return read_rows(select, rows);
-}
-
-// The newest `count` rows of one key: first the tail that has no index entries yet, whose ids are
-// all above the mark, then by the index.
-Status read_of_key(sql::Connection& connection, const UsageQuery& query, UsageBounds bounds,
-                   std::int64_t key, const UsageIndex& index, int count,
-                   std::vector<UsageRow>& rows) {
-  static const std::string tail_sql = fmt::format(
+  static const std::string key_sql = fmt::format(
       "SELECT {} FROM usage u {} AND {} AND u.key_number = ? ORDER BY u.id DESC LIMIT ?",
       kUsageColumns, kJoined, kUsageCondition);
-  static const std::string index_sql = fmt::format(
-      "SELECT {} FROM usage_by_key i CROSS JOIN usage u {} AND {} AND i.key_number = ? "
-      "AND i.id >= ? AND i.id < ? AND u.id = i.id ORDER BY i.id DESC LIMIT ?",
-      kUsageColumns, kJoined, kUsageCondition);
-  const std::size_t before = rows.size();
-  UsageBounds tail_bounds = bounds;
-  tail_bounds.id_from = std::max(bounds.id_from, index.mark + 1);
-  if (tail_bounds.id_from < tail_bounds.id_to) {
-    sql::Statement tail = connection.prepare(tail_sql);
-    bind_usage_condition(tail, 1, tail_bounds, query);
-    tail.bind(kUsageConditionParameters + 1, key).bind(kUsageConditionParameters + 2, count);
-    if (Status read = read_rows(tail, rows); !read) return read;
+  if (!query.keys) {
+    sql::Statement select = connection.prepare(sql);
+    bind_usage_condition(select, 1, bounds, query);
+    select.bind(kUsageConditionParameters + 1, count);
+    return read_rows(select, rows);
   }
-  const int left = count - static_cast<int>(rows.size() - before);
-  if (left <= 0) return {};
-  bounds.id_to = std::min(bounds.id_to, index.mark + 1);
-  sql::Statement indexed = connection.prepare(index_sql);
-  bind_usage_condition(indexed, 1, bounds, query);
-  indexed.bind(kUsageConditionParameters + 1, key)
-      .bind(kUsageConditionParameters + 2, bounds.id_from)
-      .bind(kUsageConditionParameters + 3, bounds.id_to)
-      .bind(kUsageConditionParameters + 4, left);
-  return read_rows(indexed, rows);
+  for (const std::int64_t key : *query.keys) {
+    sql::Statement select = connection.prepare(key_sql);
+    bind_usage_condition(select, 1, bounds, query);
+    select.bind(kUsageConditionParameters + 1, key).bind(kUsageConditionParameters + 2, count);
+    if (Status read = read_rows(select, rows); !read) return read;
+  }
+  std::ranges::sort(rows, std::greater(), &UsageRow::id);
+  return {};
+}
+
+// The rows with these ids that were admitted in time, in their order.
+Status read_by_ids(sql::Connection& connection, const std::vector<GenerationNumber>& ids,
+                   const UsageBounds& bounds, std::vector<UsageRow>& rows) {
+  static const std::string sql = fmt::format(
+      "SELECT {} FROM usage u {} AND u.id = ? AND u.admitted_at >= ? AND "
+      "u.admitted_at < ?",
+      kUsageColumns, kJoined);
+  sql::Statement select = connection.prepare(sql);
+  for (const GenerationNumber id : ids) {
+    select.bind(1, id).bind(2, bounds.from).bind(3, bounds.to);
+    if (Status read = read_rows(select, rows); !read) return read;
+    select.reset();
+  }
+  return {};
+}
+
+// The newest `count` rows that fit: first the tail, whose ids are all above the mark, then by the
+// index.
+Status read_filtered(sql::Connection& connection, const UsageQuery& query, UsageBounds bounds,
+                     GenerationNumber mark, int count, std::vector<UsageRow>& rows) {
+  UsageBounds tail = bounds;
+  tail.id_from = std::max(bounds.id_from, mark + 1);
+  if (tail.id_from < tail.id_to) {
+    if (Status read = read_by_id(connection, query, tail, count, rows); !read) return read;
+  }
+  bounds.id_to = std::min(bounds.id_to, mark + 1);
+  while (std::ssize(rows) < count) {
+    // Ids at the edges may be of another time: then there is a next round.
+    const auto ids = newest_indexed(connection, query, bounds, count);
+    if (!ids) return std::unexpected(ids.error());
+    if (Status read = read_by_ids(connection, *ids, bounds, rows); !read) return read;
+    if (std::ssize(*ids) < count) break;
+    bounds.id_to = ids->back();
+  }
+  return {};
 }
 
 }  // namespace
@@ -97,16 +117,10 @@ Result<UsagePage> list_usage(sql::Connection& connection, const UsageQuery& quer
   }
   UsagePage page;
   const int count = query.limit + 1;
-  if (query.keys) {
-    for (const std::int64_t key : *query.keys) {
-      Status read = read_of_key(connection, query, bounds, key, *index, count, page.rows);
-      if (!read) return std::unexpected(read.error());
-    }
-    std::ranges::sort(page.rows, std::greater(), &UsageRow::id);
-  } else {
-    Status read = read_all(connection, query, bounds, count, page.rows);
-    if (!read) return std::unexpected(read.error());
-  }
+  Status read = is_filtered(query)
+                    ? read_filtered(connection, query, bounds, index->mark, count, page.rows)
+                    : read_by_id(connection, query, bounds, count, page.rows);
+  if (!read) return std::unexpected(read.error());
   if (page.rows.size() > static_cast<std::size_t>(query.limit)) {
     page.rows.resize(static_cast<std::size_t>(query.limit));
     page.next_cursor = generation_id(page.rows.back().id);

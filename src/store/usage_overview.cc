@@ -59,21 +59,4 @@ Result<std::vector<UsageFigures>> usage_series(sql::Connection& connection,
   return series;
 }
 
-Result<std::int64_t> count_used_keys(sql::Connection& connection,
-                                     const std::optional<WorkspaceId>& workspace,
-                                     std::int64_t first_day) {
-  const std::string_view within =
-      workspace ? "? <> '' AND k.workspace_id = ?" : "(? = '' OR k.workspace_id = ?)";
-  sql::Statement select = connection.prepare(
-      fmt::format("SELECT count(DISTINCT k.number) FROM keys k CROSS JOIN secrets s WHERE {} AND "
-                  "s.key_number = k.number AND EXISTS (SELECT 1 FROM usage_days u WHERE "
-                  "u.secret_number = s.number AND u.day >= ?)",
-                  within));
-  const std::string id = workspace ? workspace->get() : std::string();
-  select.bind(1, id).bind(2, id).bind(3, first_day);
-  const auto count = single_integer(select);
-  if (!count) return std::unexpected(count.error());
-  return count->value_or(0);
-}
-
 }  // namespace tollgate::store

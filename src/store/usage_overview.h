@@ -37,9 +37,4 @@ struct UsageSeriesQuery {
 Result<std::vector<UsageFigures>> usage_series(sql::Connection& connection,
                                                const UsageSeriesQuery& query);
 
-// Keys with an admitted request on the day `first_day` or later.
-Result<std::int64_t> count_used_keys(sql::Connection& connection,
-                                     const std::optional<WorkspaceId>& workspace,
-                                     std::int64_t first_day);
-
 }  // namespace tollgate::store

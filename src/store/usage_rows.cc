@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "store/columns.h"
 #include "store/usage_columns.h"
+#include "store/usage_index.h"
 #include "store/use_counts.h"
 
 namespace tollgate::store {
@@ -119,6 +120,8 @@ Status add_to_aggregates(sql::Connection& connection, Rows& rows) {
       upsert_sql("workspace_hours", "workspace_id, environment, hour", "?, ?, ?");
   static const std::string workspace_days =
       upsert_sql("workspace_days", "workspace_id, environment, day", "?, ?, ?");
+  static const std::string workspace_models =
+      upsert_sql("workspace_models", "workspace_id, day, model", "?, ?, ?");
 
   Status added = add_sums(connection.prepare(hours), rows, [](const UsageRow& row) {
     return std::tuple(row.secret_number, hour_of(row.admitted_at));
@@ -133,9 +136,14 @@ Status add_to_aggregates(sql::Connection& connection, Rows& rows) {
                       hour_of(row.admitted_at));
   });
   if (!added) return added;
-  return add_sums(connection.prepare(workspace_days), rows, [](const UsageRow& row) {
+  added = add_sums(connection.prepare(workspace_days), rows, [](const UsageRow& row) {
     return std::tuple(std::string_view(row.workspace.get()), environment_name(row.environment),
                       day_of(row.admitted_at));
+  });
+  if (!added) return added;
+  return add_sums(connection.prepare(workspace_models), rows, [](const UsageRow& row) {
+    return std::tuple(std::string_view(row.workspace.get()), day_of(row.admitted_at),
+                      std::string_view(row.model));
   });
 }
 
@@ -192,19 +200,6 @@ Status insert_row(sql::Statement& insert, const UsageRow& row, std::string& atte
   return insert.run();
 }
 
-// A row at or below the mark is not of the tail any more: it gets its index entry at once.
-Status index_late_rows(sql::Connection& connection, const Rows& rows, std::int64_t mark) {
-  for (const UsageRow* row : rows) {
-    if (row->id > mark) continue;
-    Status indexed = connection.prepare("INSERT INTO usage_by_key (key_number, id) VALUES (?, ?)")
-                         .bind(1, row->key_number)
-                         .bind(2, row->id)
-                         .run();
-    if (!indexed) return indexed;
-  }
-  return {};
-}
-
 Status widen_skew(sql::Connection& connection, const Rows& rows, std::int64_t skew) {
   std::int64_t widest = skew;
   for (const UsageRow* row : rows) {
@@ -236,39 +231,6 @@ Status insert_usage(sql::Connection& connection, std::span<const UsageRow* const
   if (Status indexed = index_late_rows(connection, stored, index->mark); !indexed) return indexed;
   if (Status widened = widen_skew(connection, stored, index->skew); !widened) return widened;
   return add_to_aggregates(connection, stored);
-}
-
-Result<sql::UpkeepLeft> index_usage_tail(sql::Connection& connection, int rows_max) {
-  const Result<UsageIndex> index = read_usage_index(connection);
-  if (!index) return std::unexpected(index.error());
-  std::vector<std::pair<std::int64_t, std::int64_t>> entries;  // key number, id
-  std::int64_t mark = index->mark;
-  {
-    sql::Statement tail =
-        connection.prepare("SELECT key_number, id FROM usage WHERE id > ? ORDER BY id LIMIT ?");
-    tail.bind(1, mark).bind(2, rows_max);
-    Result<bool> more = tail.step();
-    for (; more && *more; more = tail.step()) {
-      mark = tail.integer(1);
-      entries.emplace_back(tail.integer(0), mark);
-    }
-    if (!more) return std::unexpected(more.error());
-  }
-  if (entries.empty()) return sql::UpkeepLeft::kNothing;
-  // In the index's own order, neighbours share pages.
-  std::ranges::sort(entries);
-  sql::Statement insert =
-      connection.prepare("INSERT INTO usage_by_key (key_number, id) VALUES (?, ?)");
-  for (const auto& [key_number, id] : entries) {
-    if (Status added = insert.bind(1, key_number).bind(2, id).run(); !added) {
-      return std::unexpected(added.error());
-    }
-  }
-  Status moved =
-      connection.prepare("UPDATE usage_index SET mark = ? WHERE one = 1").bind(1, mark).run();
-  if (!moved) return std::unexpected(moved.error());
-  return static_cast<int>(entries.size()) == rows_max ? sql::UpkeepLeft::kMore
-                                                      : sql::UpkeepLeft::kNothing;
 }
 
 }  // namespace tollgate::store

@@ -19,7 +19,6 @@
 #include "domain/money.h"
 #include "domain/usage_row.h"
 #include "sql/connection.h"
-#include "sql/writer.h"
 
 namespace tollgate::store {
 
@@ -30,9 +29,6 @@ bool is_error(const UsageRow& row);
 // commit whose outcome was unclear counts once. Text is cut at a NUL byte. Needs id, admitted_at,
 // finished_at, numbers, workspace.
 Status insert_usage(sql::Connection& connection, std::span<const UsageRow* const> rows);
-
-// Writer only, when idle or after some thousand rows: indexes at most `rows_max` of the tail.
-Result<sql::UpkeepLeft> index_usage_tail(sql::Connection& connection, int rows_max);
 
 struct UsageQuery {
   std::optional<std::vector<std::int64_t>> keys = {};  // key numbers; nullopt = all

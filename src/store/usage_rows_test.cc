@@ -7,6 +7,7 @@
 
 #include "store/test_store.h"
 #include "store/usage_columns.h"
+#include "store/usage_index.h"
 
 namespace tollgate::store {
 namespace {
@@ -20,6 +21,19 @@ class UsageRowsTest : public StoreTest {
     expect_ok(page);
     std::vector<GenerationNumber> found;
     for (const UsageRow& row : page->rows) found.push_back(row.id);
+    return found;
+  }
+
+  // Those of every page, which is of seven.
+  std::vector<GenerationNumber> paged_ids(UsageQuery query) {
+    query.limit = 7;
+    std::vector<GenerationNumber> found;
+    do {
+      const Result<UsagePage> page = list_usage(connection_, query);
+      expect_ok(page);
+      for (const UsageRow& row : page->rows) found.push_back(row.id);
+      query.cursor = page->next_cursor;
+    } while (!query.cursor.empty());
     return found;
   }
 };
@@ -254,6 +268,69 @@ TEST_F(UsageRowsTest, FindsRowsThatCommitLateOrBeforeTheirForerunners) {
   EXPECT_EQ(ids({.keys = std::vector{key.number}}), expected);
   EXPECT_EQ(number("SELECT count(*) FROM usage_by_key"), 60);
   EXPECT_EQ(ids({}).size(), 60u);
+}
+
+// Pages of each filter, together and apart, against what every row says: of the tail, of the index
+// and of both, with rows that came late.
+TEST_F(UsageRowsTest, EveryFilterFindsTheRowsThatFitIndexedOrNot) {
+  constexpr std::int64_t kMinute = 60'000'000;
+  const WorkspaceId other_workspace("ws_other");
+  expect_ok(insert_workspace(connection_,
+                             {.id = other_workspace, .name = "other", .created_at = test_time()}));
+  const Key first = stored_key("first");
+  const Key second = stored_key("second");
+  Key foreign = test_key("foreign");
+  foreign.workspace = other_workspace;
+  expect_ok(insert_key(connection_, foreign));
+  const std::vector<Key> keys{first, second, foreign};
+  std::vector<UsageRow> rows;
+  for (int i = 0; i < 240; ++i) {
+    UsageRow row = usage_row(keys[static_cast<std::size_t>(i * 7 % 3)], test_time(i * kMinute), i);
+    row.model = i % 11 == 0 ? "acme/rare" : i % 2 == 0 ? "acme/even" : "acme/odd";
+    row.status = i % 5 == 0 ? 500 : 200;
+    rows.push_back(row);
+  }
+  const auto check = [&](std::size_t stored) {
+    for (const auto& numbers :
+         {std::optional<std::vector<std::int64_t>>(), std::optional(std::vector{first.number}),
+          std::optional(std::vector{first.number, foreign.number})}) {
+      for (const auto& workspace : {std::optional<WorkspaceId>(), std::optional(other_workspace)}) {
+        for (const std::string model : {"", "acme/rare", "acme/none"}) {
+          const UsageQuery query{.keys = numbers,
+                                 .workspace = workspace,
+                                 .model = model,
+                                 .from = test_time(20 * kMinute),
+                                 .to = test_time(200 * kMinute)};
+          std::vector<GenerationNumber> expected;
+          for (std::size_t i = 0; i < stored; ++i) {
+            const UsageRow& row = rows[i];
+            if (numbers && std::ranges::count(*numbers, row.key_number) == 0) continue;
+            if (workspace && row.workspace != *workspace) continue;
+            if (!model.empty() && row.model != model) continue;
+            if (row.admitted_at >= *query.from && row.admitted_at < *query.to)
+              expected.push_back(row.id);
+          }
+          std::ranges::sort(expected, std::greater());
+          EXPECT_EQ(paged_ids(query), expected) << stored << " " << model;
+        }
+      }
+    }
+  };
+  // The last twenty come before the twenty before them.
+  std::ranges::rotate(rows.begin() + 200, rows.begin() + 220, rows.end());
+  std::size_t stored = 0;
+  for (const std::size_t until : {120u, 200u, 220u, 240u}) {
+    store_rows({rows.begin() + static_cast<std::ptrdiff_t>(stored),
+                rows.begin() + static_cast<std::ptrdiff_t>(until)});
+    stored = until;
+    check(stored);
+    expect_ok(index_usage_tail(connection_, 90));
+    check(stored);
+  }
+  while (index_usage_tail(connection_, 90).value() == sql::UpkeepLeft::kMore) {
+  }
+  check(stored);
+  EXPECT_EQ(number("SELECT count(*) FROM usage_by_kind"), 240);
 }
 
 TEST_F(UsageRowsTest, SaysWhetherMoreOfTheTailIsLeft) {

@@ -99,15 +99,27 @@ Status add_days(sql::Connection& connection, const UsageQuery& query, UsageGroup
   return add_totals(totals, select);
 }
 
-// Days of whole workspaces have aggregates of their own: one row a day instead of one a key.
-Status add_workspace_days(sql::Connection& connection, const UsageQuery& query, std::int64_t from,
-                          std::int64_t to, Totals& totals) {
-  sql::Statement select = connection.prepare(
-      "SELECT day, '', '', sum(requests), sum(errors), sum(input_tokens), "
-      "sum(cached_input_tokens), sum(output_tokens), sum(cost), sum(charged) FROM workspace_days "
-      "WHERE day >= ? AND day < ? AND (? = '' OR workspace_id = ?) GROUP BY 1, 2, 3");
-  const std::string workspace = query.workspace ? query.workspace->get() : std::string();
-  select.bind(1, from).bind(2, to).bind(3, workspace).bind(4, workspace);
+// Days of whole workspaces have aggregates of their own, and those of their models: one row a day,
+// or a day and model, instead of one a key.
+Status add_workspace_days(sql::Connection& connection, const UsageQuery& query, UsageGroup group,
+                          std::int64_t from, std::int64_t to, Totals& totals) {
+  const bool by_model = group == UsageGroup::kModel || !query.model.empty();
+  sql::Statement select = connection.prepare(fmt::format(
+      "SELECT {}, sum(u.requests), sum(u.errors), sum(u.input_tokens), "
+      "sum(u.cached_input_tokens), sum(u.output_tokens), sum(u.cost), sum(u.charged) "
+      "FROM workspaces w CROSS JOIN {} WHERE u.workspace_id = w.id AND u.day >= ? AND u.day < ? "
+      "AND {} AND {} GROUP BY 1, 2, 3",
+      group_columns(group, "u.day, '', ''"),
+      by_model ? "workspace_models u"
+               : "(SELECT 'production' AS environment UNION ALL SELECT 'sandbox') e CROSS JOIN "
+                 "workspace_days u",
+      by_model ? "(? = '' OR u.model = ?)" : "? = ? AND u.environment = e.environment",
+      query.workspace ? "w.id = ?" : "? = ''"));
+  select.bind(1, from)
+      .bind(2, to)
+      .bind(3, query.model)
+      .bind(4, query.model)
+      .bind(5, query.workspace ? query.workspace->get() : std::string());
   return add_totals(totals, select);
 }
 
@@ -144,8 +156,8 @@ Status add_range(sql::Connection& connection, const UsageQuery& query, UsageGrou
     const UsageBounds last = usage_bounds(day_to * kDayMicros, to, index);
     if (Status added = add_rows(connection, query, group, key, last, totals); !added) return added;
   }
-  if (group == UsageGroup::kDay && key == 0 && query.model.empty()) {
-    return add_workspace_days(connection, query, day_from, day_to, totals);
+  if (group != UsageGroup::kKey && key == 0) {
+    return add_workspace_days(connection, query, group, day_from, day_to, totals);
   }
   return add_days(connection, query, group, key, day_from, day_to, totals);
 }

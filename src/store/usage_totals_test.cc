@@ -4,6 +4,7 @@
 
 #include "base/random.h"
 #include "store/test_store.h"
+#include "store/usage_index.h"
 #include "store/usage_rows.h"
 
 namespace tollgate::store {
@@ -154,6 +155,8 @@ TEST_F(UsageTotalsTest, FailInsteadOfWrappingOrRounding) {
   second.model = first.model;
   // Of two workspaces, or their common aggregate would refuse them.
   second.workspace = WorkspaceId("ws_other");
+  expect_ok(insert_workspace(connection_,
+                             {.id = second.workspace, .name = "other", .created_at = test_time()}));
   second.environment = Environment::kSandbox;
   store_rows({first, second});
   EXPECT_FALSE(usage_totals(connection_, {}, UsageGroup::kModel));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -33,7 +34,11 @@ Status add_request_counts(sql::Connection& connection, std::span<const RequestCo
 Result<std::vector<RequestCount>> list_request_counts(sql::Connection& connection,
                                                       std::int64_t secret_number,
                                                       std::int64_t from_hour);
+struct SecretUse {
+  UseCount count;
+  std::optional<WallTime> last_admitted_at = {};  // count.last_used_at is of refused ones, too
+};
 // Everything counted so far, by secret number: admitted (usage rows) and not (request counts).
-Result<std::unordered_map<std::int64_t, UseCount>> load_use_counts(sql::Connection& connection);
+Result<std::unordered_map<std::int64_t, SecretUse>> load_use_counts(sql::Connection& connection);
 
 }  // namespace tollgate::store

@@ -50,10 +50,12 @@ TEST_F(UseCountsTest, LoadsAdmittedAndRefusedRequestsTogether) {
   expect_ok(add_request_counts(connection_, counts));
   const auto loaded = load_use_counts(connection_).value();
   ASSERT_EQ(loaded.size(), 2u);
-  EXPECT_EQ(loaded.at(secret).requests, 18);
-  EXPECT_EQ(loaded.at(secret).errors, 7);
-  EXPECT_EQ(loaded.at(secret).last_used_at, failed.admitted_at);
-  EXPECT_EQ(loaded.at(99).errors, 1);
+  EXPECT_EQ(loaded.at(secret).count.requests, 18);
+  EXPECT_EQ(loaded.at(secret).count.errors, 7);
+  EXPECT_EQ(loaded.at(secret).count.last_used_at, failed.admitted_at);
+  EXPECT_EQ(loaded.at(secret).last_admitted_at, failed.admitted_at);
+  EXPECT_EQ(loaded.at(99).count.errors, 1);
+  EXPECT_FALSE(loaded.at(99).last_admitted_at);
 }
 
 }  // namespace
