@@ -18,6 +18,7 @@
 #include "domain/offer_json.h"
 #include "domain/price_json.h"
 #include "domain/provider_json.h"
+#include "domain/text_rules.h"
 #include "store/catalogue.h"
 
 namespace tollgate {
@@ -33,7 +34,11 @@ Offer read_imported_offer(ObjectReader& reader) {
   Provider at;
   at.source = "api";
   at.id = ProviderId(reader.string("provider").value_or(""));
-  if (at.id.empty()) reader.problem("provider", "is missing");
+  if (at.id.empty()) {
+    reader.problem("provider", "is missing");
+  } else if (auto wrong = text_problem(at.id.get(), kProviderIdLengthMax, TextRule::kOneLine)) {
+    reader.problem("provider", std::move(*wrong));
+  }
   Offer offer = untold_offer(at);
   read_offer(reader, offer);
   if (offer.built_in_prices) reader.problem("prices", "is missing: an import is about prices");

@@ -8,6 +8,12 @@
 
 namespace tollgate {
 
+Passwords::Passwords(Metrics* metrics) {
+  if (metrics == nullptr) return;
+  counter_ = &metrics->counter("tollgate_password_hashes_total",
+                               "Password hashes computed, to sign in or to keep one.");
+}
+
 template <class T>
 Task<Result<T>> Passwords::run(std::function<Result<T>()> work) {
   if (waiting_.fetch_add(1) >= kPasswordsWaitingMax) {
@@ -21,6 +27,7 @@ Task<Result<T>> Passwords::run(std::function<Result<T>()> work) {
     const bool taken = pool_.submit([this, told, work = std::move(work)] {
       Result<T> result = work();
       computed_.fetch_add(1);
+      if (counter_ != nullptr) counter_->Increment();
       waiting_.fetch_sub(1);
       (*told)(std::move(result));
     });

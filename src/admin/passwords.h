@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/metrics.h"
 #include "base/secret.h"
 #include "runtime/blocking_pool.h"
 #include "runtime/task.h"
@@ -21,10 +22,12 @@ inline constexpr std::size_t kPasswordsWaitingMax = 32;
 
 class Passwords {
  public:
+  explicit Passwords(Metrics* metrics);
+
   // kServiceUnavailable when too many wait, or there is no memory.
   Task<Result<std::string>> hash(Secret password);
   Task<Result<bool>> is_of(std::string hash, Secret password);
-  // How many hashes were computed.
+  // How many hashes were computed; tollgate_password_hashes_total, where there are metrics.
   std::uint64_t computed() const { return computed_; }
 
  private:
@@ -33,6 +36,7 @@ class Passwords {
 
   std::atomic<std::size_t> waiting_ = 0;
   std::atomic<std::uint64_t> computed_ = 0;
+  prometheus::Counter* counter_ = nullptr;
   BlockingPool pool_{kPasswordThreads};
 };
 

@@ -10,6 +10,7 @@
 #include "admin/sign_in_throttle.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/metrics.h"
 #include "base/mutex.h"
 #include "base/random.h"
 
@@ -29,7 +30,8 @@ class SetupLink {
 };
 
 struct People {
-  explicit People(const Clock& clock) : throttle(clock) {}
+  explicit People(const Clock& clock, Metrics* metrics = nullptr)
+      : passwords(metrics), throttle(clock) {}
   Passwords passwords;
   SignInThrottle throttle;
   SetupLink setup;

@@ -18,10 +18,6 @@ int hex_digit(char c) {
   return -1;
 }
 
-bool has_control(std::string_view text) {
-  return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-}
-
 std::optional<std::string> decoded_part(std::string_view text) {
   std::string spaced(text);
   std::ranges::replace(spaced, '+', ' ');
@@ -46,6 +42,10 @@ std::string_view shown_name(std::string_view name) {
 }
 
 }  // namespace
+
+bool has_control(std::string_view text) {
+  return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
 
 std::optional<std::string> percent_decoded(std::string_view text) {
   std::string out;

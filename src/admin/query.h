@@ -56,6 +56,8 @@ class Query {
 
 // "%41" -> "A"; nullopt for a broken escape.
 std::optional<std::string> percent_decoded(std::string_view text);
+// A control character of ASCII, which no name, id or search has.
+bool has_control(std::string_view text);
 
 // Whether a token stands in the target: in its query, as key_in_url() finds it (SPEC §3), or as a
 // segment of its path, where a key's id belongs.

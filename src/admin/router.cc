@@ -28,7 +28,7 @@ std::optional<std::string> match_path(std::string_view pattern, std::string_view
       continue;
     }
     const auto decoded = percent_decoded(segment);
-    if (!decoded || decoded->empty()) return std::nullopt;
+    if (!decoded || decoded->empty() || has_control(*decoded)) return std::nullopt;
     id = *decoded;
   }
   return pattern.empty() && path.empty() ? std::optional(std::move(id)) : std::nullopt;

@@ -10,6 +10,7 @@
 #include "admin/person_request.h"
 #include "admin/request_body.h"
 #include "base/password.h"
+#include "base/utf8.h"
 #include "sql/connection.h"
 #include "store/audit.h"
 #include "store/person_sessions.h"
@@ -116,8 +117,7 @@ Task<Status> check_password(AdminCall& call, std::string counts_for,
 Task<Result<net::Response>> begin_session(AdminCall& call, store::Account account) {
   const Secret token(random_id(call.context.random, "", kSessionTokenLength));
   const WallTime now = call.context.clock.wall();
-  std::string client(call.exchange.head().find("user-agent"));
-  if (client.size() > kClientLengthMax) client.resize(kClientLengthMax);
+  std::string client(utf8_prefix(call.exchange.head().find("user-agent"), kClientLengthMax));
   SignedIn signed_in{.person = account.person,
                      .session = {.id = random_id(call.context.random, "ses_"),
                                  .person = account.person.id,

@@ -1,6 +1,25 @@
 #include "domain/csv_fields.h"
 
+#include "base/utf8.h"
+
 namespace tollgate {
+
+namespace {
+
+// As in JSON, what is not UTF-8 (a client's own name may be anything) becomes U+FFFD: one wrong
+// byte would make the whole file unreadable.
+std::string as_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const Utf8Step step = utf8_step(text, at);
+    out += step.character ? text.substr(at, step.size) : "\xEF\xBF\xBD";
+    at += step.size;
+  }
+  return out;
+}
+
+}  // namespace
 
 CsvFields& CsvFields::field(std::string_view name, std::string_view value) {
   if (!names_.empty()) {
@@ -13,7 +32,7 @@ CsvFields& CsvFields::field(std::string_view name, std::string_view value) {
 }
 
 CsvFields& CsvFields::text(std::string_view name, std::string_view value) {
-  std::string safe(value);
+  std::string safe = as_utf8(value);
   if (safe.find_first_of("=+-@\t\r") == 0) safe.insert(0, 1, '\'');
   if (safe.find_first_of("\",\r\n") == std::string::npos) return field(name, safe);
   std::string quoted = "\"";

@@ -24,6 +24,11 @@ TEST(CsvFieldsTest, WhatASpreadsheetWouldRunIsPrefixed) {
   EXPECT_EQ(CsvFields().text("a", "a=1").line(), "a=1\r\n");
 }
 
+TEST(CsvFieldsTest, WhatIsNotUtf8IsReplaced) {
+  EXPECT_EQ(CsvFields().text("client", "caf\xE9 \xFF\xFE").text("key", "\u00e9").line(),
+            "caf\uFFFD \uFFFD\uFFFD,\u00e9\r\n");
+}
+
 TEST(CsvFieldsTest, NumbersAndMoneyStayNumbers) {
   EXPECT_EQ(CsvFields().number("a", -5).money("b", Money::from_nanos(-3'250'000'000)).line(),
             "-5,-3.25\r\n");

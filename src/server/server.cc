@@ -198,7 +198,7 @@ int serve(Settings settings, ReloadSettings reload) {
   auto keeper = open_catalogue(settings, **ledger, clock, random);
   if (!keeper) return say_failed(keeper.error());
   std::atomic<bool> draining = false;
-  People people(clock);
+  People people(clock, &metrics);
   AdminContext admin{
       .ledger = **ledger,
       .clock = clock,

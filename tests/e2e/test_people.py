@@ -2,6 +2,9 @@
 is ever written down."""
 
 import json
+import re
+import statistics
+import time
 from urllib.parse import quote
 
 import pytest
@@ -136,3 +139,56 @@ def test_command_line_invites_lists_and_removes(started):
     assert bob.ask("GET", "keys").status == 401
     assert ada.ask("GET", "keys").status == 200
     assert started.cli_json("audit", "verify")["valid"] is True
+
+
+def hashes(gateway) -> int:
+    return int(float(re.search(r"^tollgate_password_hashes_total (\S+)$", gateway.metrics(), re.MULTILINE)[1]))
+
+
+def told(answer) -> tuple:
+    """All that an answer tells a guesser, but for what names the request."""
+    error = json.loads(answer.body)["error"]
+    del error["request_id"]
+    fields = sorted(name.lower() for name, _ in answer.fields)
+    return answer.status, json.dumps(error), fields, answer.header("Content-Length")
+
+
+def test_thousand_guesses_run_at_most_ten_hashes(started):
+    first_operator(started)
+    before = hashes(started)
+    statuses = []
+    with started.connect() as client:
+        for number in range(500):
+            for email in ("ada@example.com", "eve@example.com"):
+                body = json.dumps({"email": email, "password": f"guess number {number}"}).encode()
+                client.send_request("POST", "/admin/v1/session", {"Content-Type": "application/json"}, body)
+                answer = client.read_answer()
+                statuses.append(answer.status)
+                assert answer.status == 401 or int(answer.header("Retry-After")) >= 1
+    ran = hashes(started) - before
+    print(f"note: {len(statuses)} guesses ran {ran} hashes")
+    assert len(statuses) == 1000 and 1 <= ran <= 10 and statuses.count(401) == ran and statuses.count(429) == 1000 - ran
+
+
+def test_existing_and_unknown_accounts_cannot_be_told_apart(start_gateway):
+    """By status, by body, by header fields, and by time. Each guess comes from an address of its own, as a patient
+    guesser's would, so that nothing slows it down."""
+    gateway = start_gateway(trusted_proxies=["127.0.0.1"])
+    first_operator(gateway)
+    seen: dict[str, set] = {"ada@example.com": set(), "eve@example.com": set()}
+    seconds: dict[str, list[float]] = {email: [] for email in seen}
+    for number in range(30):
+        for email in sorted(seen, reverse=number % 2 == 0):
+            fields = {"Content-Type": "application/json", "X-Forwarded-For": f"192.0.2.{number + 1}",
+                      "X-Forwarded-Proto": "https"}
+            body = json.dumps({"email": email, "password": f"guess number {number:02}"}).encode()
+            began = time.perf_counter()
+            answer = gateway.request("POST", "/admin/v1/session", fields, body)
+            seconds[email].append(time.perf_counter() - began)
+            seen[email].add(repr(told(answer)))
+    assert len(seen["ada@example.com"]) == 1 and seen["ada@example.com"] == seen["eve@example.com"]
+    assert "invalid_credentials" in seen["ada@example.com"].pop()
+    existing, unknown = (statistics.median(times) for times in seconds.values())
+    print(f"note: an existing account answers in {existing * 1000:.0f} ms, an unknown one in {unknown * 1000:.0f} ms")
+    assert abs(existing - unknown) < 0.25 * max(existing, unknown), (existing, unknown)
+    assert hashes(gateway) == 61  # the operator's own, and one for each guess
