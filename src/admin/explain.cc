@@ -52,6 +52,7 @@ class Explained {
   const Key& key() const { return identity_.key(); }
   Status take_steps();
   Status admit();
+  bool rebind(const Offer& next);
   Status find_sayable();
   void find_turns();
   KeyRequest asked_in(std::uint64_t turn) const;
@@ -71,6 +72,7 @@ class Explained {
   std::string_view step_ = "key";  // that was taken last
   const ProfileRules* profile_ = nullptr;
   std::optional<ChatRequest> request_;
+  std::optional<PromptText> prompt_;
   std::optional<Route> route_;
   std::string decision_;
   Preview preview_;
@@ -93,6 +95,7 @@ Status Explained::take_steps() {
   if (!request) return std::unexpected(std::move(request.error()));
   request_ = std::move(*request);
   step_ = "route";
+  prompt_ = prompt_of(*snapshot_, asked_in(0));
   Explanation explained = explain_route_of(snapshot_, asked_in(0));
   decision_ = std::move(explained.decision);
   if (!explained.route) return std::unexpected(std::move(explained.route.error()));
@@ -112,7 +115,8 @@ KeyRequest Explained::asked_in(std::uint64_t turn) const {
           .body = asked_.body,
           .region_header = asked_.region,
           .turn = turn,
-          .now = now_};
+          .now = now_,
+          .prompt = prompt_ ? &*prompt_ : nullptr};
 }
 
 // Where the request would go as one of many like it.
@@ -145,11 +149,25 @@ Result<UpstreamBody> Explained::encoded(const Offer& offer) const {
   return encode(terms);
 }
 
-// The first offer that can be told the request; what it is answered where none can.
+// Whether the request may go on to another offer, at that one's bound.
+bool Explained::rebind(const Offer& next) {
+  if (!bound_) return true;
+  Preview preview = preview_;
+  cap_cost(preview, route_->max_cost);
+  auto bound = guarded_terms(next, *request_, preview);
+  if (!bound || (route_->max_cost && bound->cost > *route_->max_cost)) return false;
+  if (!ledger_.trial(identity_, bound->ask)) return false;
+  bound_ = std::move(*bound);
+  return true;
+}
+
+// The first offer that can be told the request. Where there is none, or no limit has room for the
+// next: what the one before is answered, as the data plane does.
 Status Explained::find_sayable() {
   Status said = fail(ErrorCode::kNoProviderAvailable, "");
   const std::size_t tried = std::min(route_->offers.size(), kOffersTried);
   for (std::size_t i = 0; i < tried; ++i) {
+    if (i > 0 && !rebind(*route_->offers[i])) return said;
     const Dialect dialect = route_->provider_of(*route_->offers[i]).dialect;
     // Where nobody counts for us, nobody has to be told.
     const bool counted_here = request_->kind == CompletionKind::kCountTokens &&

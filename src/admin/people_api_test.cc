@@ -356,6 +356,19 @@ TEST_F(PeopleApiTest, WhoIsRemovedDoesNotComeBackByTheirOwnLink) {
             key.document().at("id").as_string());
 }
 
+TEST_F(PeopleApiTest, WhoLeavesAWorkspaceLeavesNoLinkToItBehind) {
+  const Browser ada = make_operator();
+  const Browser mal = invite(ada, "mal@example.com", "admin");
+  const AdminAnswer link =
+      ask_as(mal, {.method = "POST",
+                   .target = "/admin/v1/invitations",
+                   .body = json_of({{"email", "mal1@example.com"}, {"role", "admin"}})});
+  ASSERT_EQ(link.status, 201) << link.body;
+  const std::string member = "/admin/v1/members/" + mal.person;
+  ASSERT_EQ(ask_as(ada, {.method = "DELETE", .target = member}).status, 200);
+  EXPECT_EQ(accept(link, "Mal").status, 404);
+}
+
 TEST_F(PeopleApiTest, StrangersKeepNobodyOut) {
   const std::string token = people_.setup.make(random_);
   for (int i = 0; i < 20; ++i) EXPECT_EQ(try_setup("setup_wrong").status, 401);

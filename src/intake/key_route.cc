@@ -1,9 +1,5 @@
 #include "intake/key_route.h"
 
-#include <optional>
-
-#include "dialects/read_prompt.h"
-
 namespace tollgate {
 
 namespace {
@@ -32,10 +28,8 @@ ModelKind model_kind_of(CompletionKind kind) {
 class Needs {
  public:
   Needs(const Snapshot& snapshot, const KeyRequest& asked, std::string_view region) {
-    const bool by_rule =
-        asked.profile != nullptr || snapshot.resolve(asked.request.model).automatic.has_value();
-    if (by_rule && is_conversation(asked.request.kind))
-      prompt_ = prompt_text(asked.request, asked.body);
+    const PromptText* prompt = asked.prompt;
+    if (prompt == nullptr && (prompt_ = prompt_of(snapshot, asked))) prompt = &*prompt_;
     const KeyPolicy& policy = asked.key.policy;
     needs_.emplace(RouteNeeds{.model = asked.request.model,
                               .models = policy.models,
@@ -45,10 +39,11 @@ class Needs {
                               .turn = asked.turn,
                               .kind = model_kind_of(asked.request.kind),
                               .needs = &asked.request.needs,
-                              .prompt = prompt_ ? &*prompt_ : nullptr,
+                              .prompt = prompt,
                               .route = &asked.request.route,
                               .profile = asked.profile,
                               .prefer_low_carbon = policy.prefer_low_carbon,
+                              .free = asked.request.kind == CompletionKind::kCountTokens,
                               .now = asked.now});
   }
   Needs(const Needs&) = delete;
@@ -82,6 +77,14 @@ Result<const ProfileRules*> profile_of(const Key& key, const Snapshot& snapshot)
 ModelMember model_member(const ProfileRules* profile) {
   return profile != nullptr && !profile->honor_model ? ModelMember::kOptional
                                                      : ModelMember::kRequired;
+}
+
+std::optional<PromptText> prompt_of(const Snapshot& snapshot, const KeyRequest& asked) {
+  if (!is_conversation(asked.request.kind)) return std::nullopt;
+  const bool by_rule =
+      asked.profile != nullptr || snapshot.resolve(asked.request.model).automatic.has_value();
+  if (!by_rule) return std::nullopt;
+  return prompt_text(asked.request, asked.body);
 }
 
 Result<Route> route_of(const std::shared_ptr<const Snapshot>& snapshot, const KeyRequest& asked) {

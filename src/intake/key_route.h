@@ -5,11 +5,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "dialects/chat_request.h"
+#include "dialects/read_prompt.h"
 #include "domain/key.h"
 #include "routing/choose.h"
 
@@ -33,7 +35,11 @@ struct KeyRequest {
   std::string_view region_header = {};  // X-Tollgate-Region
   std::uint64_t turn = 0;               // as RouteNeeds has it
   SteadyTime now;
+  const PromptText* prompt = nullptr;  // of prompt_of(), where that was asked before
 };
+
+// What rules judge the prompt by; nullopt where none does. Reads the whole body.
+std::optional<PromptText> prompt_of(const Snapshot& snapshot, const KeyRequest& asked);
 
 // The errors of requested_region() and choose_route().
 Result<Route> route_of(const std::shared_ptr<const Snapshot>& snapshot, const KeyRequest& asked);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/json.h"
+#include "dialects/messages_request.h"
 #include "routing/test_catalogue.h"
 
 namespace tollgate {
@@ -62,6 +63,21 @@ TEST_F(KeyRoute, AProfileIgnoresTheModelAndJudgesThePrompt) {
   EXPECT_EQ(route()->model.get(), "a/large");
   EXPECT_EQ(parse_json(route()->decision)->at("profile"), "support");
   EXPECT_EQ(route(R"({"messages":[{"role":"user","content":"hi"}]})")->model.get(), "a/small");
+}
+
+// count_tokens is free.
+TEST_F(KeyRoute, NoCapOnCostRefusesWhatCostsNothing) {
+  profile().cost_cap = Money::from_nanos(1);
+  EXPECT_EQ(route().error().code, ErrorCode::kLimitExceeded);
+  const auto request = read_count_tokens_request(kChat, ModelMember::kOptional);
+  ASSERT_TRUE(request);
+  const auto counted = route_of(snapshot(), {.key = key_,
+                                             .profile = *profile_of(key_, *snapshot()),
+                                             .request = *request,
+                                             .body = kChat,
+                                             .now = now_});
+  ASSERT_TRUE(counted) << counted.error().message;
+  EXPECT_EQ(counted->model.get(), "a/large");
 }
 
 TEST_F(KeyRoute, AProfileThatHonorsTheModelNeedsOne) {

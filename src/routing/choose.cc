@@ -152,6 +152,7 @@ class Choice {
                             .named = meaning_.automatic});
     if (!rules) return refused_by_rules(std::move(rules.error()));
     rules_ = *rules;
+    if (needs_.free) rules_.max_cost.reset();
     if (needs_.profile == nullptr) return {};
     return check_capability_caps(needs_.profile->capabilities, request_);
   }

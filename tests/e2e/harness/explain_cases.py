@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import wire
+from .dialect_scripts import ANTHROPIC, JSON_TYPE, STREAM_TYPE, body_of
 from .gateway import Gateway, write_config
-from .upstream import MockUpstream, default_script, json_answer
+from .upstream import Line, MockUpstream, Received, default_script, json_answer
 
-REGIONS = {"near": "eu-west", "far": "us-east", "flaky": "eu-west"}
+REGIONS = {"near": "eu-west", "far": "us-east", "flaky": "eu-west", "claude": "us-east"}
 TIERS = ["NANO", "SIMPLE", "LIGHT", "STANDARD", "COMPLEX"]
 
 
@@ -30,8 +31,9 @@ MODELS = [facts("a/nano", "NANO", 10, vision=False), facts("a/light", "LIGHT", 4
           facts("c/blind", "LIGHT", 30, vision=False, tools=False, json_schema=False),
           facts("c/unknown", "STANDARD", 50, vision=None, tools=None, json_schema=None),
           facts("d/fragile", "SIMPLE", 20), facts("e/fragile", "STANDARD", 60)]
-# Where each stands.
-OFFERS = {"a/nano": ["near", "far"], "a/light": ["near"], "b/standard": ["far"], "b/complex": ["near", "far"],
+# Where each stands. What a provider of Anthropic's dialect cannot be told goes to the next, at that one's price.
+OFFERS = {"a/nano": ["near", "far", "claude"], "a/light": ["near"], "b/standard": ["claude", "far"],
+          "b/complex": ["near", "claude"],
           "c/blind": ["near"], "c/unknown": ["far"], "d/fragile": ["flaky", "far"], "e/fragile": ["flaky"]}
 WINDOWS = {"a/nano": 4000, "c/blind": 16000, "b/complex": 200000}
 ALIASES = {"house": "a/light", "auto": "tollgate/auto", "best": "b/complex"}
@@ -45,6 +47,15 @@ PROMPTS = ["hi", "Translate 'good morning' into French.", "What is the capital o
            "Explain the difference between a list and a tuple in Python with examples.",
            "Design a distributed job scheduler that survives the failure of any node, and prove it never runs a job "
            "twice. Analyse the trade-offs step by step."]
+
+
+def say_hi(received: Received, line: Line) -> None:
+    """As a well-behaved provider of Anthropic's dialect."""
+    if received.target.endswith("/count_tokens"):
+        return line.respond(200, {"Content-Type": JSON_TYPE}, b'{"input_tokens": 5}')
+    streamed = bool(received.json().get("stream"))
+    return line.respond(200, {"Content-Type": STREAM_TYPE if streamed else JSON_TYPE},
+                        body_of(ANTHROPIC, streamed, "Hi", " there"))
 
 
 @dataclass
@@ -204,8 +215,8 @@ class World:
 def explain_world(folder: Path, seed: int):
     dice = random.Random(seed)
     powers = [dice.sample(range(-2, 4), len(providers)) for providers in OFFERS.values()]
-    with MockUpstream() as near, MockUpstream() as far, MockUpstream() as flaky:
-        providers = {"near": near, "far": far, "flaky": flaky}
+    with MockUpstream() as near, MockUpstream() as far, MockUpstream() as flaky, MockUpstream() as claude:
+        providers = {"near": near, "far": far, "flaky": flaky, "claude": claude}
         models: dict[str, list[dict]] = {name: [] for name in providers}
         for number, (model, at) in enumerate(OFFERS.items()):
             for name, power in zip(at, powers[number]):
@@ -213,10 +224,11 @@ def explain_world(folder: Path, seed: int):
                 models[name].append({"id": model, "upstream_model": "large", "max_output_tokens": 2048,
                                      "context_window": WINDOWS.get(model, 64000),
                                      "prices": {"input": price, "output": price}})
-        entries = [{"id": name, "dialect": "openai", "base_url": upstream.url, "api_key": "${PROVIDER_KEY}",
-                    "region": REGIONS[name], "models": models[name]} for name, upstream in providers.items()]
+        entries = [{"id": name, "dialect": ANTHROPIC if name == "claude" else "openai", "base_url": upstream.url,
+                    "api_key": "${PROVIDER_KEY}", "region": REGIONS[name], "models": models[name]}
+                   for name, upstream in providers.items()]
         config = write_config(folder / "tollgate.yaml", providers=entries, models=MODELS, aliases=ALIASES)
         with Gateway(folder / "data", config, {"PROVIDER_KEY": secrets.token_hex(16)}) as gateway:
             for upstream in providers.values():
-                upstream.script = default_script
+                upstream.script = say_hi if upstream is claude else default_script
             yield World(gateway, providers, dice)
