@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+#include <string>
 #include <thread>
 
 #include "config/scalar_settings.h"
@@ -272,6 +275,14 @@ TEST_F(LoadSettings, KeepWhatIsSoundForAClientThatLacksVariables) {
 
 TEST_F(LoadSettings, RefuseATokenPrefixThatLeavesTooFewHiddenBits) {
   EXPECT_THAT(problems("token_prefix: 'has blank'"), HasSubstr("t.yaml:1:15: token_prefix: "));
+}
+
+TEST(Settings, EveryOneStandsInTheManual) {
+  std::ifstream file(TOLLGATE_SOURCE_DIR "/docs/settings.md");
+  const std::string manual{std::istreambuf_iterator<char>(file), {}};
+  for (const config::ScalarSetting& setting : config::scalar_settings()) {
+    EXPECT_THAT(manual, HasSubstr("`" + std::string(setting.name) + "`"));
+  }
 }
 
 }  // namespace
