@@ -1,6 +1,7 @@
 #include "admin/explain.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,14 +50,16 @@ class Explained {
   std::string json() const;
 
  private:
+  using Bound = std::optional<GuardedTerms>;
+
   const Key& key() const { return identity_.key(); }
   Status take_steps();
   Status admit();
-  bool rebind(const Offer& next);
-  Status find_sayable();
+  Status tell(const Route& route, const Offer& offer, const Bound& bound);
+  bool rebind(const Route& route, const Offer& next, Bound& bound) const;
+  Result<const Offer*> find_sayable(const Route& route, Bound& bound);
   void find_turns();
   KeyRequest asked_in(std::uint64_t turn) const;
-  Result<UpstreamBody> encoded(const Offer& offer) const;
   std::string refusal_json() const;
   std::string candidate_json(const Offer& offer) const;
   std::string limits_json_of(const std::vector<LimitState>& states) const;
@@ -76,9 +79,10 @@ class Explained {
   std::optional<Route> route_;
   std::string decision_;
   Preview preview_;
-  std::optional<GuardedTerms> bound_;
-  const Offer* first_ = nullptr;    // that would be sent to
-  std::vector<std::string> turns_;  // it, and those that take turns with it
+  Bound bound_;
+  const Offer* first_ = nullptr;        // that would be sent to
+  std::map<std::string, Status> told_;  // whether an offer can be told the request, by its JSON
+  std::vector<std::string> turns_;      // it, and those that take turns with it
   std::optional<Error> refusal_;
 };
 
@@ -103,7 +107,9 @@ Status Explained::take_steps() {
   step_ = "limits";
   if (Status admitted = admit(); !admitted) return admitted;
   step_ = "dialect";
-  if (Status said = find_sayable(); !said) return said;
+  const auto first = find_sayable(*route_, bound_);
+  if (!first) return std::unexpected(first.error());
+  first_ = *first;
   find_turns();
   return {};
 }
@@ -124,8 +130,12 @@ void Explained::find_turns() {
   turns_.push_back(offer_json(*first_));
   for (std::uint64_t turn = 1; turn < kTurnsLookedAt; ++turn) {
     auto route = route_of(snapshot_, asked_in(turn));
-    if (!route || !bound_request(*route, *request_, preview_)) continue;
-    std::string offer = offer_json(*route->offers.front());
+    if (!route) continue;
+    auto bound = bound_request(*route, *request_, preview_);
+    if (!bound) continue;
+    const auto served = find_sayable(*route, *bound);
+    if (!served) continue;
+    std::string offer = offer_json(**served);
     if (std::ranges::find(turns_, offer) == turns_.end()) turns_.push_back(std::move(offer));
   }
 }
@@ -138,48 +148,53 @@ Status Explained::admit() {
   return ledger_.trial(identity_, bound_ ? bound_->ask : Ask());
 }
 
-Result<UpstreamBody> Explained::encoded(const Offer& offer) const {
-  EncodeTerms terms{.request = *request_,
-                    .body = asked_.body,
-                    .offer = offer,
-                    .dialect = route_->provider_of(offer).dialect,
-                    .reasons = reasons_at(*snapshot_, offer)};
-  if (targets_) terms.responses = targets_->responses_by(route_->provider_of(offer));
-  if (bound_) terms.limit = bound_->terms.limit;
-  return encode(terms);
+// Whether the offer can be told the request.
+Status Explained::tell(const Route& route, const Offer& offer, const Bound& bound) {
+  const Provider& provider = route.provider_of(offer);
+  // Where nobody counts for us, nobody has to be told.
+  if (request_->kind == CompletionKind::kCountTokens &&
+      answer_dialect(provider.dialect) != AnswerDialect::kAnthropic) {
+    return {};
+  }
+  const auto [told, first] = told_.try_emplace(offer_json(offer));
+  if (first) {
+    EncodeTerms terms{.request = *request_,
+                      .body = asked_.body,
+                      .offer = offer,
+                      .dialect = provider.dialect,
+                      .reasons = reasons_at(*snapshot_, offer)};
+    if (targets_) terms.responses = targets_->responses_by(provider);
+    if (bound) terms.limit = bound->terms.limit;
+    if (const auto body = encode(terms); !body) told->second = std::unexpected(body.error());
+  }
+  return told->second;
 }
 
 // Whether the request may go on to another offer, at that one's bound.
-bool Explained::rebind(const Offer& next) {
-  if (!bound_) return true;
+bool Explained::rebind(const Route& route, const Offer& next, Bound& bound) const {
+  if (!bound) return true;
   Preview preview = preview_;
-  cap_cost(preview, route_->max_cost);
-  auto bound = guarded_terms(next, *request_, preview);
-  if (!bound || (route_->max_cost && bound->cost > *route_->max_cost)) return false;
-  if (!ledger_.trial(identity_, bound->ask)) return false;
-  bound_ = std::move(*bound);
+  cap_cost(preview, route.max_cost);
+  auto other = guarded_terms(next, *request_, preview);
+  if (!other || (route.max_cost && other->cost > *route.max_cost)) return false;
+  if (!ledger_.trial(identity_, other->ask)) return false;
+  bound = std::move(*other);
   return true;
 }
 
-// The first offer that can be told the request. Where there is none, or no limit has room for the
-// next: what the one before is answered, as the data plane does.
-Status Explained::find_sayable() {
-  Status said = fail(ErrorCode::kNoProviderAvailable, "");
-  const std::size_t tried = std::min(route_->offers.size(), kOffersTried);
+// The first offer of the route that can be told the request, with `bound` made its own. Where there
+// is none, or no limit has room for the next: what the one before is answered, as the data plane
+// does.
+Result<const Offer*> Explained::find_sayable(const Route& route, Bound& bound) {
+  Status told = fail(ErrorCode::kNoProviderAvailable, "");
+  const std::size_t tried = std::min(route.offers.size(), kOffersTried);
   for (std::size_t i = 0; i < tried; ++i) {
-    if (i > 0 && !rebind(*route_->offers[i])) return said;
-    const Dialect dialect = route_->provider_of(*route_->offers[i]).dialect;
-    // Where nobody counts for us, nobody has to be told.
-    const bool counted_here = request_->kind == CompletionKind::kCountTokens &&
-                              answer_dialect(dialect) != AnswerDialect::kAnthropic;
-    const auto body = encoded(*route_->offers[i]);
-    if (body || counted_here) {
-      first_ = route_->offers[i];
-      return {};
-    }
-    said = std::unexpected(body.error());
+    const Offer& offer = *route.offers[i];
+    if (i > 0 && !rebind(route, offer, bound)) break;
+    told = tell(route, offer, bound);
+    if (told) return &offer;
   }
-  return said;
+  return std::unexpected(std::move(told.error()));
 }
 
 std::string Explained::refusal_json() const {
