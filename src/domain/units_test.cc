@@ -79,6 +79,7 @@ TEST(BoundOfUnits, EachInputHasAWindowOfItsOwn) {
   EXPECT_EQ(token_bound(offer(), needs)->input, 3'000);
   needs.text_bytes = 500;
   EXPECT_EQ(token_bound(offer(), needs)->input, 500 + kInputOverheadTokens);
+  EXPECT_EQ(token_bound(offer(), needs)->input_rate, 167);
   needs.whole_window = true;
   EXPECT_EQ(token_bound(offer(), needs)->input, 3'000);
   needs.inputs = kMost;

@@ -175,15 +175,17 @@ TEST_F(ReachTest, APrivateAddressIsReachedWhereItMayBe) {
 }
 
 TEST_F(ReachTest, ALiteralAddressIsJudgedBehindAProxyToo) {
-  Origin origin = make_origin(
-      {.https = true, .host = "169.254.169.254", .port = 443, .path = {}, .userinfo = {}},
-      TlsClientContext::load({}).value(),
-      std::make_shared<Proxy>(
-          Proxy{.host = "127.0.0.1", .port = sinkhole_.port(), .authorization = {}}));
-  Resolver resolver(pool_);
-  HttpClient client(loop_.thread(), resolver);
-  const Outcome outcome = loop_.run(get(client, origin));
-  EXPECT_EQ(outcome.stage, CallStage::kReach);
+  for (const auto* address : {"169.254.169.254", "10.0.0.1", "127.0.0.1", "fd00::1"}) {
+    Origin origin =
+        make_origin({.https = true, .host = address, .port = 443, .path = {}, .userinfo = {}},
+                    TlsClientContext::load({}).value(),
+                    std::make_shared<Proxy>(
+                        Proxy{.host = "127.0.0.1", .port = sinkhole_.port(), .authorization = {}}));
+    origin.scope = AddressScope::kPublicOnly;
+    Resolver resolver(pool_);
+    HttpClient client(loop_.thread(), resolver);
+    EXPECT_EQ(loop_.run(get(client, origin)).stage, CallStage::kReach) << address;
+  }
   EXPECT_EQ(sinkhole_.connections(), 0);
 }
 
