@@ -4,6 +4,7 @@
 // TCP listeners' and the local Unix socket's. Runs on the connection's I/O thread.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -44,6 +45,16 @@ struct AdminOptions {
   Money credit_value = kCreditValueDefault;
 };
 
+// Of event streams.
+struct EventTiming {
+  // How often it is asked whether the caller may still watch, and how the providers do.
+  std::chrono::milliseconds check_every{1'000};
+  // A stream that had nothing to say says so, for dead connections to be noticed.
+  std::chrono::milliseconds heartbeat_every{15'000};
+  // After a write the next events are gathered for so long.
+  std::chrono::milliseconds gather{200};
+};
+
 struct AdminContext {
   Ledger& ledger;
   const Clock& clock;
@@ -55,6 +66,7 @@ struct AdminContext {
   CatalogueHooks catalogue = {};
   // Where the providers of the newest snapshot are.
   std::function<std::shared_ptr<const Targets>()> targets = {};
+  EventTiming events = {};
 };
 
 // A person who signed in, as the cookie of the request says.

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "admin/json_fields.h"
+#include "admin/provider_health.h"
 #include "admin/query.h"
 #include "domain/model_facts_json.h"
 #include "domain/price_json.h"
@@ -129,16 +130,10 @@ std::string render_health(const HealthReport& report, const Clock& clock) {
 struct ProviderHealth {
   std::vector<std::string> offers;  // as JSON
   std::vector<std::string> models;
-  std::size_t down = 0;
-  std::size_t healthy = 0;
+  OfferTally tally;
   std::int64_t successes = 0;
   std::int64_t failures = 0;
   std::chrono::microseconds slowest_median{0};
-
-  HealthState state() const {
-    if (healthy == offers.size()) return HealthState::kHealthy;
-    return down == offers.size() ? HealthState::kDown : HealthState::kDegraded;
-  }
 };
 
 ProviderHealth health_of(const Snapshot& snapshot, const Provider& provider, const Clock& clock) {
@@ -154,8 +149,7 @@ ProviderHealth health_of(const Snapshot& snapshot, const Provider& provider, con
                              .text("source", figures.offer->source)
                              .raw("health", render_health(report, clock))
                              .finish());
-    all.down += report.figures.state == HealthState::kDown ? 1 : 0;
-    all.healthy += report.figures.state == HealthState::kHealthy ? 1 : 0;
+    all.tally.add(report.figures.state);
     all.successes += report.successes;
     all.failures += report.failures;
     all.slowest_median = std::max(all.slowest_median, report.figures.median);
@@ -169,7 +163,7 @@ std::string render_provider(const Snapshot& snapshot, const Provider& provider, 
                             const Clock& clock) {
   const ProviderHealth health = health_of(snapshot, provider, clock);
   JsonFields overall;
-  overall.text("state", health_state_name(health.state()));
+  overall.text("state", health_state_name(health.tally.state()));
   add_outcomes(overall, health.successes, health.failures);
   overall.number_or_null("slowest_median_latency_ms", milliseconds(health.slowest_median));
   JsonFields fields;

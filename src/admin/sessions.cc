@@ -79,9 +79,11 @@ std::unexpected<Error> no_such_workspace() {
                                .param = "workspace"});
 }
 
-// Of the session with this token: kExpiredSession when there is none. It counts as used, to the
-// minute.
-Task<Result<SignedIn>> find_person(AdminContext& context, std::string_view token) {
+enum class Counts { kAsUse, kAsNothing };
+
+// Of the session with this token: kExpiredSession when there is none. kAsUse: it counts as used, to
+// the minute.
+Task<Result<SignedIn>> find_person(AdminContext& context, std::string_view token, Counts counts) {
   const WallTime now = context.clock.wall();
   using Found = std::optional<SignedIn>;
   std::function<Result<Found>(sql::Connection&)> work =
@@ -104,7 +106,7 @@ Task<Result<SignedIn>> find_person(AdminContext& context, std::string_view token
   }
   SignedIn person = std::move(**found);
   person.csrf_token = csrf_token;
-  if (now - person.session.last_seen_at >= kSeenEvery) {
+  if (counts == Counts::kAsUse && now - person.session.last_seen_at >= kSeenEvery) {
     std::function<Result<bool>(sql::Connection&)> touch =
         [id = person.session.id, now](sql::Connection& connection) -> Result<bool> {
       const Status touched = store::touch_session(connection, id, now);
@@ -146,6 +148,24 @@ Result<Principal> principal_of(const SignedIn& person, const net::RequestHead& h
 Status check_page(const net::RequestHead& head, std::string_view token) {
   if (head.method == "GET" || head.method == "HEAD") return {};
   return check_csrf(head, token);
+}
+
+Task<Session> open_as(AdminContext& context, std::shared_ptr<const AdminOptions> options,
+                      const net::RequestHead& head, const net::Peer& peer, Counts counts) {
+  Session session = open_key_session(context, *options, head, peer);
+  const bool keyless = !session.by && session.by.error().code == ErrorCode::kMissingApiKey;
+  if (!keyless) co_return session;
+  const auto client = open_door(*options, head, peer);
+  if (!client) co_return Session{.by = std::unexpected(client.error())};
+  const std::string_view token = session_token(head, client->scheme);
+  if (token.empty()) co_return session;
+  auto person = co_await find_person(context, token, counts);
+  if (!person) co_return Session{.by = std::unexpected(person.error())};
+  if (auto own = check_page(head, token); !own) {
+    co_return Session{.by = std::unexpected(own.error())};
+  }
+  auto by = principal_of(*person, head, client->address);
+  co_return Session{.by = std::move(by), .person = std::move(*person)};
 }
 
 }  // namespace
@@ -193,20 +213,12 @@ Session open_key_session(const AdminContext& context, const AdminOptions& option
 
 Task<Session> open_session(AdminContext& context, std::shared_ptr<const AdminOptions> options,
                            const net::RequestHead& head, const net::Peer& peer) {
-  Session session = open_key_session(context, *options, head, peer);
-  const bool keyless = !session.by && session.by.error().code == ErrorCode::kMissingApiKey;
-  if (!keyless) co_return session;
-  const auto client = open_door(*options, head, peer);
-  if (!client) co_return Session{.by = std::unexpected(client.error())};
-  const std::string_view token = session_token(head, client->scheme);
-  if (token.empty()) co_return session;
-  auto person = co_await find_person(context, token);
-  if (!person) co_return Session{.by = std::unexpected(person.error())};
-  if (auto own = check_page(head, token); !own) {
-    co_return Session{.by = std::unexpected(own.error())};
-  }
-  auto by = principal_of(*person, head, client->address);
-  co_return Session{.by = std::move(by), .person = std::move(*person)};
+  return open_as(context, std::move(options), head, peer, Counts::kAsUse);
+}
+
+Task<Session> reopen_session(AdminContext& context, std::shared_ptr<const AdminOptions> options,
+                             const net::RequestHead& head, const net::Peer& peer) {
+  return open_as(context, std::move(options), head, peer, Counts::kAsNothing);
 }
 
 Result<std::optional<WorkspaceId>> choose_workspace(AdminCall& call) {

@@ -42,6 +42,11 @@ Session open_key_session(const AdminContext& context, const AdminOptions& option
 Task<Session> open_session(AdminContext& context, std::shared_ptr<const AdminOptions> options,
                            const net::RequestHead& head, const net::Peer& peer);
 
+// The same again of a request that goes on. It does not count as use: a page that is left open
+// keeps no session from ending.
+Task<Session> reopen_session(AdminContext& context, std::shared_ptr<const AdminOptions> options,
+                             const net::RequestHead& head, const net::Peer& peer);
+
 // The workspace to look in: ?workspace= (id or name) if given, else the caller's own; nullopt =
 // all. kNotFound for one that is not there, or not the caller's.
 Result<std::optional<WorkspaceId>> choose_workspace(AdminCall& call);

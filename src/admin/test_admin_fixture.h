@@ -110,6 +110,8 @@ class AdminServerTest : public LedgerTest {
     return make(std::move(policy));
   }
 
+  std::uint16_t port() const { return port_; }
+
  private:
   std::string socket_path() const { return dir_.path() + "/admin.sock"; }
 
@@ -158,9 +160,9 @@ class AdminServerTest : public LedgerTest {
 
  protected:
   // Of the file and what is stored, as server/ makes it.
-  Result<std::shared_ptr<const Snapshot>> whole(const Catalogue& stored) const {
+  Result<std::shared_ptr<const Snapshot>> whole(const Catalogue& stored) {
     WholeCatalogue whole = whole_catalogue(file_, stored, built_in_catalogue(), clock_.wall());
-    return build_snapshot(std::move(whole.catalogue));
+    return build_snapshot(std::move(whole.catalogue), &health_);
   }
   void expect_in_force(const Catalogue& stored) {
     auto built = whole(stored);
@@ -190,6 +192,7 @@ class AdminServerTest : public LedgerTest {
   }
 
   Catalogue file_;
+  Health health_;
   MasterKey master_key_ = MasterKey::make(random_);
   std::shared_ptr<const Snapshot> snapshot_;
   std::shared_ptr<const Targets> targets_;

@@ -169,11 +169,22 @@ Status KeyChanges::learn_limits(sql::Connection& connection, Outcome& outcome) {
 
 void KeyChanges::put(Outcome& outcome) {
   const Key& key = outcome.answer.key;
-  if (outcome.fresh.empty()) return tools_.keys.put(key, {}, {}, outcome.inflight);
-  tools_.settlements.with_unstored([&](std::span<const UsageRow* const> rows) {
-    outcome.fresh.add_unstored(rows);
-    tools_.keys.put(key, {}, outcome.fresh.use(), outcome.inflight);
-  });
+  const bool known = tools_.keys.find(key.id) != nullptr;
+  if (outcome.fresh.empty()) {
+    tools_.keys.put(key, {}, {}, outcome.inflight);
+  } else {
+    tools_.settlements.with_unstored([&](std::span<const UsageRow* const> rows) {
+      outcome.fresh.add_unstored(rows);
+      tools_.keys.put(key, {}, outcome.fresh.use(), outcome.inflight);
+    });
+  }
+  if (!tools_.live.watched()) return;
+  KeyChanged changed{.key = key.id};
+  if (!known) changed.how = KeyChanged::How::kCreated;
+  if (key.revoked_at) changed.how = KeyChanged::How::kRevoked;
+  std::vector<LiveEvent> events;
+  events.push_back({.workspace = key.workspace, .what = std::move(changed)});
+  tools_.live.tell(std::move(events));
 }
 
 Result<KeyChanges::Outcome> KeyChanges::create_now(sql::Connection& connection, const Principal& by,

@@ -18,6 +18,7 @@
 #include "domain/token.h"
 #include "ledger/ledger.h"
 #include "ledger/limit_use.h"
+#include "ledger/live_feed.h"
 #include "ledger/live_keys.h"
 #include "ledger/settlements.h"
 #include "runtime/task.h"
@@ -30,6 +31,7 @@ class KeyChanges {
  public:
   struct Tools {
     LiveKeys& keys;
+    LiveFeed& live;
     Settlements& settlements;
     sql::Writer& writer;
     TokenFormat token_format;

@@ -16,6 +16,7 @@
 #include "ledger/key_search.h"
 #include "ledger/ledger_metrics.h"
 #include "ledger/limit_loader.h"
+#include "ledger/live_feed.h"
 #include "ledger/live_keys.h"
 #include "ledger/loading.h"
 #include "ledger/self_check.h"
@@ -133,7 +134,7 @@ struct Ledger::State {
         options(std::move(given)),
         metrics(options.metrics),
         keys(*options.clock),
-        settlements(keys, metrics, options.durability) {}
+        settlements(keys, metrics, live, options.durability) {}
 
   Status load(sql::Connection& connection);
   Status start(sql::Connection connection, std::unique_ptr<Journal> journal);
@@ -143,6 +144,7 @@ struct Ledger::State {
   DataLock lock;
   LedgerOptions options;
   LedgerMetrics metrics;
+  LiveFeed live;
   LiveKeys keys;
   WorkspaceTable workspaces;
   FirstStart first_start = FirstStart::kNo;
@@ -185,6 +187,7 @@ Status Ledger::State::start(sql::Connection connection, std::unique_ptr<Journal>
   if (!pool) return std::unexpected(pool.error());
   readers = std::move(*pool);
   changes.emplace(KeyChanges::Tools{.keys = keys,
+                                    .live = live,
                                     .settlements = settlements,
                                     .writer = *writer,
                                     .token_format = options.token_format,
@@ -196,7 +199,7 @@ Status Ledger::State::start(sql::Connection connection, std::unique_ptr<Journal>
                                                     .writer = *writer,
                                                     .clock = *options.clock,
                                                     .random = *options.random});
-  unadmitted.emplace(*writer);
+  unadmitted.emplace(*writer, live);
   self_check.emplace(SelfCheck::Tools{.keys = keys,
                                       .workspaces = workspaces,
                                       .settlements = settlements,
@@ -281,7 +284,7 @@ void Ledger::count_unadmitted(const Identity& identity, std::optional<ErrorCode>
   } else {
     use.count_good(now);
   }
-  state_->unadmitted->count(identity.secret().number, code, now);
+  state_->unadmitted->count(identity, code, now);
 }
 
 Preview Ledger::preview(const Identity& identity) const { return state_->keys.preview(identity); }
@@ -398,28 +401,6 @@ void Ledger::abandon(const Reservation& reservation) noexcept {
   }
   state_->keys.undo(reservation.place_);
   if (state_->metrics.open_reservations != nullptr) state_->metrics.open_reservations->Decrement();
-}
-
-Reservation::Reservation(Reservation&& other) noexcept
-    : ledger_(std::exchange(other.ledger_, nullptr)),
-      id_(other.id_),
-      admitted_at_(other.admitted_at_),
-      test_time_(other.test_time_),
-      place_(other.place_) {}
-
-Reservation& Reservation::operator=(Reservation&& other) noexcept {
-  if (this == &other) return *this;
-  if (ledger_ != nullptr) ledger_->abandon(*this);
-  ledger_ = std::exchange(other.ledger_, nullptr);
-  id_ = other.id_;
-  admitted_at_ = other.admitted_at_;
-  test_time_ = other.test_time_;
-  place_ = other.place_;
-  return *this;
-}
-
-Reservation::~Reservation() {
-  if (ledger_ != nullptr) ledger_->abandon(*this);
 }
 
 Task<Result<KeyWithSecret>> Ledger::create_key(Principal by, WorkspaceId workspace,
@@ -554,6 +535,8 @@ Task<> Ledger::catch_up() {
     if (!co_await writer().write<int>(nothing)) co_return;
   }
 }
+
+LiveFeed& Ledger::live() { return state_->live; }
 
 std::size_t Ledger::self_check() { return state_->self_check->check(); }
 

@@ -53,6 +53,8 @@ struct LedgerOptions {
   std::size_t journal_file_bytes = Journal::kFileBytes;
 };
 
+class LiveFeed;
+
 struct KeySlot;     // the ledger's own: where a key lives in its table
 struct UseCounter;  // the ledger's own: what one secret has been used for
 
@@ -353,6 +355,9 @@ class Ledger {
 
   // Blocks; for start-up.
   Status read_at_start(const std::function<Status(sql::Connection&)>& work);
+
+  // What happens, for who watches it.
+  LiveFeed& live();
 
   bool ready() const;  // false while writes fail
   std::size_t open_reservations() const;

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "ledger/limit_use.h"
+#include "ledger/stored_events.h"
 #include "ledger/stored_rows.h"
 #include "ledger/usage_record.h"
 #include "store/usage_rows.h"
@@ -531,6 +532,13 @@ bool Settlements::pending() {
   return !recorded_.empty();
 }
 
+std::vector<const UsageRow*> Settlements::storing_rows() const {
+  std::vector<const UsageRow*> rows;
+  rows.reserve(storing_.size());
+  for (const Recorded& recorded : storing_) rows.push_back(&recorded.row);
+  return rows;
+}
+
 Result<std::size_t> Settlements::write(sql::Connection& connection) {
   if (storing_.empty()) {
     const Lock lock(journal_mutex_);
@@ -539,9 +547,7 @@ Result<std::size_t> Settlements::write(sql::Connection& connection) {
     storing_.assign(std::make_move_iterator(recorded_.begin()), std::make_move_iterator(end));
     recorded_.erase(recorded_.begin(), end);
   }
-  std::vector<const UsageRow*> rows;
-  rows.reserve(storing_.size());
-  for (const Recorded& recorded : storing_) rows.push_back(&recorded.row);
+  const std::vector<const UsageRow*> rows = storing_rows();
   const auto lost = store_rows(connection, rows);
   if (!lost) return std::unexpected(lost.error());
   lost_ = lost->size();
@@ -569,6 +575,7 @@ void Settlements::done(const Status& status) {
     metrics_.rows_written->Increment(storing_.size() - lost_);
     metrics_.rows_lost->Increment(lost_);
   }
+  if (live_.watched()) tell_stored(live_, keys_, storing_rows());
   const Journal::Serial serial = storing_.back().serial;
   storing_.clear();
   bool more = false;

@@ -35,6 +35,7 @@
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
 #include "ledger/ledger_metrics.h"
+#include "ledger/live_feed.h"
 #include "ledger/live_keys.h"
 #include "ledger/use_counter.h"
 #include "runtime/async.h"
@@ -63,8 +64,8 @@ struct Promise {
 
 class Settlements {
  public:
-  Settlements(LiveKeys& keys, const LedgerMetrics& metrics, Durability durability)
-      : keys_(keys), metrics_(metrics), durability_(durability) {}
+  Settlements(LiveKeys& keys, const LedgerMetrics& metrics, LiveFeed& live, Durability durability)
+      : keys_(keys), metrics_(metrics), live_(live), durability_(durability) {}
   // stop(), if nobody called it.
   ~Settlements();
 
@@ -151,11 +152,13 @@ class Settlements {
 
   // The writer's batch.
   bool pending();
+  std::vector<const UsageRow*> storing_rows() const;
   Result<std::size_t> write(sql::Connection& connection);
   void done(const Status& status);
 
   LiveKeys& keys_;
   const LedgerMetrics& metrics_;
+  LiveFeed& live_;
   const Durability durability_;
   sql::Writer* writer_ = nullptr;
   std::atomic<bool> healthy_{true};

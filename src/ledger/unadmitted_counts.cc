@@ -14,8 +14,8 @@ constexpr std::chrono::milliseconds kFlushInterval{500};
 
 }  // namespace
 
-UnadmittedCounts::UnadmittedCounts(sql::Writer& writer)
-    : writer_(writer), thread_([this] { run(); }) {}
+UnadmittedCounts::UnadmittedCounts(sql::Writer& writer, LiveFeed& live)
+    : writer_(writer), live_(live), thread_([this] { run(); }) {}
 
 UnadmittedCounts::~UnadmittedCounts() {
   {
@@ -27,14 +27,13 @@ UnadmittedCounts::~UnadmittedCounts() {
   flush();
 }
 
-void UnadmittedCounts::count(std::int64_t secret_number, std::optional<ErrorCode> code,
-                             WallTime at) {
+void UnadmittedCounts::count(const Identity& identity, std::optional<ErrorCode> code, WallTime at) {
   bool first = false;
   {
     Lock lock(mutex_);
     first = tallies_.empty();
-    Tally& tally = tallies_[{secret_number, store::hour_of(at), code}];
-    ++tally.count;
+    Tally& tally = tallies_[{identity.secret().number, store::hour_of(at), code}];
+    if (tally.count++ == 0) tally.of = identity.live;
     tally.last_at = std::max(tally.last_at, at);
   }
   if (first) changed_.notify_one();
@@ -73,12 +72,30 @@ void UnadmittedCounts::flush() {
   Status written = writer_.run([&counts](sql::Connection& connection) {
     return store::add_request_counts(connection, counts);
   });
-  if (written) return;
+  if (written) return tell(taken);
   if (written.error().code == ErrorCode::kServiceUnavailable) {
     put_back(taken);
   } else {
     log(LogLevel::kError, "request counts cannot be stored: {}", written.error().detail);
   }
+}
+
+void UnadmittedCounts::tell(const Tallies& tallies) {
+  if (!live_.watched()) return;
+  std::vector<LiveEvent> events;
+  for (const auto& [bucket, tally] : tallies) {
+    const Key& key = tally.of->key;
+    if (key.policy.type == KeyType::kManagement) continue;
+    const bool error = std::get<std::optional<ErrorCode>>(bucket).has_value();
+    events.push_back({.workspace = key.workspace,
+                      .what = KeyUsed{.key = key.id,
+                                      .requests = tally.count,
+                                      .errors = error ? tally.count : 0,
+                                      .last_at = tally.last_at}});
+  }
+  const bool all = events.size() <= LiveFeed::kTogetherMax;
+  if (!all) events.resize(LiveFeed::kTogetherMax);
+  live_.tell(std::move(events), all ? LiveFeed::Missed::kNothing : LiveFeed::Missed::kSomething);
 }
 
 void UnadmittedCounts::put_back(const Tallies& tallies) {
@@ -87,6 +104,7 @@ void UnadmittedCounts::put_back(const Tallies& tallies) {
     Tally& tally = tallies_[bucket];
     tally.count += more.count;
     tally.last_at = std::max(tally.last_at, more.last_at);
+    tally.of = more.of;
   }
 }
 

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <tuple>
@@ -13,6 +14,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mutex.h"
+#include "ledger/ledger.h"
+#include "ledger/live_feed.h"
 #include "sql/writer.h"
 #include "store/use_counts.h"
 
@@ -20,29 +23,33 @@ namespace tollgate {
 
 class UnadmittedCounts {
  public:
-  // The writer outlives this.
-  explicit UnadmittedCounts(sql::Writer& writer);
+  // Both outlive this.
+  UnadmittedCounts(sql::Writer& writer, LiveFeed& live);
   // Writes what is left.
   ~UnadmittedCounts();
   UnadmittedCounts(const UnadmittedCounts&) = delete;
   UnadmittedCounts& operator=(const UnadmittedCounts&) = delete;
 
   // Any thread. nullopt = answered well.
-  void count(std::int64_t secret_number, std::optional<ErrorCode> code, WallTime at);
+  void count(const Identity& identity, std::optional<ErrorCode> code, WallTime at);
 
  private:
   using Bucket = std::tuple<std::int64_t, std::int64_t, std::optional<ErrorCode>>;
   struct Tally {
     std::int64_t count = 0;
     WallTime last_at;
+    std::shared_ptr<const LiveKey> of = nullptr;
   };
   using Tallies = std::map<Bucket, Tally>;
 
   void run();
   void flush();
+  // To those who watch. Management keys call nothing but this API: of them nothing is told.
+  void tell(const Tallies& tallies);
   void put_back(const Tallies& tallies) TOLLGATE_EXCLUDES(mutex_);
 
   sql::Writer& writer_;
+  LiveFeed& live_;
   Mutex mutex_;
   std::condition_variable changed_;
   Tallies tallies_ TOLLGATE_GUARDED_BY(mutex_);

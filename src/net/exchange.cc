@@ -56,6 +56,10 @@ void Exchange::on_client_gone(std::function<void()> notify) {
   session_.watch_client();
 }
 
+void Exchange::on_closing(std::function<void()> notify) {
+  session_.notify_closing_ = std::move(notify);
+}
+
 Task<Status> Exchange::respond(Response response) {
   HttpSession& session = session_;
   check(session.answer_ == HttpSession::AnswerState::kNone, "a request is answered once");

@@ -52,6 +52,14 @@ Task<> watch_and_answer(Exchange& exchange, int& told) {
   co_await echo(exchange, 0);
 }
 
+Task<> stream_until_closing(Exchange& exchange, WaitSlot& slot) {
+  exchange.on_closing([&] { slot.resume_later(Wake::kAborted); });
+  Response head{.fields = {}, .body = "first"};
+  EXPECT_TRUE(co_await exchange.start_stream(std::move(head)));
+  co_await slot.wait();
+  EXPECT_TRUE(co_await exchange.finish("last"));
+}
+
 class ExchangeTest : public SessionTest {
  protected:
   void stream_to(End end) {
@@ -266,6 +274,16 @@ TEST_F(ExchangeTest, AClientThatTakesALittleAtATimeGetsTheWholeAnswer) {
   got += client().take_bytes(2'000'000 - got).size();
   EXPECT_EQ(got, 2'000'000U);
   EXPECT_EQ(said, std::nullopt);
+}
+
+TEST_F(ExchangeTest, AStreamWithoutAnEndHearsThatTheServerCloses) {
+  WaitSlot slot;
+  handler_ = [&](Exchange& exchange) { return stream_until_closing(exchange, slot); };
+  client().send(kGet);
+  client().take_until("first");
+  session_->close_when_idle();
+  client().take_until("last\r\n0\r\n\r\n");
+  EXPECT_TRUE(session_ended());
 }
 
 }  // namespace

@@ -46,7 +46,8 @@ Task<> HttpSession::run() {
 
 void HttpSession::close_when_idle() {
   closing_ = true;
-  if (!serving_ && input_.empty()) abort();
+  if (!serving_ && input_.empty()) return abort();
+  if (auto notify = std::exchange(notify_closing_, nullptr)) notify();
 }
 
 Task<bool> HttpSession::serve_one() {
@@ -116,6 +117,7 @@ Task<> HttpSession::run_handler() {
     failed = true;
   }
   notify_gone_ = nullptr;
+  notify_closing_ = nullptr;
   connection_.on_readable(nullptr);
   if (answer_ == AnswerState::kStreaming) answer_ = AnswerState::kAborted;
   if (answer_ == AnswerState::kNone && !client_gone_) {

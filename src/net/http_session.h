@@ -103,6 +103,7 @@ class HttpSession {
   bool serving_ = false;
   bool closing_ = false;
   std::function<void()> notify_gone_;
+  std::function<void()> notify_closing_;
 };
 
 }  // namespace tollgate::net

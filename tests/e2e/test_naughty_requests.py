@@ -18,6 +18,10 @@ METHODS = ("get", "post", "put", "patch", "delete")
 LONGEST_HEADER = 8192
 
 
+# An answer that does not end by itself: with this it is 400, once its workspace is found.
+ENDLESS = {"/admin/v1/events": "&unknown=1"}
+
+
 def encoded(text: str) -> str:
     """For a URL; a surrogate alone goes as the bytes that no UTF-8 has."""
     return quote(text.encode("utf-8", "surrogatepass"), safe="")
@@ -81,7 +85,7 @@ def test_query_parameter_is_taken_or_refused(busy, method, path, name):
     spare = busy.create_key(name=f"{method} {path} {name}")  # some of these do what they ask for
 
     def make_target(text):
-        return f"{path.replace('{id}', spare['id'])}?{name}={encoded(text)}"
+        return f"{path.replace('{id}', spare['id'])}?{name}={encoded(text)}{ENDLESS.get(path, '')}"
 
     found = naughty.over_workers(partial(asker, busy, path), naughty.strings(),
                                  partial(try_target, make_target, method))

@@ -35,11 +35,12 @@ export type Overview = Schemas["Overview"];
 // Medians are told only by gateways that keep them.
 export type SeriesPoint = Overview["series"][number] & { latency_p50_ms?: number | null };
 
-// What an event `request` of GET /admin/v1/events carries.
+// What events `request` and `use` of GET /admin/v1/events carry.
 export type LiveRequest = Pick<UsageRow, "id" | "key" | "key_name" | "model" | "status" | "cost" | "latency_ms"> & {
   admitted_at: string;
   error_code?: string | null;
 };
+export type LiveUse = Schemas["UseEvent"];
 
 export type Tier = Schemas["Tier"];
 

@@ -1,13 +1,17 @@
 // What happens in the workspace, as it happens: GET /admin/v1/events (server-sent events). Lists that
 // show a key's counter move with it; where no stream can be had, pages ask every few seconds instead.
+// A page that nobody looks at holds no stream: browsers give an origin six connections in all.
 import { type InfiniteData, type QueryClient, useQueryClient } from "@tanstack/react-query";
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 
-import type { Key, LiveRequest, Page } from "@/api/contract";
+import type { Key, LiveRequest, LiveUse, Page } from "@/api/contract";
 import { POLL_MS } from "@/api/queries";
+import { comesBackIn, dueAt, type Group, groupOf, withRequest, withUse } from "@/lib/live_events";
 
 const FEED_MAX = 50;
-const SETTLE_MS = 400;
+// What no event tells of (a limit that turned, a key that expired) shows by then.
+const CALM_MS = 30_000;
+const HIDDEN_MS = 10_000;
 
 interface Live {
   connected: boolean;
@@ -17,64 +21,142 @@ interface Live {
 const LiveContext = createContext<Live>({ connected: false, feed: [] });
 export const useLive = () => useContext(LiveContext);
 // What queries give as refetchInterval.
-export const usePolling = () => (useLive().connected ? (false as const) : POLL_MS);
+export const usePolling = () => (useLive().connected ? CALM_MS : POLL_MS);
 
-// The key's counter and time of last use move at once; the rest of the key follows when it is read again.
-function count(client: QueryClient, workspace: string, request: LiveRequest) {
-  const moved = (key: Key): Key =>
-    key.id === request.key
-      ? {
-          ...key,
-          request_count: key.request_count + 1,
-          error_count: key.error_count + (request.status >= 400 ? 1 : 0),
-          last_used_at: request.admitted_at,
-        }
-      : key;
-  client.setQueriesData<InfiniteData<Page<Key>>>({ queryKey: ["keys", workspace, "list"] }, (list) =>
-    list?.pages
-      ? { ...list, pages: list.pages.map((page) => (page.data.some((k) => k.id === request.key) ? { ...page, data: page.data.map(moved) } : page)) }
-      : list,
-  );
+function moveKeys(client: QueryClient, workspace: string, move: (key: Key) => Key) {
+  client.setQueriesData<InfiniteData<Page<Key>>>({ queryKey: ["keys", workspace, "list"] }, (list) => {
+    if (!list?.pages) return list;
+    let moved = false;
+    const pages = list.pages.map((page) => {
+      const data = page.data.map(move);
+      if (data.every((key, index) => key === page.data[index])) return page;
+      moved = true;
+      return { ...page, data };
+    });
+    return moved ? { ...list, pages } : list;
+  });
+}
+
+// Reads again what events made stale, each group at its own pace.
+function rereading(client: QueryClient, workspace: string) {
+  const last: Record<Group, number> = { figures: 0, lists: 0, providers: 0 };
+  const due = new Map<Group, number>();
+  let keys: Set<string> | null = new Set(); // null: any
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const plan = () => {
+    clearTimeout(timer);
+    timer = due.size ? setTimeout(read, Math.max(0, Math.min(...due.values()) - Date.now())) : undefined;
+  };
+  const read = () => {
+    const now = Date.now();
+    const groups = new Set([...due].filter(([, at]) => at <= now).map(([group]) => group));
+    const touched = keys;
+    if (groups.has("figures")) keys = new Set();
+    for (const group of groups) {
+      due.delete(group);
+      last[group] = now;
+    }
+    void client.invalidateQueries({
+      predicate: ({ queryKey }) => {
+        const group = groupOf(queryKey, workspace, touched);
+        return group !== null && groups.has(group);
+      },
+    });
+    plan();
+  };
+  return {
+    stale(groups: Group[], key: string | null) {
+      if (key === null) keys = null;
+      else keys?.add(key);
+      const now = Date.now();
+      for (const group of groups) due.set(group, Math.min(due.get(group) ?? Infinity, dueAt(group, now, last[group])));
+      plan();
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
+const EVERYTHING: Group[] = ["figures", "lists", "providers"];
+
+// A stream that comes back by itself; `connected` is told of its beginnings and ends.
+function stream(workspace: string, handlers: Record<string, (data: never) => void>, connected: (open: boolean) => void) {
+  let source: EventSource | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let failures = 0;
+  const close = () => {
+    clearTimeout(timer);
+    source?.close();
+    source = undefined;
+    connected(false);
+  };
+  const open = () => {
+    clearTimeout(timer);
+    if (source) return;
+    const one = new EventSource(`/admin/v1/events?workspace=${encodeURIComponent(workspace)}`);
+    source = one;
+    one.addEventListener("open", () => {
+      failures = 0;
+      connected(true);
+    });
+    // A connection that was lost the browser makes anew; a refusal it takes for the end.
+    one.addEventListener("error", () => {
+      if (one.readyState !== EventSource.CLOSED) return connected(false);
+      close();
+      timer = setTimeout(open, comesBackIn(failures++));
+    });
+    for (const [name, handle] of Object.entries(handlers)) {
+      one.addEventListener(name, (event) => handle(JSON.parse((event as MessageEvent<string>).data) as never));
+    }
+  };
+  const onVisibility = () => {
+    clearTimeout(timer);
+    if (document.visibilityState === "visible") open();
+    else timer = setTimeout(close, HIDDEN_MS);
+  };
+  document.addEventListener("visibilitychange", onVisibility);
+  if (document.visibilityState === "visible") open();
+  return () => {
+    document.removeEventListener("visibilitychange", onVisibility);
+    close();
+  };
 }
 
 export function LiveProvider({ workspace, children }: { workspace: string; children: ReactNode }) {
   const client = useQueryClient();
   const [connected, setConnected] = useState(false);
   const [feed, setFeed] = useState<LiveRequest[]>([]);
-  const stale = useRef(new Set<string>());
 
   useEffect(() => {
     setFeed([]);
-    const source = new EventSource(`/admin/v1/events?workspace=${encodeURIComponent(workspace)}`);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    // A burst of events makes one round of reading.
-    const soon = (key: string) => {
-      stale.current.add(key);
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        const keys = stale.current;
-        stale.current = new Set();
-        void client.invalidateQueries({
-          predicate: ({ queryKey: [kind, where, , id] }) =>
-            where === workspace && ((kind === "keys" && (id === undefined || keys.has(String(id)) || typeof id === "object")) || kind === "overview"),
-        });
-      }, SETTLE_MS);
-    };
-    source.addEventListener("open", () => setConnected(true));
-    source.addEventListener("error", () => setConnected(false));
-    source.addEventListener("request", (event) => {
-      const request = JSON.parse((event as MessageEvent<string>).data) as LiveRequest;
-      setFeed((before) => [request, ...before.filter(({ id }) => id !== request.id)].slice(0, FEED_MAX));
-      count(client, workspace, request);
-      soon(request.key);
-    });
-    source.addEventListener("key", (event) => {
-      const key = JSON.parse((event as MessageEvent<string>).data) as { id?: string; key?: string };
-      soon(key.id ?? key.key ?? "");
-    });
+    const again = rereading(client, workspace);
+    let seen: "never" | "before" = "never";
+    const end = stream(
+      workspace,
+      {
+        request: (request: LiveRequest) => {
+          setFeed((before) => [request, ...before.filter(({ id }) => id !== request.id)].slice(0, FEED_MAX));
+          moveKeys(client, workspace, (key) => withRequest(key, request));
+          again.stale(["figures", "lists"], request.key);
+        },
+        use: (use: LiveUse) => {
+          moveKeys(client, workspace, (key) => withUse(key, use));
+          again.stale(["lists"], use.key);
+        },
+        key: ({ key }: { key: string }) => again.stale(["figures", "lists"], key),
+        provider: () => again.stale(["providers"], ""),
+        reset: () => again.stale(EVERYTHING, null),
+      },
+      (open) => {
+        setConnected(open);
+        if (!open) return;
+        // What happened while there was no stream nobody told.
+        if (seen === "before") again.stale(EVERYTHING, null);
+        seen = "before";
+      },
+    );
     return () => {
-      clearTimeout(timer);
-      source.close();
+      again.stop();
+      end();
     };
   }, [client, workspace]);
 

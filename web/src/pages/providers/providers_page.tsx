@@ -26,7 +26,7 @@ export function ProvidersPage() {
   const { workspace, may } = useHere();
   const [adding, setAdding] = useState(false);
   const polling = usePolling();
-  const providers = useQuery({ ...providersQuery(workspace), refetchInterval: polling === false ? 10_000 : polling });
+  const providers = useQuery({ ...providersQuery(workspace), refetchInterval: Math.min(10_000, polling) });
   const strips = useStrips(providers.data?.data, providers.dataUpdatedAt);
   const add = may("operator") && (
     <Button look="primary" icon={<Plus aria-hidden className="size-4" />} onClick={() => setAdding(true)}>

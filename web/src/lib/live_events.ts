@@ -1,0 +1,47 @@
+// What events of GET /admin/v1/events do to what pages show: counters move at once, and the rest is
+// read again, soon after the first event and then at a calm pace however many come.
+import type { Key, LiveRequest, LiveUse } from "@/api/contract";
+
+export type Group = "figures" | "lists" | "providers";
+
+// How often each group is read again while events keep coming.
+export const PACE_MS: Record<Group, number> = { figures: 2_000, lists: 5_000, providers: 1_000 };
+const FIRST_MS = 400;
+
+export const dueAt = (group: Group, now: number, last: number) => Math.max(now + FIRST_MS, last + PACE_MS[group]);
+
+// A refused stream is asked for again ever more rarely.
+export const comesBackIn = (failures: number) => Math.min(60_000, 2_000 * 2 ** failures);
+
+// To which group a query of the workspace belongs; null: events say nothing of it. A page of one key
+// is read again for its own events alone.
+export function groupOf([kind, where, what, id]: readonly unknown[], workspace: string, keys: ReadonlySet<string> | null): Group | null {
+  if (where !== workspace) return null;
+  if (kind === "keys" && (what === "list" || what === "counts")) return "lists";
+  if (kind === "keys") return what !== "named" && (keys === null || keys.has(String(id))) ? "figures" : null;
+  if (kind === "overview" || kind === "usage" || kind === "workspace") return "figures";
+  return kind === "providers" || kind === "models" ? "providers" : null;
+}
+
+const later = (one: string | null, other: string) => (one !== null && Date.parse(one) > Date.parse(other) ? one : other);
+
+export function withRequest(key: Key, request: Pick<LiveRequest, "key" | "status" | "error_code" | "admitted_at">): Key {
+  if (key.id !== request.key) return key;
+  const failed = request.status >= 400 || Boolean(request.error_code);
+  return {
+    ...key,
+    request_count: key.request_count + 1,
+    error_count: key.error_count + (failed ? 1 : 0),
+    last_used_at: later(key.last_used_at, request.admitted_at),
+  };
+}
+
+export function withUse(key: Key, use: LiveUse): Key {
+  if (key.id !== use.key) return key;
+  return {
+    ...key,
+    request_count: key.request_count + use.requests,
+    error_count: key.error_count + use.errors,
+    last_used_at: later(key.last_used_at, use.last_at),
+  };
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+
+import type { Key } from "@/api/contract";
+
+import { comesBackIn, dueAt, groupOf, PACE_MS, withRequest, withUse } from "./live_events";
+
+const key = { id: "key_a", request_count: 4, error_count: 1, last_used_at: "2026-11-21T10:00:00Z" } as Key;
+
+describe("a key's counter", () => {
+  const request = { key: "key_a", status: 200, error_code: null, admitted_at: "2026-11-21T10:00:05Z" };
+  it("moves with its own requests alone", () => {
+    expect(withRequest(key, request)).toMatchObject({ request_count: 5, error_count: 1, last_used_at: "2026-11-21T10:00:05Z" });
+    expect(withRequest(key, { ...request, key: "key_b" })).toBe(key);
+  });
+  it("counts what failed and what was cut as errors", () => {
+    expect(withRequest(key, { ...request, status: 502 }).error_count).toBe(2);
+    expect(withRequest(key, { ...request, error_code: "provider_timeout" }).error_count).toBe(2);
+  });
+  it("never goes back in time", () => {
+    expect(withRequest(key, { ...request, admitted_at: "2026-11-21T09:00:00Z" }).last_used_at).toBe(key.last_used_at);
+    expect(withRequest({ ...key, last_used_at: null }, request).last_used_at).toBe(request.admitted_at);
+  });
+  it("moves with refusals, which leave no row", () => {
+    expect(withUse(key, { key: "key_a", requests: 3, errors: 2, last_at: "2026-11-21T10:01:00Z" })).toMatchObject({ request_count: 7, error_count: 3, last_used_at: "2026-11-21T10:01:00Z" });
+  });
+});
+
+describe("what is read again", () => {
+  const touched = new Set(["key_a"]);
+  it("is what shows the workspace, and of keys' pages those that were touched", () => {
+    expect(groupOf(["keys", "ws", "list", {}], "ws", touched)).toBe("lists");
+    expect(groupOf(["keys", "ws", "counts", {}], "ws", touched)).toBe("lists");
+    expect(groupOf(["keys", "ws", "one", "key_a"], "ws", touched)).toBe("figures");
+    expect(groupOf(["keys", "ws", "overview", "key_b", "24h"], "ws", touched)).toBeNull();
+    expect(groupOf(["keys", "ws", "overview", "key_b", "24h"], "ws", null)).toBe("figures");
+    expect(groupOf(["overview", "ws", "24h"], "ws", touched)).toBe("figures");
+    expect(groupOf(["usage", "ws", "rows", {}], "ws", touched)).toBe("figures");
+    expect(groupOf(["workspace", "ws"], "ws", touched)).toBe("figures");
+    expect(groupOf(["providers", "ws"], "ws", touched)).toBe("providers");
+  });
+  it("is nothing of another workspace, and no name that is being typed", () => {
+    expect(groupOf(["overview", "other", "24h"], "ws", null)).toBeNull();
+    expect(groupOf(["keys", "ws", "named", "a"], "ws", null)).toBeNull();
+    expect(groupOf(["audit", "ws", undefined], "ws", null)).toBeNull();
+  });
+  it("is read soon after the first event, and at a calm pace after that", () => {
+    expect(dueAt("figures", 100_000, 0)).toBe(100_400);
+    expect(dueAt("figures", 100_000, 99_900)).toBe(99_900 + PACE_MS.figures);
+  });
+});
+
+it("a stream that is refused is asked for ever more rarely, but not never", () => {
+  expect([0, 1, 2, 10].map(comesBackIn)).toEqual([2_000, 4_000, 8_000, 60_000]);
+});
