@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <optional>
 
@@ -93,6 +94,10 @@ std::optional<std::int64_t> milliseconds(std::chrono::microseconds latency) {
   return std::chrono::ceil<std::chrono::milliseconds>(latency).count();
 }
 
+std::optional<std::int64_t> percentile(const LatencyHistogram& latencies, int percent) {
+  return milliseconds(latencies.percentile(percent).value_or(std::chrono::microseconds(0)));
+}
+
 // "0.9833", or null without outcomes.
 std::string rate_json(std::int64_t successes, std::int64_t failures) {
   const std::int64_t all = successes + failures;
@@ -122,6 +127,7 @@ std::string render_health(const HealthReport& report, const Clock& clock) {
   add_outcomes(fields, report.successes, report.failures);
   return fields.number("failures_in_a_row", report.failures_in_a_row)
       .number_or_null("median_latency_ms", milliseconds(report.figures.median))
+      .number_or_null("p95_latency_ms", percentile(report.latencies, 95))
       .time_or_null("next_probe_at", probe_time(report.figures, clock))
       .finish();
 }
@@ -134,14 +140,29 @@ struct ProviderHealth {
   std::int64_t successes = 0;
   std::int64_t failures = 0;
   std::chrono::microseconds slowest_median{0};
+  LatencyHistogram latencies;
+  std::array<HealthSlice, kHealthSlices> slices{};
+
+  void add(const HealthReport& report) {
+    tally.add(report.figures.state);
+    successes += report.successes;
+    failures += report.failures;
+    slowest_median = std::max(slowest_median, report.figures.median);
+    latencies.add(report.latencies);
+    for (std::size_t i = 0; i < slices.size(); ++i) {
+      slices[i].successes += report.slices[i].successes;
+      slices[i].failures += report.slices[i].failures;
+    }
+  }
 };
 
-ProviderHealth health_of(const Snapshot& snapshot, const Provider& provider, const Clock& clock) {
+ProviderHealth health_of(const Snapshot& snapshot, const Provider& provider, const Clock& clock,
+                         SteadyTime now) {
   ProviderHealth all;
   for (const OfferFigures& figures : snapshot.figures()) {
     if (figures.offer->provider != provider.id) continue;
     HealthReport report;
-    if (figures.health != nullptr) report = figures.health->report(clock.steady());
+    if (figures.health != nullptr) report = figures.health->report(now);
     all.models.push_back(figures.offer->model.get());
     all.offers.push_back(JsonFields()
                              .text("model", figures.offer->model.get())
@@ -149,23 +170,40 @@ ProviderHealth health_of(const Snapshot& snapshot, const Provider& provider, con
                              .text("source", figures.offer->source)
                              .raw("health", render_health(report, clock))
                              .finish());
-    all.tally.add(report.figures.state);
-    all.successes += report.successes;
-    all.failures += report.failures;
-    all.slowest_median = std::max(all.slowest_median, report.figures.median);
+    all.add(report);
   }
   return all;
+}
+
+// Oldest first, those without attempts too. `now` is that of the reports.
+std::string render_slices(const std::array<HealthSlice, kHealthSlices>& slices, SteadyTime now,
+                          WallTime wall) {
+  std::vector<std::string> rows;
+  const SteadyTime newest = SteadyTime(now.time_since_epoch() / kHealthSlice * kHealthSlice);
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    const auto before = (slices.size() - 1 - i) * kHealthSlice + (now - newest);
+    rows.push_back(JsonFields()
+                       .time("at", wall - std::chrono::round<std::chrono::seconds>(before))
+                       .number("successes", slices[i].successes)
+                       .number("failures", slices[i].failures)
+                       .finish());
+  }
+  return json_array(rows);
 }
 
 }  // namespace
 
 std::string render_provider(const Snapshot& snapshot, const Provider& provider, Role role,
                             const Clock& clock) {
-  const ProviderHealth health = health_of(snapshot, provider, clock);
+  const SteadyTime now = clock.steady();
+  const ProviderHealth health = health_of(snapshot, provider, clock, now);
   JsonFields overall;
   overall.text("state", health_state_name(health.tally.state()));
   add_outcomes(overall, health.successes, health.failures);
-  overall.number_or_null("slowest_median_latency_ms", milliseconds(health.slowest_median));
+  overall.number_or_null("median_latency_ms", percentile(health.latencies, 50))
+      .number_or_null("p95_latency_ms", percentile(health.latencies, 95))
+      .number_or_null("slowest_median_latency_ms", milliseconds(health.slowest_median))
+      .raw("history", render_slices(health.slices, now, clock.wall()));
   JsonFields fields;
   fields.text("id", provider.id.get());
   // Where an upstream is, and how it is spoken to, is for admins and operators.

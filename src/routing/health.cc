@@ -1,7 +1,6 @@
 #include "routing/health.h"
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 
 #include "base/check.h"
@@ -12,11 +11,6 @@ namespace {
 
 constexpr std::int64_t kHealthyPercent = 95;
 constexpr std::int64_t kUpPercent = 70;
-
-// Buckets begin at 2^10 µs; each doubling has 2^3 of them.
-constexpr int kFirstExponent = 10;
-constexpr int kSubBits = 3;
-constexpr std::size_t kSubBuckets = std::size_t{1} << kSubBits;
 
 constexpr std::chrono::seconds kRetryAfterMin{0};
 
@@ -44,22 +38,6 @@ Verdict verdict_of(int status) {
   const bool worth_a_retry = status == 408 || status == 429;
   const bool answered = status >= 400 && status < 500;
   return answered && !about_us && !worth_a_retry ? Verdict::kNeither : Verdict::kFailure;
-}
-
-std::size_t LatencyCounts::bucket_of(std::chrono::microseconds latency) {
-  const auto us = static_cast<std::uint64_t>(
-      std::max<std::int64_t>(latency.count(), std::int64_t{1} << kFirstExponent));
-  const auto exponent = static_cast<int>(std::bit_width(us)) - 1;
-  const std::size_t sub = (us >> (exponent - kSubBits)) & (kSubBuckets - 1);
-  return std::min(static_cast<std::size_t>(exponent - kFirstExponent) * kSubBuckets + sub,
-                  kBuckets - 1);
-}
-
-std::chrono::microseconds LatencyCounts::middle_of(std::size_t bucket) {
-  const auto exponent = static_cast<int>(bucket / kSubBuckets) + kFirstExponent;
-  const auto twice_width = std::int64_t{1} << (exponent - kSubBits);
-  const auto from = static_cast<std::int64_t>(kSubBuckets + bucket % kSubBuckets) * twice_width;
-  return std::chrono::microseconds(from + twice_width / 2);
 }
 
 HealthAttempt& HealthAttempt::operator=(HealthAttempt&& other) noexcept {
@@ -95,7 +73,7 @@ HealthFigures OfferHealth::figures(SteadyTime now) {
   }
   HealthFigures figures{.state = static_cast<HealthState>(packed & 3)};
   const std::size_t median = (packed >> 2) & 0x3FFF;
-  if (median > 0) figures.median = LatencyCounts::middle_of(median - 1);
+  if (median > 0) figures.median = LatencyHistogram::middle_of(median - 1);
   if (figures.state == HealthState::kDown) {
     figures.probe_at = SteadyTime(SteadyTime::duration(probe_at_.load(std::memory_order_relaxed)));
   }
@@ -123,6 +101,17 @@ HealthReport OfferHealth::report(SteadyTime now) {
   report.successes = successes_;
   report.failures = failures_;
   report.failures_in_a_row = in_a_row_;
+  for (std::size_t i = 0; i < latencies_.size(); ++i) report.latencies.add(i, latencies_[i]);
+  const std::int64_t oldest = slot_number(now) - static_cast<std::int64_t>(kSlots) + 1;
+  for (std::size_t i = 0; i < kSlots; ++i) {
+    const std::int64_t number = oldest + static_cast<std::int64_t>(i);
+    HealthSlice& slice = report.slices[i];
+    slice.from = SteadyTime(number * kSlot);
+    const Slot& slot = slots_[static_cast<std::size_t>(number) % kSlots];
+    if (slot.number != number) continue;
+    slice.successes = slot.successes + slot.forgotten_successes;
+    slice.failures = slot.failures + slot.forgotten_failures;
+  }
   return report;
 }
 
@@ -155,12 +144,15 @@ OfferHealth::Slot& OfferHealth::slot_at(SteadyTime now) {
 }
 
 void OfferHealth::forget_outcomes() {
-  for (Slot& slot : slots_) slot.successes = slot.failures = 0;
+  for (Slot& slot : slots_) {
+    slot.forgotten_successes += std::exchange(slot.successes, 0);
+    slot.forgotten_failures += std::exchange(slot.failures, 0);
+  }
   successes_ = failures_ = 0;
 }
 
 void OfferHealth::count_latency(Slot& slot, std::chrono::microseconds latency) {
-  const std::size_t bucket = LatencyCounts::bucket_of(latency);
+  const std::size_t bucket = LatencyHistogram::bucket_of(latency);
   if (slot.latencies[bucket] == std::numeric_limits<std::uint16_t>::max()) return;
   ++slot.latencies[bucket];
   ++latencies_[bucket];

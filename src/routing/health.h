@@ -31,6 +31,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/mutex.h"
+#include "domain/latency_histogram.h"
 
 namespace tollgate {
 
@@ -55,15 +56,6 @@ enum class Verdict {
   kNeither   // any other refusal: it may be the request's own fault
 };
 Verdict verdict_of(int status);
-
-// Latencies by size, eight buckets to a doubling from 1,024 µs to 18 minutes: a median read from it
-// is within 6.25 % of the true one between these. Counts, not times: cheap to add and to forget.
-class LatencyCounts {
- public:
-  static constexpr std::size_t kBuckets = 160;
-  static std::size_t bucket_of(std::chrono::microseconds latency);
-  static std::chrono::microseconds middle_of(std::size_t bucket);
-};
 
 class OfferHealth;
 
@@ -103,12 +95,23 @@ struct HealthFigures {
   bool may_try(SteadyTime now) const { return state != HealthState::kDown || probe_at <= now; }
 };
 
+// What came of the attempts that began in one stretch of time, whatever became of the offer since.
+struct HealthSlice {
+  SteadyTime from;
+  std::int64_t successes = 0;
+  std::int64_t failures = 0;
+};
+inline constexpr std::chrono::seconds kHealthSlice{30};
+inline constexpr std::size_t kHealthSlices = 10;
+
 // What pages show.
 struct HealthReport {
   HealthFigures figures;
   std::int64_t successes = 0;  // of the last 5 minutes, since it last came back
   std::int64_t failures = 0;
   int failures_in_a_row = 0;
+  LatencyHistogram latencies = {};                     // of the last 5 minutes
+  std::array<HealthSlice, kHealthSlices> slices = {};  // likewise, oldest first
 };
 
 class OfferHealth {
@@ -127,13 +130,15 @@ class OfferHealth {
   friend class HealthAttempt;
 
   // The last 5 minutes in slots of 30 s, the youngest still filling: 4:30 to 5:00 are counted.
-  static constexpr std::chrono::seconds kSlot{30};
-  static constexpr std::size_t kSlots = 10;
+  static constexpr std::chrono::seconds kSlot = kHealthSlice;
+  static constexpr std::size_t kSlots = kHealthSlices;
   struct Slot {
     std::int64_t number = -1;  // of its 30 s; -1 = never used
     std::int64_t successes = 0;
     std::int64_t failures = 0;
-    std::array<std::uint16_t, LatencyCounts::kBuckets> latencies{};
+    std::int64_t forgotten_successes = 0;  // from before it last came back
+    std::int64_t forgotten_failures = 0;
+    std::array<std::uint16_t, LatencyHistogram::kBuckets> latencies{};
   };
 
   static std::int64_t slot_number(SteadyTime now);
@@ -173,7 +178,7 @@ class OfferHealth {
   std::int64_t successes_ TOLLGATE_GUARDED_BY(mutex_) = 0;
   std::int64_t failures_ TOLLGATE_GUARDED_BY(mutex_) = 0;
   std::int64_t measured_ TOLLGATE_GUARDED_BY(mutex_) = 0;
-  std::array<std::uint32_t, LatencyCounts::kBuckets> latencies_ TOLLGATE_GUARDED_BY(mutex_){};
+  std::array<std::uint32_t, LatencyHistogram::kBuckets> latencies_ TOLLGATE_GUARDED_BY(mutex_){};
   int in_a_row_ TOLLGATE_GUARDED_BY(mutex_) = 0;
   bool down_ TOLLGATE_GUARDED_BY(mutex_) = false;
   std::uint32_t probe_ TOLLGATE_GUARDED_BY(mutex_) = 0;  // the one under way; 0 = none

@@ -320,12 +320,43 @@ TEST_F(HealthTest, TheMedianForgetsWhatIsOlderThanFiveMinutes) {
   EXPECT_EQ(offer_.figures(now_).median, microseconds(0));
 }
 
+TEST_F(HealthTest, ReportTellsTheLatenciesOfFiveMinutes) {
+  succeed(90, milliseconds(100));
+  succeed(10, seconds(4));
+  const auto middle = offer_.report(now_).latencies.percentile(50);
+  const auto slow = offer_.report(now_).latencies.percentile(95);
+  ASSERT_TRUE(middle && slow);
+  EXPECT_LT(*middle, milliseconds(107));
+  EXPECT_GT(*slow, milliseconds(3'750));
+  now_ += minutes(5);
+  EXPECT_FALSE(offer_.report(now_).latencies.percentile(50));
+}
+
+TEST_F(HealthTest, ReportTellsWhatCameOfEachHalfMinuteThoughTheOfferCameBackClean) {
+  succeed(3);
+  now_ += minutes(1);
+  fail(kDownInARow);
+  now_ += seconds(30);
+  succeed(1);  // the probe
+  const HealthReport report = offer_.report(now_);
+  EXPECT_EQ(report.failures, 0);
+  ASSERT_EQ(report.slices.size(), 10U);
+  const auto slice = [&](std::size_t ago) { return report.slices[9 - ago]; };
+  EXPECT_EQ(slice(0).successes, 1);
+  EXPECT_LE(slice(0).from, now_);
+  EXPECT_GT(slice(0).from + kHealthSlice, now_);
+  EXPECT_EQ(slice(1).failures, kDownInARow);
+  EXPECT_EQ(slice(2).successes + slice(2).failures, 0);
+  EXPECT_EQ(slice(3).successes, 3);
+  EXPECT_EQ(slice(3).from + 3 * kHealthSlice, slice(0).from);
+}
+
 TEST_F(HealthTest, LatenciesBeyondTheScaleCountAtItsEnds) {
-  EXPECT_EQ(LatencyCounts::bucket_of(microseconds(-5)), 0U);
-  EXPECT_EQ(LatencyCounts::bucket_of(microseconds(0)), 0U);
-  EXPECT_EQ(LatencyCounts::bucket_of(std::chrono::hours(5)), LatencyCounts::kBuckets - 1);
-  for (std::size_t i = 0; i < LatencyCounts::kBuckets; ++i) {
-    EXPECT_EQ(LatencyCounts::bucket_of(LatencyCounts::middle_of(i)), i);
+  EXPECT_EQ(LatencyHistogram::bucket_of(microseconds(-5)), 0U);
+  EXPECT_EQ(LatencyHistogram::bucket_of(microseconds(0)), 0U);
+  EXPECT_EQ(LatencyHistogram::bucket_of(std::chrono::hours(5)), LatencyHistogram::kBuckets - 1);
+  for (std::size_t i = 0; i < LatencyHistogram::kBuckets; ++i) {
+    EXPECT_EQ(LatencyHistogram::bucket_of(LatencyHistogram::middle_of(i)), i);
   }
 }
 

@@ -48,8 +48,7 @@ export type Tier = Schemas["Tier"];
 export type RouteDecision = Schemas["RouteDecision"];
 
 export type Model = Schemas["Model"];
-// The 95th percentile is told only by gateways that keep it.
-export type Health = Schemas["Health"] & { p95_latency_ms?: number | null };
+export type Health = Schemas["Health"];
 export type Provider = Schemas["Provider"] & { health: Health };
 export type ProviderVerdict = Schemas["ProviderVerdict"];
 

@@ -1,16 +1,26 @@
-// The strip of a provider's health: one slot every ten seconds, for five minutes.
-export const HEALTH_SLOTS = 30;
-const SLOT_MS = 10_000;
+// The strip of a provider's health: a slot for each half minute of the last five.
+import type { Health } from "@/api/contract";
 
 export interface HealthSlot {
-  at: number;
-  state: string;
-  share: number | null; // of successes; null without outcomes
+  at: string;
+  state: "healthy" | "degraded" | "down" | "idle";
+  says: string;
 }
 
-// What is known of one slot is what was seen last in it.
-export function remember(slots: HealthSlot[], seen: HealthSlot): HealthSlot[] {
-  const slot = (at: number) => Math.floor(at / SLOT_MS);
-  const kept = slots.filter((one) => slot(one.at) !== slot(seen.at) && slot(one.at) > slot(seen.at) - HEALTH_SLOTS);
-  return [...kept, seen];
+// As SPEC §6 has it of an offer; a slot without attempts is idle.
+function stateOf(successes: number, failures: number): HealthSlot["state"] {
+  const all = successes + failures;
+  if (all === 0) return "idle";
+  if (successes / all >= 0.95) return "healthy";
+  return successes / all < 0.7 ? "down" : "degraded";
 }
+
+export const stripOf = (history: NonNullable<Health["history"]>): HealthSlot[] =>
+  history.map(({ at, successes, failures }) => {
+    const all = successes + failures;
+    return {
+      at,
+      state: stateOf(successes, failures),
+      says: all === 0 ? "no attempt" : `${failures} of ${all} failed`,
+    };
+  });

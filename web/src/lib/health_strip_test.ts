@@ -1,13 +1,19 @@
 import { describe, expect, it } from "vitest";
 
-import { HEALTH_SLOTS, remember, type HealthSlot } from "./health_strip";
+import { stripOf } from "./health_strip";
+
+const slot = (successes: number, failures: number) => stripOf([{ at: "2026-11-21T10:00:00Z", successes, failures }])[0]!;
 
 describe("the strip of health", () => {
-  it("keeps five minutes, one slot for ten seconds, the last seen of each", () => {
-    let slots: HealthSlot[] = [];
-    for (let second = 0; second < 600; second += 5) slots = remember(slots, { at: second * 1000, state: second % 10 ? "late" : "early", share: 1 });
-    expect(slots).toHaveLength(HEALTH_SLOTS);
-    expect(new Set(slots.map((slot) => slot.state))).toEqual(new Set(["late"]));
-    expect(slots[0]!.at).toBe(305_000);
+  it("has the states that routing knows, at the same bounds", () => {
+    expect(slot(95, 5).state).toBe("healthy");
+    expect(slot(94, 6).state).toBe("degraded");
+    expect(slot(70, 30).state).toBe("degraded");
+    expect(slot(69, 31).state).toBe("down");
+    expect(slot(0, 1).state).toBe("down");
+  });
+  it("tells a half minute without attempts from one that failed", () => {
+    expect(slot(0, 0)).toMatchObject({ state: "idle", says: "no attempt" });
+    expect(slot(9, 1).says).toBe("1 of 10 failed");
   });
 });

@@ -1,15 +1,15 @@
 // Providers: one card each, with how they do over five minutes, and a test that says what is wrong.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Plus, Zap } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 
 import { Problem, send } from "@/api/client";
 import type { Provider, ProviderVerdict } from "@/api/contract";
 import { providersQuery } from "@/api/queries";
 import { usePolling } from "@/app/live";
 import { useHere } from "@/app/session";
-import { formatMs, formatShare, plural } from "@/lib/format";
-import { HEALTH_SLOTS, type HealthSlot, remember } from "@/lib/health_strip";
+import { formatExact, formatMs, formatShare, plural } from "@/lib/format";
+import { type HealthSlot, stripOf } from "@/lib/health_strip";
 import { Button } from "@/ui/button";
 import { cx } from "@/ui/cx";
 import { Dialog } from "@/ui/dialog";
@@ -27,7 +27,6 @@ export function ProvidersPage() {
   const [adding, setAdding] = useState(false);
   const polling = usePolling();
   const providers = useQuery({ ...providersQuery(workspace), refetchInterval: Math.min(10_000, polling) });
-  const strips = useStrips(providers.data?.data, providers.dataUpdatedAt);
   const add = may("operator") && (
     <Button look="primary" icon={<Plus aria-hidden className="size-4" />} onClick={() => setAdding(true)}>
       Add provider
@@ -54,7 +53,7 @@ export function ProvidersPage() {
       )}
       <div className="grid gap-4 md:grid-cols-2">
         {rows.map((provider) => (
-          <Card key={provider.id} of={provider} strip={strips.get(provider.id) ?? []} />
+          <Card key={provider.id} of={provider} />
         ))}
       </div>
       {adding && <AddDialog onClose={() => setAdding(false)} />}
@@ -62,33 +61,21 @@ export function ProvidersPage() {
   );
 }
 
-// What this page has seen of each provider since it was opened, at most five minutes of it.
-function useStrips(providers: Provider[] | undefined, at: number) {
-  const [strips, setStrips] = useState(new Map<string, HealthSlot[]>());
-  useEffect(() => {
-    if (!providers) return;
-    setStrips((before) => new Map(providers.map((provider) => [provider.id, remember(before.get(provider.id) ?? [], { at, state: provider.health?.state ?? "healthy", share: provider.health?.success_rate ? Number(provider.health.success_rate) : null })])));
-  }, [providers, at]);
-  return strips;
-}
-
-const TONES: Record<string, string> = { healthy: "bg-good", degraded: "bg-warning", down: "bg-bad" };
+const SLOTS: Record<HealthSlot["state"], string> = { healthy: "h-6 bg-good", degraded: "h-4 bg-warning", down: "h-2.5 bg-bad", idle: "h-1.5 bg-line" };
 
 function Strip({ slots, state }: { slots: HealthSlot[]; state: string }) {
-  const missing = HEALTH_SLOTS - slots.length;
+  const troubled = slots.filter((slot) => slot.state === "degraded" || slot.state === "down");
+  const label = `Health over five minutes, now ${state}; ${troubled.length === 0 ? "no half minute with trouble" : `trouble in ${troubled.length} of ${slots.length} half minutes`}`;
   return (
-    <div role="img" aria-label={`Health over five minutes, now ${state}`} className="flex h-6 items-end gap-px">
-      {Array.from({ length: missing }, (_, index) => (
-        <span key={`none${index}`} className="h-1.5 flex-1 rounded-sm bg-line" />
-      ))}
+    <div role="img" aria-label={label} className="flex h-6 items-end gap-0.5">
       {slots.map((slot) => (
-        <span key={slot.at} className={cx("flex-1 rounded-sm", slot.share === null ? "h-1.5 bg-line" : TONES[slot.state], slot.share !== null && (slot.state === "healthy" ? "h-6" : slot.state === "degraded" ? "h-4" : "h-2.5"))} />
+        <span key={slot.at} title={`${formatExact(slot.at)}: ${slot.says}`} className={cx("flex-1 rounded-sm", SLOTS[slot.state])} />
       ))}
     </div>
   );
 }
 
-function Card({ of, strip }: { of: Provider; strip: HealthSlot[] }) {
+function Card({ of }: { of: Provider }) {
   const { workspace, may } = useHere();
   const test = useMutation({ mutationFn: () => send<ProviderVerdict>("POST", `/admin/v1/providers/${encodeURIComponent(of.id)}/test`, { query: { workspace }, body: {} }) });
   const { health } = of;
@@ -107,14 +94,14 @@ function Card({ of, strip }: { of: Provider; strip: HealthSlot[] }) {
         {of.source === "file" && <Tag title="Defined in tollgate.yaml, and changed there">tollgate.yaml</Tag>}
       </p>
       <div className="px-4 pt-3">
-        <Strip slots={strip} state={health.state} />
+        <Strip slots={stripOf(health.history ?? [])} state={health.state} />
         <p className="mt-1 flex justify-between text-xs text-muted">
           <span>5 minutes ago</span>
           <span>now</span>
         </p>
       </div>
       <dl className="numbers grid grid-cols-3 gap-3 px-4 py-3 text-sm">
-        <Figure name="P50" value={formatMs(health.median_latency_ms ?? health.slowest_median_latency_ms ?? null)} />
+        <Figure name="P50" value={formatMs(health.median_latency_ms ?? null)} />
         <Figure name="P95" value={formatMs(health.p95_latency_ms ?? null)} />
         <Figure name="Errors" value={failure === null ? "–" : formatShare(failure)} />
       </dl>
