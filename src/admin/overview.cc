@@ -1,6 +1,7 @@
 #include "admin/overview.h"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <string>
 #include <utility>
@@ -123,11 +124,21 @@ JsonFields figure_fields(const store::UsageFigures& figures) {
   return fields;
 }
 
+// To the nearest millisecond, and no less than one; null where nothing was measured.
+std::optional<std::int64_t> percentile_ms(const LatencyHistogram& latencies, int percent) {
+  const auto found = latencies.percentile(percent);
+  if (!found) return std::nullopt;
+  return std::max<std::int64_t>(1, std::chrono::round<std::chrono::milliseconds>(*found).count());
+}
+
 std::string render_series(const Range& range, const std::vector<store::UsageFigures>& series) {
   std::vector<std::string> points;
   for (std::size_t i = 0; i < series.size(); ++i) {
-    points.push_back(
-        figure_fields(series[i]).time("at", range.at(static_cast<std::int64_t>(i))).finish());
+    JsonFields point = figure_fields(series[i]);
+    points.push_back(point.number_or_null("latency_p50_ms", percentile_ms(series[i].latencies, 50))
+                         .number_or_null("latency_p95_ms", percentile_ms(series[i].latencies, 95))
+                         .time("at", range.at(static_cast<std::int64_t>(i)))
+                         .finish());
   }
   return json_array(points);
 }

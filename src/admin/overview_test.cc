@@ -29,6 +29,9 @@ TEST_F(OverviewTest, CountsWhatWasAdmittedAndNothingElse) {
   EXPECT_EQ(seen.at("previous").at("requests").as_int64(), 0);
   EXPECT_EQ(seen.at("series").as_array().size(), 24U);
   EXPECT_EQ(seen.at("series").at(23).at("requests").as_int64(), 2);
+  EXPECT_EQ(seen.at("series").at(23).at("latency_p50_ms").as_int64(), 5);
+  EXPECT_EQ(seen.at("series").at(23).at("latency_p95_ms").as_int64(), 5);
+  EXPECT_TRUE(seen.at("series").at(22).at("latency_p50_ms").is_null());
   EXPECT_EQ(seen.at("active_integrations").as_int64(), 1);
   EXPECT_EQ(seen.at("top_models").at(0).at("model").as_string(), "sandbox/echo");
 }

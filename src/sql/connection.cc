@@ -6,6 +6,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/sparse_counts.h"
+
 namespace tollgate::sql {
 
 namespace {
@@ -100,6 +102,22 @@ int after_commit(void* state, sqlite3* handle, const char* database, int pages) 
     sqlite3_wal_checkpoint_v2(handle, database, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   }
   return SQLITE_OK;
+}
+
+std::span<const std::uint8_t> bytes_of(sqlite3_value* value) {
+  const auto* bytes = static_cast<const std::uint8_t*>(sqlite3_value_blob(value));
+  return {bytes, bytes == nullptr ? 0 : static_cast<std::size_t>(sqlite3_value_bytes(value))};
+}
+
+void add_counts(sqlite3_context* context, int /*arguments*/, sqlite3_value** values) {
+  const std::string sum = sum_packed_counts(bytes_of(values[0]), bytes_of(values[1]));
+  sqlite3_result_blob64(context, sum.data(), sum.size(), SQLITE_TRANSIENT);
+}
+
+int define_functions(sqlite3* handle) {
+  constexpr int kPure = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+  return sqlite3_create_function_v2(handle, "add_counts", 2, kPure, nullptr, add_counts, nullptr,
+                                    nullptr, nullptr);
 }
 
 std::string_view sql_of(sqlite3_stmt* statement) {
@@ -301,6 +319,9 @@ Result<Connection> Connection::open(OpenOptions options) {
     return std::unexpected(make_error(code, words, wanted.path));
   }
   sqlite3_busy_timeout(state->handle, static_cast<int>(wanted.busy_timeout.count()));
+  if (const int defined = define_functions(state->handle); defined != SQLITE_OK) {
+    return std::unexpected(make_error(defined, sqlite3_errmsg(state->handle), wanted.path));
+  }
 
   std::string setup = "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;";
   setup += " PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;";

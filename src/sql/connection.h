@@ -4,6 +4,9 @@
 // A Connection belongs to one thread at a time: the writer thread or a reader thread. Statements
 // bind by position, counted from 1, written `?` in the SQL. Nothing throws out of sql/.
 //
+// Beside what the engine has, statements may call add_counts(a, b): two lists of counts, packed as
+// base/sparse_counts.h does it, added.
+//
 // Errors: kConflict = a UNIQUE or PRIMARY KEY constraint; kServiceUnavailable = the store is away
 // (disk full, I/O, busy, corrupt, no memory); kInternal = a bug in a statement or in what it was
 // given (syntax, other constraints, overflow, a text with NUL, a column of another type). `detail`

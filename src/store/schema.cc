@@ -427,6 +427,15 @@ CREATE INDEX audit_by_actor ON audit (workspace_id, actor, action);
 CREATE INDEX audit_by_action ON audit (workspace_id, action);
 )sql";
 
+// A LatencyHistogram of the aggregate's rows, packed; empty of those from before.
+constexpr std::string_view kLatencies = R"sql(
+ALTER TABLE usage_hours ADD COLUMN latencies BLOB NOT NULL DEFAULT x'';
+ALTER TABLE usage_days ADD COLUMN latencies BLOB NOT NULL DEFAULT x'';
+ALTER TABLE workspace_hours ADD COLUMN latencies BLOB NOT NULL DEFAULT x'';
+ALTER TABLE workspace_days ADD COLUMN latencies BLOB NOT NULL DEFAULT x'';
+ALTER TABLE workspace_models ADD COLUMN latencies BLOB NOT NULL DEFAULT x'';
+)sql";
+
 constexpr std::array kMigrations{
     sql::Migration{.version = 1, .name = "keys, usage, audit", .sql = kFirst},
     sql::Migration{.version = 2, .name = "limits of keys", .sql = kKeyLimits},
@@ -439,6 +448,7 @@ constexpr std::array kMigrations{
     sql::Migration{.version = 9, .name = "audit rows by time", .sql = kAuditTimes},
     sql::Migration{
         .version = 10, .name = "what large installations look for", .sql = kLargeInstallations},
+    sql::Migration{.version = 11, .name = "latencies of aggregates", .sql = kLatencies},
 };
 
 }  // namespace

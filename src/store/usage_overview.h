@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/ids.h"
+#include "domain/latency_histogram.h"
 #include "domain/money.h"
 #include "sql/connection.h"
 
@@ -19,6 +20,7 @@ struct UsageFigures {
   std::int64_t input_tokens = 0;
   std::int64_t output_tokens = 0;
   Money cost;
+  LatencyHistogram latencies;
 
   bool operator==(const UsageFigures&) const = default;
 };

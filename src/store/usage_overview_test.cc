@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -15,8 +17,9 @@ constexpr std::int64_t kDay = kHour / 24;
 
 class UsageOverviewTest : public StoreTest {
  protected:
-  void add_row(const Key& key, std::int64_t hours_ago, int serial) {
-    const UsageRow row = usage_row(key, test_time(-hours_ago * kHourMicros), serial);
+  void add_row(const Key& key, std::int64_t hours_ago, int serial, std::int64_t latency_ms = 0) {
+    UsageRow row = usage_row(key, test_time(-hours_ago * kHourMicros), serial);
+    row.latency_ms = latency_ms;
     const std::vector<const UsageRow*> rows{&row};
     expect_ok(insert_usage(connection_, rows));
   }
@@ -57,6 +60,39 @@ TEST_F(UsageOverviewTest, DaysSumAllModelsAndNothingOfAnotherWorkspace) {
   EXPECT_EQ(series({.workspace = one.workspace, .first = kDay - 1, .count = 2}), days);
   const auto others = series({.workspace = WorkspaceId("ws_other"), .first = kDay, .count = 1});
   EXPECT_EQ(others[0], UsageFigures());
+}
+
+TEST_F(UsageOverviewTest, LatenciesOfAllCommitsEnvironmentsAndSecretsAreOneHistogram) {
+  const Key one = stored_key("one", 2);
+  const Key two = stored_key("two");
+  LatencyHistogram own;
+  LatencyHistogram all;
+  for (int i = 0; i < 40; ++i) {
+    UsageRow row = usage_row(i % 4 == 0 ? two : one, test_time(), i);
+    if (i % 3 == 0) row.environment = Environment::kSandbox;
+    if (i % 4 == 1) row.secret_number = one.secrets.back().number;
+    row.latency_ms = i * i * 7;
+    all.add(std::chrono::milliseconds(row.latency_ms));
+    if (i % 4 != 0) own.add(std::chrono::milliseconds(row.latency_ms));
+    store_rows({row});
+  }
+  for (const UsageStep step : {UsageStep::kHour, UsageStep::kDay}) {
+    const std::int64_t first = step == UsageStep::kHour ? kHour : kDay;
+    EXPECT_EQ(series({.step = step, .first = first, .count = 1})[0].latencies, all);
+    EXPECT_EQ(
+        series({.key_number = one.number, .step = step, .first = first, .count = 1})[0].latencies,
+        own);
+  }
+}
+
+TEST_F(UsageOverviewTest, AbsurdLatencyIsCountedAndLosesNoRow) {
+  const Key one = stored_key("one");
+  add_row(one, 0, 1, -5);
+  add_row(one, 0, 2, std::numeric_limits<std::int64_t>::max());
+  const auto found = series({.step = UsageStep::kHour, .first = kHour, .count = 1});
+  EXPECT_EQ(found[0].requests, 2);
+  EXPECT_EQ(found[0].latencies.percentile(100),
+            LatencyHistogram::middle_of(LatencyHistogram::kBuckets - 1));
 }
 
 }  // namespace

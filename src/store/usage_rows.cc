@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <tuple>
 #include <utility>
 
 #include "base/json.h"
+#include "domain/latency_histogram.h"
 #include "store/columns.h"
 #include "store/usage_columns.h"
 #include "store/usage_index.h"
@@ -29,6 +31,7 @@ struct Sums {
   std::int64_t cost = 0;
   std::int64_t charged = 0;
   std::int64_t last_used_at = std::numeric_limits<std::int64_t>::min();
+  LatencyHistogram latencies = {};
 };
 
 // Sums stop at what a column holds: an absurd row must not keep others from being stored.
@@ -37,6 +40,12 @@ void add_to(std::int64_t& sum, std::int64_t value) {
     sum = value < 0 ? std::numeric_limits<std::int64_t>::min()
                     : std::numeric_limits<std::int64_t>::max();
   }
+}
+
+// What no clock measures counts as the most that one does.
+std::chrono::milliseconds latency_of(const UsageRow& row) {
+  constexpr std::int64_t kMax = std::chrono::milliseconds(std::chrono::days(1)).count();
+  return std::chrono::milliseconds(std::clamp(row.latency_ms, std::int64_t{0}, kMax));
 }
 
 void add_row(Sums& sums, const UsageRow& row) {
@@ -48,6 +57,7 @@ void add_row(Sums& sums, const UsageRow& row) {
   add_to(sums.output_tokens, row.tokens.output);
   add_to(sums.cost, row.cost.nanos());
   add_to(sums.charged, row.charged.nanos());
+  sums.latencies.add(latency_of(row));
 }
 
 // Some texts are the client's. One with a NUL byte is cut there: a row is never lost for it.
@@ -60,11 +70,13 @@ void bind_part(sql::Statement& statement, int position, std::string_view text) {
   statement.bind_borrowed(position, storable(text));
 }
 
-// The key's parts first, then the eight sums, as every aggregate table has them.
+// The key's parts first, then the nine sums, as every aggregate table has them.
 template <class... Parts>
 Status upsert(sql::Statement& statement, const std::tuple<Parts...>& key, const Sums& sums) {
   int position = 0;
   std::apply([&](const Parts&... part) { (bind_part(statement, ++position, part), ...); }, key);
+  const std::string latencies = sums.latencies.packed();
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(latencies.data());
   return statement.bind(position + 1, sums.requests)
       .bind(position + 2, sums.errors)
       .bind(position + 3, sums.input_tokens)
@@ -73,6 +85,7 @@ Status upsert(sql::Statement& statement, const std::tuple<Parts...>& key, const 
       .bind(position + 6, sums.cost)
       .bind(position + 7, sums.charged)
       .bind(position + 8, sums.last_used_at)
+      .bind_blob(position + 9, {bytes, latencies.size()})
       .run();
 }
 
@@ -102,13 +115,16 @@ std::string add_sums_sql() {
        {"input_tokens", "cached_input_tokens", "output_tokens", "cost", "charged"}) {
     sql += ", " + add_sum(column);
   }
-  return sql + ", last_used_at = MAX(t.last_used_at, excluded.last_used_at)";
+  return sql +
+         ", last_used_at = MAX(t.last_used_at, excluded.last_used_at), latencies = "
+         "add_counts(t.latencies, excluded.latencies)";
 }
 
 std::string upsert_sql(std::string_view table, std::string_view key, std::string_view marks) {
   return fmt::format(
       "INSERT INTO {} AS t ({}, requests, errors, input_tokens, cached_input_tokens, "
-      "output_tokens, cost, charged, last_used_at) VALUES ({}, ?, ?, ?, ?, ?, ?, ?, ?) "
+      "output_tokens, cost, charged, last_used_at, latencies) "
+      "VALUES ({}, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
       "ON CONFLICT ({}) DO UPDATE SET {}",
       table, key, marks, key, add_sums_sql());
 }

@@ -32,8 +32,7 @@ export type InvitationView = Schemas["InvitationView"];
 export type Figures = Schemas["Figures"];
 export type KeyOverview = Schemas["KeyOverview"];
 export type Overview = Schemas["Overview"];
-// Medians are told only by gateways that keep them.
-export type SeriesPoint = Overview["series"][number] & { latency_p50_ms?: number | null };
+export type SeriesPoint = Overview["series"][number];
 
 // What events `request` and `use` of GET /admin/v1/events carry.
 export type LiveRequest = Pick<UsageRow, "id" | "key" | "key_name" | "model" | "status" | "cost" | "latency_ms"> & {

@@ -13,6 +13,12 @@ export function totalCost(points: { cost: string }[]): string {
   return decimalOf(points.reduce((all, point) => all + (nanoOf(point.cost) ?? 0n), 0n));
 }
 
+// What the head says while no moment is pointed at: the latest that was measured.
+function latest(points: SeriesPoint[]): string {
+  const last = points.findLast((point) => point.latency_p50_ms !== null);
+  return last ? `P50 ${formatMs(last.latency_p50_ms)}, P95 ${formatMs(last.latency_p95_ms)}` : "";
+}
+
 export const chartOf = {
   requests: (points: SeriesPoint[], sync: string, height?: number) => (
     <Chart
@@ -55,10 +61,13 @@ export const chartOf = {
   ),
   latency: (points: SeriesPoint[], sync: string, height?: number) => (
     <Chart
-      title="Latency, median"
-      total=""
+      title="Latency"
+      total={latest(points)}
       at={points.map((p) => p.at)}
-      series={[{ name: "P50", tone: "accent", as: "line", values: points.map((p) => p.latency_p50_ms ?? null) }]}
+      series={[
+        { name: "P95", tone: "muted", as: "line", values: points.map((p) => p.latency_p95_ms) },
+        { name: "P50", tone: "accent", as: "line", values: points.map((p) => p.latency_p50_ms) },
+      ]}
       format={formatMs}
       sync={sync}
       height={height}
@@ -66,15 +75,12 @@ export const chartOf = {
   ),
 };
 
-// Medians are told only by gateways that keep them.
-export const hasLatency = (points: SeriesPoint[]) => points.some((point) => typeof point.latency_p50_ms === "number");
-
 export function SeriesCharts({ points, sync }: { points: SeriesPoint[]; sync: string }) {
-  const kinds = (["requests", "cost", "tokens", "latency"] as const).filter((kind) => kind !== "latency" || hasLatency(points));
+  const kinds = ["requests", "cost", "tokens", "latency"] as const;
   return (
     <div className="grid md:grid-cols-2">
       {kinds.map((kind, index) => (
-        <div key={kind} className={cx("min-w-0 p-4", index % 2 === 1 && "md:border-l", index > 0 && "border-t", index === 1 && "md:border-t-0", index === kinds.length - 1 && index % 2 === 0 && "md:col-span-2")}>
+        <div key={kind} className={cx("min-w-0 p-4", index % 2 === 1 && "md:border-l", index > 0 && "border-t", index === 1 && "md:border-t-0")}>
           {chartOf[kind](points, sync)}
         </div>
       ))}

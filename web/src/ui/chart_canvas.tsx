@@ -29,6 +29,9 @@ function axes(format: (value: number) => string, low: boolean): uPlot.Axis[] {
 
 const stepOf = (self: uPlot): number => (self.data[0].length > 1 ? self.data[0][1]! - self.data[0][0]! : 3600);
 
+// Where some moments have no value, one alone between them is no line: it shows as a point.
+const holey = (self: uPlot, index: number): boolean => self.data[index]!.includes(null as never);
+
 export default function ChartCanvas({ at, series, format, height, sync, onCursor }: ChartProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
@@ -70,7 +73,7 @@ export default function ChartCanvas({ at, series, format, height, sync, onCursor
               const stroke = colour(line.tone);
               return line.as === "bars"
                 ? { stroke, fill: `color-mix(in srgb, ${stroke} 80%, transparent)`, width: 0, paths, points: { show: false } }
-                : { stroke, width: 1.75, fill: line.as === "area" ? `color-mix(in srgb, ${stroke} 12%, transparent)` : undefined, points: { show: false }, spanGaps: true };
+                : { stroke, width: 1.75, fill: line.as === "area" ? `color-mix(in srgb, ${stroke} 12%, transparent)` : undefined, points: { show: holey, size: 4, stroke, fill: stroke }, spanGaps: true };
             }),
           ],
           hooks: { setCursor: [(self) => tell.current(self.cursor.idx ?? null)] },

@@ -18,7 +18,7 @@ import { PageHead, Panel, Segments } from "@/ui/page";
 import { Bone, Waiting } from "@/ui/skeleton";
 
 import { RequestList } from "../request_list";
-import { chartOf, hasLatency, TopModels } from "../series_charts";
+import { chartOf, TopModels } from "../series_charts";
 
 const SPANS = { "24h": "the 24 hours before", "7d": "the 7 days before", "30d": "the 30 days before" };
 
@@ -107,9 +107,8 @@ const KINDS: { value: Kind; name: string }[] = [
 
 function BigChart({ of }: { of: Overview }) {
   const [kind, setKind] = useState<Kind>("requests");
-  const kinds = KINDS.filter((one) => one.value !== "latency" || hasLatency(of.series));
   return (
-    <Panel title="Activity" actions={<Segments label="Chart" value={kind} options={kinds} onChange={setKind} />}>
+    <Panel title="Activity" actions={<Segments label="Chart" value={kind} options={KINDS} onChange={setKind} />}>
       {chartOf[kind](of.series, "overview", 240)}
     </Panel>
   );
