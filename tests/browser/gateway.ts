@@ -1,4 +1,4 @@
-// A gateway of its own for each test file: the real binary on a free port, with an empty data directory;
+// Gateways for the tests: the real binary on a free port, with an empty data directory;
 // and what every test of it begins with.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -12,7 +12,8 @@ const START_MS = 30_000;
 
 export interface Gateway {
   url: string;
-  setup: string; // the printed one-time link
+  data: string; // its directory
+  setup: string; // the printed one-time link; "" where there is an operator
   output: () => string;
 }
 
@@ -20,32 +21,51 @@ export const OPERATOR = { name: "Operator", email: "operator@example.com", passw
 
 async function started(child: ChildProcess, output: () => string): Promise<void> {
   const until = Date.now() + START_MS;
-  while (!/\/setup#\S+/.test(output()) || !output().includes("listening http")) {
+  while (!/listening http\S+\n/.test(output())) {
     if (child.exitCode !== null || Date.now() > until) throw new Error(`the gateway did not start:\n${output()}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-export const test = base.extend<{ operator: Page }, { gateway: Gateway }>({
+// The binary on that directory; stop() ends it in peace.
+export async function start(data: string, listen = "127.0.0.1:0"): Promise<Gateway & { stop: () => Promise<void> }> {
+  const child = spawn(BINARY, ["serve", "--data", data, "--listen", listen], { stdio: ["ignore", "pipe", "pipe"] });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (piece: Buffer) => (text += piece.toString()));
+  await started(child, () => text);
+  const stop = async () => {
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    await gone;
+  };
+  return { url: /listening (http:\/\/\S+)/.exec(text)![1]!, data, setup: /(http:\S+\/setup#\S+)/.exec(text)?.[1] ?? "", output: () => text, stop };
+}
+
+export const newDirectory = () => mkdtempSync(join(tmpdir(), "tollgate-browser-"));
+export const removeDirectory = (path: string) => rmSync(path, { recursive: true, force: true });
+
+export const test = base.extend<{ operator: Page; untouched: Gateway }, { gateway: Gateway }>({
+  // For one test alone: nobody has opened its link.
+  // eslint-disable-next-line no-empty-pattern
+  untouched: async ({}, use) => {
+    const running = await start(newDirectory());
+    await use(running);
+    await running.stop();
+    removeDirectory(running.data);
+  },
+  // Of all tests of a worker.
   gateway: [
     // eslint-disable-next-line no-empty-pattern
     async ({}, use) => {
-      const data = mkdtempSync(join(tmpdir(), "tollgate-browser-"));
-      const child = spawn(BINARY, ["serve", "--data", data, "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "pipe"] });
-      let text = "";
-      for (const stream of [child.stdout, child.stderr]) stream?.on("data", (piece: Buffer) => (text += piece.toString()));
-      await started(child, () => text);
-      const url = /listening (http:\/\/\S+)/.exec(text)![1]!;
-      await use({ url, setup: /(http:\S+\/setup#\S+)/.exec(text)![1]!, output: () => text });
-      const gone = new Promise((resolve) => child.once("exit", resolve));
-      child.kill("SIGTERM");
-      await gone;
-      rmSync(data, { recursive: true, force: true });
+      const running = await start(newDirectory());
+      await use(running);
+      await running.stop();
+      removeDirectory(running.data);
     },
     { scope: "worker" },
   ],
   // A page that is signed in as the operator, and fails its test on whatever the browser complains of:
-  // errors of scripts, refusals of the Content-Security-Policy, requests to anywhere else.
+  // errors of scripts, what the console says, refusals of the Content-Security-Policy, requests to anywhere else.
   operator: async ({ page, gateway }, use) => {
     const complaints = watched(page, gateway.url);
     await signedIn(page, gateway);
@@ -59,6 +79,12 @@ export function watched(page: Page, origin: string): string[] {
   page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
   page.on("console", (message) => {
     if (/Content.Security.Policy|violates|Trusted/i.test(message.text())) complaints.push(`policy: ${message.text()}`);
+    // A refusal of the API stands in the console, too: what a page says of it is its own test's to see.
+    else if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) complaints.push(`console: ${message.text()}`);
+  });
+  page.on("dialog", (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
   });
   page.on("request", (request) => {
     const url = request.url();
@@ -67,7 +93,7 @@ export function watched(page: Page, origin: string): string[] {
   return complaints;
 }
 
-// The first test of a file makes the operator, the others sign in.
+// The first test makes the operator, the others sign in.
 export async function signedIn(page: Page, gateway: Gateway) {
   const { setup_required } = await (await page.request.get(`${gateway.url}/admin/v1/sign-in`)).json();
   await page.goto(setup_required ? gateway.setup : `${gateway.url}/sign-in`);

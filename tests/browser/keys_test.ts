@@ -1,6 +1,6 @@
 import { call, createKey, expect, test, watched } from "./gateway";
 
-test("a new operator gets from the printed link to a first call whose counter moves", async ({ page, gateway }) => {
+test("a new operator gets from the printed link to a first call whose counter moves", async ({ page, untouched: gateway }) => {
   const complaints = watched(page, gateway.url);
   await page.goto(gateway.setup);
   // The token is out of the address before anything else happens.
@@ -23,25 +23,6 @@ test("a new operator gets from the printed link to a first call whose counter mo
   expect((await call(gateway, secret)).status).toBe(200);
   await expect(row).toContainText("1requests");
   expect(complaints).toEqual([]);
-});
-
-test("a secret is on screen once and nowhere after", async ({ operator: page, gateway }) => {
-  const answers: string[] = [];
-  const secret = await createKey(page, gateway, "shown-once");
-  page.on("response", (response) => {
-    void response.text().then((text) => answers.push(text), () => undefined);
-  });
-  await page.getByRole("link", { name: "shown-once" }).click();
-  await page.getByRole("heading", { name: "shown-once" }).waitFor();
-  await page.goto(`${gateway.url}/audit`);
-  await page.getByRole("heading", { name: "Audit" }).waitFor();
-  await page.getByRole("table").waitFor();
-  const kept = await page.evaluate(async () => {
-    const caches = await window.caches?.keys();
-    const databases = await indexedDB.databases();
-    return JSON.stringify([document.documentElement.outerHTML, { ...localStorage }, { ...sessionStorage }, history.state, location.href, document.cookie, caches, databases]);
-  });
-  for (const text of [kept, ...answers, gateway.output()]) expect(text).not.toContain(secret);
 });
 
 test("by keyboard alone: create, copy, use, rotate, revoke", async ({ operator: page, gateway, context }) => {

@@ -1,16 +1,20 @@
 // ⌘K: every page, key and action, by typing a few letters of it.
-import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
-import { CornerDownLeft, KeyRound, Moon, Plus, Search, Sun } from "lucide-react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate, useParams } from "@tanstack/react-router";
+import { Ban, Clock, Coins, CornerDownLeft, Download, KeyRound, Lock, LogOut, type LucideIcon, Monitor, Moon, Pencil, Plus, Power, RefreshCw, Search, ShieldCheck, Sun, UserPlus } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import { type KeyboardEvent, type ReactNode, useDeferredValue, useEffect, useId, useMemo, useState } from "react";
 
 import { api, unwrap } from "@/api/client";
+import type { Key } from "@/api/contract";
 import { fit } from "@/lib/fuzzy";
 import { cx } from "@/ui/cx";
+import { useFocusReturn } from "@/ui/dialog";
 
-import { PLACES } from "./navigation";
+import type { Asked } from "./asked";
+import { type Place, PLACES } from "./navigation";
 import { useHere } from "./session";
+import { useSignOut } from "./sign_out";
 import { setTheme } from "./theme";
 
 interface Entry {
@@ -26,12 +30,14 @@ interface Entry {
 const ICON = "size-4 shrink-0 text-muted";
 
 export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
+  const giveBack = useFocusReturn(open);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-50 animate-appear bg-scrim" />
         <Radix.Content
           aria-describedby={undefined}
+          onCloseAutoFocus={giveBack}
           className="fixed inset-x-0 top-[12vh] z-50 mx-auto w-[600px] max-w-[calc(100vw-24px)] animate-rise overflow-hidden rounded-xl bg-panel shadow-float outline-none"
         >
           <Radix.Title className="sr-only">Go to a page, a key or an action</Radix.Title>
@@ -42,9 +48,48 @@ export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange: (
   );
 }
 
+// Everything that can be done from anywhere, and to the key whose page is open.
+function useActions(): Entry[] {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const { workspace, may } = useHere();
+  const signOut = useSignOut();
+  const { id } = useParams({ strict: false });
+  const key = id ? client.getQueryData<Key>(["keys", workspace, "one", id]) : undefined;
+  const asked = (to: Place["to"], what: Asked) => () => void navigate({ to, search: { do: what } });
+  const ofKey = (what: Asked) => () => void navigate({ to: "/keys/$id", params: { id: id! }, search: { do: what } });
+  const all: (Omit<Entry, "group" | "icon"> & { icon: LucideIcon; needs?: Place["needs"] })[] = [
+    { id: "create-key", name: "Create key", words: "new add", icon: Plus, needs: "member", run: () => void navigate({ to: "/keys", search: { create: true } }) },
+    { id: "create-profile", name: "Create profile", words: "new add routing rules", icon: Plus, needs: "admin", run: asked("/profiles", "create") },
+    { id: "add-provider", name: "Add provider", words: "new upstream connect", icon: Plus, needs: "operator", run: asked("/providers", "add") },
+    { id: "invite", name: "Invite", words: "member person add", icon: UserPlus, needs: "admin", run: asked("/members", "invite") },
+    { id: "grant", name: "Grant credits", words: "top up balance money deduct", icon: Coins, needs: "operator", run: asked("/credits", "grant") },
+    { id: "verify", name: "Verify the audit chain", words: "check hashes", icon: ShieldCheck, needs: "admin", run: asked("/audit", "verify") },
+    { id: "workspace", name: "Edit workspace", words: "rename limits balance prepaid", icon: Pencil, needs: "operator", run: asked("/settings", "edit") },
+    { id: "clock", name: "Move test clock", words: "sandbox time forward", icon: Clock, needs: "admin", run: asked("/settings", "clock") },
+    { id: "csv", name: "Download usage as CSV", words: "export", icon: Download, run: () => location.assign(`/admin/v1/usage?${new URLSearchParams({ workspace, format: "csv" })}`) },
+    { id: "password", name: "Change password", words: "security", icon: Lock, run: asked("/settings", "password") },
+    { id: "dark", name: "Dark theme", words: "night appearance", icon: Moon, run: () => setTheme("dark") },
+    { id: "light", name: "Light theme", words: "day appearance", icon: Sun, run: () => setTheme("light") },
+    { id: "system", name: "Theme of the system", words: "appearance automatic", icon: Monitor, run: () => setTheme("system") },
+    { id: "sign-out", name: "Sign out", words: "log out leave", icon: LogOut, run: () => void signOut() },
+  ];
+  const open = key && key.status !== "revoked" && may("member") ? key : undefined;
+  const here: typeof all = open
+    ? [
+        { id: "edit-key", name: `Edit ${open.name}`, words: "change this key", icon: Pencil, run: ofKey("edit") },
+        { id: "rotate-key", name: `Rotate the secret of ${open.name}`, words: "this key", icon: RefreshCw, run: ofKey("rotate") },
+        { id: "toggle-key", name: `${open.enabled ? "Disable" : "Enable"} ${open.name}`, words: "switch this key off on", icon: Power, run: ofKey("toggle") },
+        { id: "revoke-key", name: `Revoke ${open.name}`, words: "delete this key", icon: Ban, run: ofKey("revoke") },
+      ]
+    : [];
+  return [...here, ...all].filter(({ needs }) => !needs || may(needs)).map(({ icon: Icon, ...one }) => ({ ...one, group: "Actions", icon: <Icon aria-hidden className={ICON} /> }));
+}
+
 function useEntries(query: string, close: () => void): Entry[] {
   const navigate = useNavigate();
   const { workspace, may } = useHere();
+  const actions = useActions();
   const search = useDeferredValue(query.trim());
   const keys = useQuery({
     queryKey: ["keys", workspace, "palette", search],
@@ -61,20 +106,7 @@ function useEntries(query: string, close: () => void): Entry[] {
       icon: <place.icon aria-hidden className={ICON} />,
       run: () => void navigate({ to: place.to }),
     }));
-    if (may("member")) {
-      entries.push({
-        id: "create-key",
-        group: "Actions",
-        name: "Create key",
-        words: "new add",
-        icon: <Plus aria-hidden className={ICON} />,
-        run: () => void navigate({ to: "/keys", search: { create: true } }),
-      });
-    }
-    entries.push(
-      { id: "dark", group: "Actions", name: "Dark theme", words: "night appearance", icon: <Moon aria-hidden className={ICON} />, run: () => setTheme("dark") },
-      { id: "light", group: "Actions", name: "Light theme", words: "day appearance", icon: <Sun aria-hidden className={ICON} />, run: () => setTheme("light") },
-    );
+    entries.push(...actions);
     const ranked = entries
       .map((entry) => ({ entry, rank: Math.max(fit(query, entry.name) ?? -1, entry.words && query.trim() ? (fit(query, entry.words) ?? -1) - 0.5 : -1) }))
       .filter(({ rank }) => rank >= 0)
@@ -96,7 +128,9 @@ function useEntries(query: string, close: () => void): Entry[] {
         entry.run();
       },
     }));
-  }, [query, keys.data, navigate, may, close]);
+    // The actions are made anew with each drawing, and are the same as long as what they come from is.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [query, keys.data, navigate, workspace, actions.length, close]);
 }
 
 function Results({ close }: { close: () => void }) {
@@ -159,8 +193,8 @@ function Results({ close }: { close: () => void }) {
               className={cx("flex cursor-pointer items-center gap-3 rounded-control px-2.5 py-2", index === current && "bg-hover")}
             >
               {entry.icon}
-              <span className="truncate">{entry.name}</span>
-              {entry.detail && <span className="truncate font-mono text-xs text-muted">{entry.detail}</span>}
+              <bdi className="truncate">{entry.name}</bdi>
+              {entry.detail && <span className="shrink-0 font-mono text-xs text-muted">{entry.detail}</span>}
               {index === current && <CornerDownLeft aria-hidden className="ml-auto size-3.5 text-muted" />}
             </div>
           </div>

@@ -1,9 +1,18 @@
 // What is kept of the gateway's answers, and for how long.
-import { QueryClient } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 
 import { Problem } from "@/api/client";
 
-export const queryClient = new QueryClient({
+// The session has ended meanwhile: pages are told, and lead to the door (app/shell.tsx).
+function onError(error: unknown) {
+  const ended = error instanceof Problem && error.status === 401 && ENDED.has(error.code);
+  if (ended && queryClient.getQueryData(["session"])) queryClient.setQueryData(["session"], null);
+}
+const ENDED = new Set(["expired_session", "missing_api_key"]);
+
+export const queryClient: QueryClient = new QueryClient({
+  queryCache: new QueryCache({ onError }),
+  mutationCache: new MutationCache({ onError }),
   defaultOptions: {
     queries: {
       staleTime: 2_000,

@@ -14,6 +14,7 @@ import { Problem } from "@/api/client";
 import { auditSearch, keysSearch, objectSearch, rangeSearch, safeReturn, usageSearch } from "@/lib/search";
 import { ProblemNote } from "@/ui/notice";
 
+import { type Asked, ASKED } from "./asked";
 import { NotFound } from "./not_found";
 import { queryClient } from "./query_client";
 import { sessionQuery, signInQuery } from "./session";
@@ -54,6 +55,10 @@ const invite = createRoute({
 const shell = createRoute({
   getParentRoute: () => root,
   id: "shell",
+  validateSearch: (raw: Record<string, unknown>): { do?: Asked } => {
+    const asked = ASKED.find((one) => one === raw["do"]);
+    return asked ? { do: asked } : {};
+  },
   component: Shell,
   errorComponent: ({ error, reset }) =>
     error instanceof Problem ? (

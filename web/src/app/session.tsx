@@ -1,6 +1,7 @@
 // Who is signed in, which workspace they look at, and what they may do there.
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
+import { useRef } from "react";
 
 import { Problem, send, setCsrfToken } from "@/api/client";
 import type { Role, Session, SignInOptions } from "@/api/contract";
@@ -29,10 +30,13 @@ export const signInQuery = queryOptions({
   queryFn: () => send<SignInOptions>("GET", "/admin/v1/sign-in"),
 });
 
+// Where it has just ended, what it was: the shell leads to the door before anything more is asked in its name.
 export function useSession(): Session {
   const { data } = useQuery(sessionQuery);
-  if (!data) throw new Error("a page inside the shell was drawn without a session");
-  return data;
+  const latest = useRef(data);
+  if (data) latest.current = data;
+  if (!latest.current) throw new Error("a page inside the shell was drawn without a session");
+  return latest.current;
 }
 
 const RANK: Record<Role | "operator", number> = { viewer: 0, member: 1, admin: 2, operator: 3 };

@@ -1,34 +1,48 @@
 // The frame around every page of somebody who is signed in: sidebar (a bottom bar on small screens),
 // workspace, palette, and what is announced.
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { Link, Outlet, useLocation, useNavigate, useRouter } from "@tanstack/react-router";
 import { Check, ChevronsUpDown, LogOut, Menu as MenuSign, Monitor, Moon, Search, Sun } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 
-import { send, setCsrfToken } from "@/api/client";
 import { workspacesQuery } from "@/api/queries";
+import { safeReturn } from "@/lib/search";
 import { Button } from "@/ui/button";
 import { cx } from "@/ui/cx";
 import { Menu, MenuItem, MenuLabel, MenuLine } from "@/ui/menu";
-import { Notices, notifyProblem } from "@/ui/notice";
-import { typing } from "@/ui/table";
+import { Notices } from "@/ui/notice";
+import { typing, useRowKeys } from "@/ui/table";
 
 import { LiveProvider, useLive } from "./live";
 import { Mark } from "./mark";
 import { PLACES } from "./navigation";
 import { sessionQuery, useHere, useSession } from "./session";
+import { useSignOut } from "./sign_out";
 import { setTheme, useTheme } from "./theme";
 
 const palette = () => import("./palette").then((module) => ({ default: module.Palette }));
 const Palette = lazy(palette);
 const PALETTE_AFTER_MS = 1500;
 
+// Where a session has ended, here or elsewhere, its pages are drawn no longer; who comes back returns to the same one.
 export function Shell() {
+  const session = useQuery(sessionQuery);
+  const ended = session.data === null;
+  const router = useRouter();
+  useEffect(() => {
+    const here = router.latestLocation;
+    if (ended && here.pathname !== "/sign-in") void router.navigate({ to: "/sign-in", search: { next: safeReturn(here.href) } });
+  }, [ended, router]);
+  return session.data ? <Frame /> : null;
+}
+
+function Frame() {
   const { workspace } = useHere();
   const [searching, setSearching] = useState<"unused" | "open" | "closed">("unused");
   const { pathname } = useLocation();
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
+  useRowKeys(main);
 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
@@ -158,7 +172,7 @@ function WorkspaceMenu() {
           <Mark className="size-6 shrink-0" />
           <span className="hidden min-w-0 flex-1 items-baseline gap-1.5 text-left lg:flex">
             <span className="font-semibold">Tollgate</span>
-            <span className="truncate text-sm text-muted">{name}</span>
+            <bdi className="truncate text-sm text-muted">{name}</bdi>
           </span>
           <ChevronsUpDown aria-hidden className="hidden size-3.5 text-muted lg:block" />
         </button>
@@ -171,27 +185,11 @@ function WorkspaceMenu() {
           icon={<Check aria-hidden className={cx("size-4", choice.id === workspace ? "text-accent" : "invisible")} />}
           onSelect={() => void navigate({ to: "/", search: { workspace: choice.id } })}
         >
-          <span className="max-w-60 truncate">{choice.name}</span>
+          <bdi className="max-w-60 truncate">{choice.name}</bdi>
         </MenuItem>
       ))}
     </Menu>
   );
-}
-
-function useSignOut() {
-  const client = useQueryClient();
-  const navigate = useNavigate();
-  return async () => {
-    try {
-      await send("DELETE", "/admin/v1/session");
-    } catch (error) {
-      return notifyProblem(error);
-    }
-    setCsrfToken(null);
-    client.clear();
-    client.setQueryData(sessionQuery.queryKey, null);
-    await navigate({ to: "/sign-in", search: {} });
-  };
 }
 
 function PersonMenu() {
@@ -205,13 +203,17 @@ function PersonMenu() {
       trigger={
         <button type="button" aria-label={`${name}: theme and sign out`} className="flex h-10 items-center justify-center gap-2.5 rounded-control px-1.5 hover:bg-hover lg:justify-start">
           <span aria-hidden className="grid size-6 shrink-0 place-items-center rounded-full bg-accent-soft text-xs font-medium text-accent">
-            {([...name][0] ?? "·").toUpperCase()}
+            <bdi>{([...name][0] ?? "·").toUpperCase()}</bdi>
           </span>
-          <span className="hidden min-w-0 flex-1 truncate text-left text-sm lg:block">{name}</span>
+          <span className="hidden min-w-0 flex-1 truncate text-left text-sm lg:block">
+            <bdi>{name}</bdi>
+          </span>
         </button>
       }
     >
-      <MenuLabel>{person.email}</MenuLabel>
+      <MenuLabel>
+        <bdi>{person.email}</bdi>
+      </MenuLabel>
       <MenuLine />
       {(
         [

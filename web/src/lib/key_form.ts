@@ -207,6 +207,12 @@ export const summaryOf = {
   },
 };
 
+const DUTIES: Record<string, string> = {
+  viewer: "read its workspace",
+  member: "read its workspace and make keys of its own",
+  admin: "administer its workspace",
+};
+
 // A key's policy as a sentence: “May call openai/* in eu-west, from 2 networks, until 1 March 2027.”
 export function policySentence(key: {
   type: string;
@@ -219,7 +225,7 @@ export function policySentence(key: {
 }): string {
   const where = key.allowed_ips.length ? `, from ${plural(key.allowed_ips.length, "network")}` : "";
   const until = key.expires_at ? `, until ${formatDate(key.expires_at)}` : "";
-  if (key.type === "management") return `May administer its workspace as ${key.role}${where}${until}.`;
+  if (key.type === "management") return `May ${DUTIES[key.role ?? "viewer"] ?? "read its workspace"}${where}${until}.`;
   if (key.environment === "sandbox") return `May call the sandbox only${where}${until}.`;
   const models = key.models.length ? joinWords(key.models) : "every model";
   return `May call ${models}${key.region ? ` in ${key.region}` : ""}${where}${until}.`;

@@ -66,7 +66,7 @@ describe("a policy", () => {
     };
     expect(policySentence(key)).toBe("May call openai/* in eu-west, from 2 networks, until 1 Mar 2027.");
     expect(policySentence({ ...key, type: "management", role: "viewer", allowed_ips: [], expires_at: null })).toBe(
-      "May administer its workspace as viewer.",
+      "May read its workspace.",
     );
   });
 });

@@ -31,7 +31,7 @@ export function Decision({ of }: { of: RouteDecision }) {
           <li key={`${one.model}/${one.provider}/${one.region}`} className="flex items-center gap-3 border-b px-3 py-2 last:border-b-0">
             <span className="numbers w-4 text-xs text-muted">{index + 1}</span>
             <span className="min-w-0 flex-1">
-              <span className="block truncate font-mono text-xs leading-5">{one.model}</span>
+              <span className="block truncate font-mono text-xs leading-5"><bdi>{one.model}</bdi></span>
               <span className="block text-xs text-muted">
                 {one.provider}
                 {one.region ? ` · ${one.region}` : ""}
@@ -50,7 +50,7 @@ export function Decision({ of }: { of: RouteDecision }) {
               ✕
             </span>
             <span className="min-w-0 flex-1">
-              <span className="block truncate font-mono text-xs leading-5 text-muted line-through decoration-1">{one.model}</span>
+              <span className="block truncate font-mono text-xs leading-5 text-muted line-through decoration-1"><bdi>{one.model}</bdi></span>
               <span className="block text-xs text-muted">
                 {one.provider}
                 {one.region ? ` · ${one.region}` : ""}

@@ -1,6 +1,6 @@
 // The four charts of a stretch of time, with one shared cursor.
 import type { SeriesPoint } from "@/api/contract";
-import { formatCompact, formatCount, formatMs } from "@/lib/format";
+import { formatCompact, formatMs, plural } from "@/lib/format";
 import { decimalOf, formatMoney, moneyNumber, nanoOf } from "@/lib/money";
 import { Chart } from "@/ui/chart";
 import { cx } from "@/ui/cx";
@@ -23,7 +23,7 @@ export const chartOf = {
   requests: (points: SeriesPoint[], sync: string, height?: number) => (
     <Chart
       title="Requests and errors"
-      total={`${formatCount(sum(points.map((p) => p.requests)))} requests, ${formatCount(sum(points.map((p) => p.errors)))} errors`}
+      total={`${plural(sum(points.map((p) => p.requests)), "request")}, ${plural(sum(points.map((p) => p.errors)), "error")}`}
       at={points.map((p) => p.at)}
       series={[
         { name: "Requests", tone: "accent", as: "area", values: points.map((p) => p.requests) },
@@ -97,7 +97,7 @@ export function TopModels({ models }: { models: { model: string; requests: numbe
       {models.map((model) => (
         <li key={model.model} className="text-sm">
           <div className="mb-1 flex gap-3">
-            <span className="min-w-0 flex-1 truncate font-mono text-xs leading-5">{model.model}</span>
+            <span className="min-w-0 flex-1 truncate font-mono text-xs leading-5"><bdi>{model.model}</bdi></span>
             <span className="numbers text-muted">{formatCompact(model.requests)}</span>
             <span className="numbers w-20 text-right">{formatMoney(model.cost)}</span>
           </div>

@@ -1,7 +1,7 @@
 // A dialog, and a panel that slides in from the side. Radix keeps focus inside and gives it back.
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import { type ReactNode, useRef } from "react";
+import { type ReactNode, useId, useRef } from "react";
 
 import { Button } from "./button";
 import { cx } from "./cx";
@@ -9,7 +9,7 @@ import { cx } from "./cx";
 interface Props {
   open: boolean;
   onOpenChange: (open: boolean) => void;
-  title: string;
+  title: ReactNode;
   description?: ReactNode;
   children: ReactNode;
   footer?: ReactNode;
@@ -21,7 +21,7 @@ interface Props {
 
 // Where focus goes when a dialog closes: to what had it when it opened, or to the button of the menu that
 // it was opened from, or, where that is gone, to the page. Radix does so only for a trigger of its own.
-function useFocusReturn(open: boolean) {
+export function useFocusReturn(open: boolean) {
   const from = useRef<Element | null>(null);
   const was = useRef(false);
   if (open && !was.current) {
@@ -32,8 +32,9 @@ function useFocusReturn(open: boolean) {
   was.current = open;
   return (event: Event) => {
     event.preventDefault();
-    // One that follows another has it already.
-    if (document.querySelector("[role=dialog]")) return;
+    // One that follows another has it already, and so has what was gone to meanwhile.
+    const taken = document.activeElement !== null && document.activeElement !== document.body;
+    if (taken || document.querySelector("[role=dialog]")) return;
     const back = from.current instanceof HTMLElement && from.current.isConnected && from.current !== document.body ? from.current : document.getElementById("main");
     back?.focus({ preventScroll: true });
   };
@@ -105,7 +106,8 @@ export function SidePanel({
   onOpenChange,
   title,
   children,
-}: Pick<Props, "open" | "onOpenChange" | "children"> & { title: string }) {
+}: Pick<Props, "open" | "onOpenChange" | "title" | "children">) {
+  const named = useId();
   const giveBack = useFocusReturn(open);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
@@ -117,7 +119,9 @@ export function SidePanel({
           className="fixed inset-y-0 right-0 z-50 flex w-[560px] max-w-full animate-rise flex-col border-l bg-panel shadow-float outline-none"
         >
           <header className="flex items-center gap-3 border-b px-5 py-3">
-            <Radix.Title className="min-w-0 flex-1 truncate font-semibold">{title}</Radix.Title>
+            <Radix.Title className="min-w-0 flex-1 truncate font-semibold">
+              <span id={named}>{title}</span>
+            </Radix.Title>
             <Radix.Close asChild>
               <Button look="quiet" size="icon" aria-label="Close">
                 <X aria-hidden className="size-4" />
@@ -125,7 +129,7 @@ export function SidePanel({
             </Radix.Close>
           </header>
           {/* Focusable, so that a keyboard can scroll it. */}
-          <div tabIndex={0} role="region" aria-label={title} className="min-h-0 flex-1 overflow-y-auto p-5 outline-offset-[-2px]">
+          <div tabIndex={0} role="region" aria-labelledby={named} className="min-h-0 flex-1 overflow-y-auto p-5 outline-offset-[-2px]">
             {children}
           </div>
         </Radix.Content>

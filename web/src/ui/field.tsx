@@ -135,7 +135,7 @@ export function TokensInput({
     <div className={cx(CONTROL, "flex h-auto min-h-9 flex-wrap items-center gap-1 px-1.5 py-1 focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-accent")}>
       {values.map((value) => (
         <span key={value} className={cx("inline-flex max-w-full items-center gap-1 rounded bg-hover py-0.5 pr-0.5 pl-2 text-sm", mono && "font-mono text-xs")}>
-          <span className="truncate">{value}</span>
+          <bdi className="truncate">{value}</bdi>
           <button
             type="button"
             aria-label={`Remove ${value}`}

@@ -32,7 +32,7 @@ export function KeyIcon({ icon, name, sandbox, large }: { icon: string | null; n
         sandbox ? "border-sandbox/30 bg-sandbox-soft text-sandbox" : "bg-sunken text-muted",
       )}
     >
-      {Shape ? <Shape className={large ? "size-5" : "size-4"} /> : letter}
+      {Shape ? <Shape className={large ? "size-5" : "size-4"} /> : <bdi>{letter}</bdi>}
     </span>
   );
 }

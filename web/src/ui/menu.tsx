@@ -1,7 +1,7 @@
 // Menus and filter chips, on Radix's dropdown.
 import { Check, ChevronDown, X } from "lucide-react";
 import { DropdownMenu as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 
 import { cx } from "./cx";
 
@@ -10,13 +10,20 @@ const SURFACE =
 const ITEM =
   "flex cursor-pointer items-center gap-2.5 rounded-control px-2.5 py-1.5 outline-none select-none data-[disabled]:opacity-50 data-[highlighted]:bg-hover";
 
+// Menus belong to the page, whose landmark they are in; it is looked for when one opens.
+function useWithin() {
+  const [container, setContainer] = useState<HTMLElement | null>(null);
+  return { container, onOpenChange: (open: boolean) => open && setContainer(document.getElementById("main")) };
+}
+
 export function Menu({ trigger, children, align = "end" }: { trigger: ReactNode; children: ReactNode; align?: "start" | "end" }) {
+  const { container, onOpenChange } = useWithin();
   return (
-    <Radix.Root modal={false}>
+    <Radix.Root modal={false} onOpenChange={onOpenChange}>
       <Radix.Trigger asChild onClick={(event) => event.stopPropagation()}>
         {trigger}
       </Radix.Trigger>
-      <Radix.Portal>
+      <Radix.Portal container={container}>
         <Radix.Content align={align} sideOffset={6} className={SURFACE} onClick={(event) => event.stopPropagation()}>
           {children}
         </Radix.Content>
@@ -48,7 +55,7 @@ export function MenuItem({
 
 export const MenuLine = () => <Radix.Separator className="-mx-1 my-1 h-px bg-line" />;
 export const MenuLabel = ({ children }: { children: ReactNode }) => (
-  <Radix.Label className="px-2.5 py-1.5 text-xs text-muted">{children}</Radix.Label>
+  <Radix.Label className="max-w-72 truncate px-2.5 py-1.5 text-xs text-muted">{children}</Radix.Label>
 );
 
 export interface Choice {
@@ -72,15 +79,16 @@ export function FilterChip({
   onChange: (value: string | undefined) => void;
 }) {
   const chosen = choices.find((choice) => choice.value === value);
+  const { container, onOpenChange } = useWithin();
   return (
     <span className={cx("inline-flex h-8 items-center rounded-control border text-sm", value ? "border-accent bg-accent-soft" : "bg-panel")}>
-      <Radix.Root modal={false}>
+      <Radix.Root modal={false} onOpenChange={onOpenChange}>
         <Radix.Trigger className={cx("flex h-full items-center gap-1.5 rounded-control px-2.5 hover:text-ink", value ? "text-ink" : "text-muted")}>
           {label}
-          {value && <span className="font-medium">{chosen?.name ?? value}</span>}
+          {value && <bdi className="max-w-48 truncate font-medium">{chosen?.name ?? value}</bdi>}
           {!value && <ChevronDown aria-hidden className="size-3.5" />}
         </Radix.Trigger>
-        <Radix.Portal>
+        <Radix.Portal container={container}>
           <Radix.Content align="start" sideOffset={6} className={SURFACE}>
             <Radix.RadioGroup value={value ?? ""} onValueChange={(next) => onChange(next || undefined)}>
               <Radix.RadioItem value="" className={cx(ITEM, "text-muted")}>
@@ -90,7 +98,7 @@ export function FilterChip({
               {choices.map((choice) => (
                 <Radix.RadioItem key={choice.value} value={choice.value} className={ITEM}>
                   <Mark />
-                  <span className="max-w-72 truncate">{choice.name}</span>
+                  <bdi className="max-w-72 truncate">{choice.name}</bdi>
                   {choice.detail && <span className="ml-auto pl-4 text-xs text-muted">{choice.detail}</span>}
                 </Radix.RadioItem>
               ))}

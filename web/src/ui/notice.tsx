@@ -19,7 +19,7 @@ export function ProblemNote({ error, retry, className }: { error: unknown; retry
     <div role="alert" className={cx("flex items-start gap-3 rounded-panel border border-bad/40 bg-bad-soft px-4 py-3 text-sm", className)}>
       <AlertTriangle aria-hidden className="mt-0.5 size-4 shrink-0 text-bad" />
       <div className="min-w-0 flex-1">
-        <p className="break-words">{messageOf(error)}</p>
+        <p className="break-words"><bdi>{messageOf(error)}</bdi></p>
         {id && (
           <p className="mt-1 flex items-center gap-1 text-xs text-muted">
             Request <code className="truncate font-mono text-xs">{id}</code>
@@ -38,7 +38,7 @@ export function ProblemNote({ error, retry, className }: { error: unknown; retry
 
 interface Notice {
   id: number;
-  text: string;
+  text: ReactNode;
   error?: unknown;
 }
 
@@ -51,7 +51,7 @@ const change = (next: Notice[]) => {
 };
 
 // Says something that needs no answer; refusals stay longer, because they are to be read.
-export function notify(text: string, error?: unknown) {
+export function notify(text: ReactNode, error?: unknown) {
   const notice = { id: ++count, text, error };
   change([...notices.slice(-2), notice]);
   setTimeout(() => change(notices.filter(({ id }) => id !== notice.id)), error ? 10_000 : 4_000);
@@ -74,7 +74,7 @@ export function Notices() {
             <ProblemNote error={notice.error} />
           </div>
         ) : (
-          <p key={notice.id} className="pointer-events-auto animate-rise rounded-panel bg-panel px-4 py-3 text-sm shadow-float">
+          <p key={notice.id} className="pointer-events-auto animate-rise rounded-panel bg-panel px-4 py-3 text-sm break-words shadow-float">
             {notice.text}
           </p>
         ),

@@ -10,10 +10,10 @@ export function PageHead({ title, icon, actions, children, crumb }: { title: str
   return (
     <header className="mb-5">
       {crumb}
-      <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
+      <div className="flex min-h-9 flex-wrap items-center gap-x-4 gap-y-3">
         {icon}
-        <h1 className="min-w-0 flex-1 basis-36 text-xl font-semibold tracking-[-0.01em] break-words">{title}</h1>
-        {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
+        <h1 className="min-w-0 flex-1 basis-36 text-xl font-semibold tracking-[-0.01em] break-words"><bdi>{title}</bdi></h1>
+        {actions && <div className="flex flex-wrap items-center gap-2 max-sm:has-[input]:w-full">{actions}</div>}
       </div>
       {children}
     </header>
@@ -25,7 +25,7 @@ export function Panel({ title, actions, children, className, flush }: { title?: 
     <section className={cx("min-w-0 rounded-panel border bg-panel", className)}>
       {(title || actions) && (
         <header className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 border-b px-4 py-1.5">
-          <h2 className="flex-1 text-base font-semibold">{title}</h2>
+          <h2 className="min-w-0 flex-1 text-base font-semibold break-words"><bdi>{title}</bdi></h2>
           {actions}
         </header>
       )}
@@ -35,7 +35,7 @@ export function Panel({ title, actions, children, className, flush }: { title?: 
 }
 
 export function Facts({ children, className }: { children: ReactNode; className?: string }) {
-  return <dl className={cx("grid grid-cols-[minmax(96px,auto)_minmax(0,1fr)] gap-x-6 gap-y-2 text-sm", className)}>{children}</dl>;
+  return <dl className={cx("grid grid-cols-[minmax(96px,auto)_minmax(0,1fr)] items-baseline gap-x-6 gap-y-2 text-sm", className)}>{children}</dl>;
 }
 export function Fact({ name, children, mono }: { name: string; children: ReactNode; mono?: boolean }) {
   return (

@@ -32,7 +32,7 @@ export function HttpStatus({ code, error }: { code: number; error?: string | nul
         {ok ? "✓" : "✕"}
       </span>
       <span className="numbers font-mono text-xs">{code}</span>
-      {error && <span className="max-w-44 truncate text-xs">{error}</span>}
+      {error && <bdi className="max-w-44 truncate text-xs">{error}</bdi>}
     </span>
   );
 }
@@ -47,8 +47,8 @@ export function Tag({ children, tone = "plain", title }: { children: React.React
     good: "bg-good-soft text-good",
   };
   return (
-    <span title={title} className={cx("inline-flex h-5 items-center gap-1 rounded px-1.5 text-xs whitespace-nowrap", tones[tone])}>
-      {children}
+    <span title={title} className={cx("inline-flex h-5 max-w-full items-center gap-1 rounded px-1.5 text-xs whitespace-nowrap", tones[tone])}>
+      <bdi className="min-w-0 truncate">{children}</bdi>
     </span>
   );
 }

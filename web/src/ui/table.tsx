@@ -1,5 +1,5 @@
-// Tables with a keyboard cursor: j and k move it, Enter opens. The cursor is the focus itself, so that
-// what a screen reader hears and what is marked never differ.
+// Tables with a keyboard cursor: j and k move it, Enter opens, or goes to the row's first control. The cursor is
+// the focus itself, so that what a screen reader hears and what is marked never differ.
 import { type KeyboardEvent, type ReactNode, useCallback, useEffect } from "react";
 
 import { cx } from "./cx";
@@ -7,12 +7,13 @@ import { cx } from "./cx";
 export const typing = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
-// Rows carry data-row; `j`, from anywhere on the page that is not a field, goes to the first.
+// Rows carry data-row; `j`, from anywhere on the page that is not a field, goes to the first. The frame of all pages
+// calls it once.
 export function useRowKeys(within: React.RefObject<HTMLElement | null>) {
   const move = useCallback(
     (step: 1 | -1) => {
       const rows = [...(within.current?.querySelectorAll<HTMLElement>("[data-row]") ?? [])];
-      const current = rows.findIndex((row) => row.contains(document.activeElement));
+      const current = rows.findIndex((row) => (row.closest("li") ?? row).contains(document.activeElement));
       const next = rows[current < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, current + step))];
       next?.focus();
       next?.scrollIntoView({ block: "nearest" });
@@ -59,6 +60,17 @@ export function rowProps(open: () => void) {
   };
 }
 
+// A row that opens nothing: the cursor stops at it, and Enter goes on to what can be done there.
+const READ_ROW = {
+  "data-row": true,
+  tabIndex: -1,
+  onKeyDown: (event: KeyboardEvent<HTMLElement>) => {
+    if (event.target !== event.currentTarget || event.key !== "Enter") return;
+    event.preventDefault();
+    event.currentTarget.querySelector<HTMLElement>("a,button,select,input")?.focus();
+  },
+};
+
 export interface Column<T> {
   name: string;
   cell: (row: T) => ReactNode;
@@ -92,11 +104,11 @@ export function Table<T>({ label, columns, rows, keyOf, open, dense, footer }: {
           {rows.map((row) => (
             <tr
               key={keyOf(row)}
-              {...(open ? rowProps(() => open(row)) : {})}
+              {...(open ? rowProps(() => open(row)) : READ_ROW)}
               className={cx(
-                "border-b last:border-b-0",
+                "border-b outline-offset-[-2px] last:border-b-0 focus-visible:bg-hover",
                 dense ? "h-9" : "h-11",
-                open && "cursor-pointer outline-offset-[-2px] transition-colors duration-[120ms] hover:bg-hover focus-visible:bg-hover",
+                open && "cursor-pointer transition-colors duration-[120ms] hover:bg-hover",
               )}
             >
               {columns.map((column) => (

@@ -2,12 +2,13 @@
 import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { ShieldCheck } from "lucide-react";
-import { useRef, useState } from "react";
+import { useState } from "react";
 
 import { api, unwrap } from "@/api/client";
 import type { AuditRow } from "@/api/contract";
 import { auditQuery, membersQuery } from "@/api/queries";
 import { useActorName } from "@/app/actor";
+import { useAsked } from "@/app/asked";
 import { useHere } from "@/app/session";
 import { differences } from "@/lib/differences";
 import { formatExact, plural } from "@/lib/format";
@@ -20,7 +21,7 @@ import { FilterChip } from "@/ui/menu";
 import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
 import { Fact, Facts, PageHead } from "@/ui/page";
 import { Bone, Waiting } from "@/ui/skeleton";
-import { type Column, Table, useRowKeys } from "@/ui/table";
+import { type Column, Table } from "@/ui/table";
 import { Time } from "@/ui/time";
 
 const named = (row: AuditRow): string => {
@@ -51,14 +52,14 @@ const who = (row: AuditRow, actorName: (actor: string) => string) => {
 
 const columnsOf = (actorName: (actor: string) => string): Column<AuditRow>[] => [
   { name: "Time", cell: (row) => <Time at={row.at} className="whitespace-nowrap text-muted" /> },
-  { name: "Who", cell: (row) => <span className="block max-w-44 truncate" title={row.actor_name ?? row.actor}>{who(row, actorName)}</span> },
+  { name: "Who", cell: (row) => <span className="block max-w-44 truncate" title={row.actor_name ?? row.actor}><bdi>{who(row, actorName)}</bdi></span> },
   { name: "What", cell: (row) => <span className="font-mono text-xs whitespace-nowrap">{row.action}</span> },
   {
     name: "On",
     cell: (row) => (
       <span className="block max-w-72 truncate">
-        {named(row) && <span className="mr-2 font-medium">{named(row)}</span>}
-        <span className="font-mono text-xs text-muted">{row.object}</span>
+        {named(row) && <bdi className="mr-2 font-medium">{named(row)}</bdi>}
+        <bdi className="font-mono text-xs text-muted">{row.object}</bdi>
       </span>
     ),
   },
@@ -74,8 +75,6 @@ export function AuditPage() {
   const navigate = useNavigate({ from: "/audit" });
   const [open, setOpen] = useState<AuditRow | null>(null);
   const actorName = useActorName();
-  const box = useRef<HTMLDivElement>(null);
-  useRowKeys(box);
   const audit = useInfiniteQuery(auditQuery(workspace, filter));
   const members = useQuery(membersQuery(workspace));
   const set: SetFilter = (changes) => void navigate({ search: (before) => ({ ...before, ...changes }), replace: true });
@@ -116,9 +115,7 @@ export function AuditPage() {
         {audit.data && rows.length === 0 && filtered && <Empty title="No change fits these filters" action={<Button onClick={() => void navigate({ search: {} })}>Clear filters</Button>} />}
         {audit.data && rows.length === 0 && !filtered && <Empty title="No change yet" shape={<RowShapes />}>Every change that somebody makes is kept here, and cannot be edited unseen.</Empty>}
         {rows.length > 0 && (
-          <div ref={box}>
-            <Table label="Changes" columns={columnsOf(actorName)} rows={rows} keyOf={(row) => String(row.id)} open={setOpen} />
-          </div>
+          <Table label="Changes" columns={columnsOf(actorName)} rows={rows} keyOf={(row) => String(row.id)} open={setOpen} />
         )}
         {audit.hasNextPage && (
           <div className="border-t px-4 py-3 text-center">
@@ -136,6 +133,7 @@ export function AuditPage() {
 function Verify() {
   const verify = useMutation({ mutationFn: () => unwrap(api.GET("/admin/v1/audit/verify", {})) });
   const verdict = verify.data;
+  useAsked("verify", () => verify.mutate());
   return (
     <>
       <span role="status" className="text-sm">
@@ -152,14 +150,14 @@ function Verify() {
 function AuditDetail({ of, onClose }: { of: AuditRow; onClose: () => void }) {
   const changes = differences(of.before, of.after);
   return (
-    <SidePanel open onOpenChange={(next) => !next && onClose()} title={`${of.action} ${named(of)}`.trim()}>
+    <SidePanel open onOpenChange={(next) => !next && onClose()} title={<>{of.action} <bdi>{named(of)}</bdi></>}>
       <Facts>
         <Fact name="Row">{of.id}</Fact>
         <Fact name="When">{formatExact(of.at)}</Fact>
-        <Fact name="Who">{of.actor_name ?? of.actor}</Fact>
+        <Fact name="Who"><bdi>{of.actor_name ?? of.actor}</bdi></Fact>
         {of.actor_name && <Fact name="Their id" mono>{of.actor}</Fact>}
         <Fact name="From" mono>{of.from}</Fact>
-        <Fact name="On" mono>{of.object}</Fact>
+        <Fact name="On" mono><bdi>{of.object}</bdi></Fact>
         <Fact name="Hash" mono>
           <span className="flex items-center gap-1">
             <span className="truncate">{of.hash}</span>
@@ -178,12 +176,12 @@ function AuditDetail({ of, onClose }: { of: AuditRow; onClose: () => void }) {
               {of.before && (
                 <dd className="border-b bg-bad-soft px-3 py-1.5 font-mono break-words">
                   <span aria-label="before">− </span>
-                  {change.before}
+                  <bdi>{change.before}</bdi>
                 </dd>
               )}
               <dd className="bg-good-soft px-3 py-1.5 font-mono break-words">
                 <span aria-label="after">+ </span>
-                {change.after}
+                <bdi>{change.after}</bdi>
               </dd>
             </div>
           ))}

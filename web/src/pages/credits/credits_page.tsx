@@ -7,6 +7,7 @@ import { api, unwrap } from "@/api/client";
 import type { Grant, Workspace } from "@/api/contract";
 import { grantsQuery, usageTotalsQuery, workspaceQuery } from "@/api/queries";
 import { useActorName } from "@/app/actor";
+import { useAsked } from "@/app/asked";
 import { usePolling } from "@/app/live";
 import { useHere } from "@/app/session";
 import { forecast, FORECAST_DAYS } from "@/lib/forecast";
@@ -28,6 +29,7 @@ const since = () => new Date(Date.now() - (FORECAST_DAYS - 1) * 86_400_000).toIS
 export function CreditsPage() {
   const { workspace, may } = useHere();
   const [granting, setGranting] = useState(false);
+  useAsked("grant", () => setGranting(true));
   const [from] = useState(since);
   const here = useQuery({ ...workspaceQuery(workspace), refetchInterval: usePolling() });
   const days = useQuery(usageTotalsQuery(workspace, "day", { from }));
@@ -53,9 +55,9 @@ export function CreditsPage() {
       {here.data && (
         <div className="space-y-4">
           <Balance of={here.data} days={spent} operator={may("operator")} />
-          <Panel title={`Charged in the last ${FORECAST_DAYS} days`}>
+          <Panel>
             <Chart
-              title="Charged by day"
+              title={`Charged in the last ${FORECAST_DAYS} days`}
               total={formatMoney(sumCharged(spent))}
               at={spent.map((day) => `${day.day}T00:00:00Z`)}
               series={[{ name: "Charged", tone: "accent", as: "bars", values: spent.map((day) => moneyNumber(day.charged)) }]}
@@ -95,7 +97,7 @@ function Balance({ of, days, operator }: { of: Workspace; days: Day[]; operator:
   const end = balance.available === null ? null : forecast(balance.available, days.map((day) => day.charged), Date.now());
   return (
     <dl className="grid grid-cols-2 overflow-hidden rounded-panel border bg-panel lg:grid-cols-4">
-      <Figure name={balance.mode === "prepaid" ? "Available" : "Balance"} value={balance.available === null ? "Unlimited" : formatMoney(balance.available)} exact={balance.available === null ? undefined : exactMoney(balance.available)} note={balance.credits === null ? (operator ? "settings make it prepaid" : "no prepaid balance holds it") : `${balance.credits} credits`} />
+      <Figure name={balance.mode === "prepaid" ? "Available" : "Balance"} value={balance.available === null ? "Unlimited" : formatMoney(balance.available)} exact={balance.available === null ? undefined : exactMoney(balance.available)} note={balance.credits === null ? (operator ? "make it prepaid in Settings" : "no prepaid balance holds it") : `${balance.credits} credits`} />
       <Figure name="Granted" value={formatMoney(balance.granted)} exact={exactMoney(balance.granted)} note="deductions taken off" />
       <Figure name="Charged" value={formatMoney(balance.charged)} exact={exactMoney(balance.charged)} note={`${formatMoney(balance.held)} held by open requests`} />
       <Figure
@@ -140,8 +142,8 @@ function Grants({ id, grant }: { id: string; grant: (() => void) | null }) {
             { name: "Time", cell: (row) => <Time at={row.at} className="whitespace-nowrap text-muted" /> },
             { name: "Amount", className: "text-right", cell: (row) => <span className="numbers font-medium" title={exactMoney(row.amount)}>{formatMoney(row.amount)}</span> },
             { name: "Credits", className: "text-right", cell: (row) => <span className="numbers text-muted">{row.credits}</span> },
-            { name: "Note", cell: (row) => <span className="block max-w-96 truncate">{row.note ?? ""}</span> },
-            { name: "By", cell: (row) => <span className="text-muted">{actorName(row.actor)}</span> },
+            { name: "Note", cell: (row) => <span className="block max-w-96 truncate" title={row.note ?? undefined}><bdi>{row.note ?? ""}</bdi></span> },
+            { name: "By", cell: (row) => <bdi className="text-muted">{actorName(row.actor)}</bdi> },
           ]}
         />
       )}
@@ -183,7 +185,7 @@ function GrantDialog({ of, onClose }: { of: Workspace; onClose: () => void }) {
     <Dialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title={`Grant credits to ${of.name}`}
+      title={<>Grant credits to <bdi>{of.name}</bdi></>}
       description="A row that stays: a mistake is put right by another one. Below zero deducts."
       onSubmit={() => nano && grant.mutate()}
       footer={

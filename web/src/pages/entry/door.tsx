@@ -15,7 +15,7 @@ export function Door({ title, children, note, wide }: { title: string; children:
           <span className="font-semibold">Tollgate</span>
         </div>
         <h1 className="text-2xl font-semibold tracking-[-0.02em]">{title}</h1>
-        {note && <p className="mt-1.5 text-muted">{note}</p>}
+        {note && <p className="mt-1.5 break-words text-muted">{note}</p>}
         <div className="mt-7">{children}</div>
       </div>
     </main>

@@ -47,7 +47,7 @@ export function InvitePage() {
   const known = found.data?.has_account === true;
   const problem = tried ? passwordProblem(password) : null;
   return (
-    <Door title="Join" note={found.data && `You were invited to ${found.data.workspace} as ${found.data.role}.`}>
+    <Door title="Join" note={found.data && <>You were invited to <bdi>{found.data.workspace}</bdi> as {found.data.role}.</>}>
       {found.error && <ProblemNote error={found.error} />}
       {found.isPending && (
         <Waiting label="Looking up the invitation">

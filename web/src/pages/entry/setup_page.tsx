@@ -61,7 +61,7 @@ function Step({ number, at, title, told, children }: { number: number; at: numbe
           {past ? <Check aria-label="Done" className="size-3.5" /> : number}
         </span>
         <h2 className={cx("flex-1 font-semibold", at < number && "text-muted")}>{title}</h2>
-        {past && told && <span className="truncate text-sm text-muted">{told}</span>}
+        {past && told && <bdi className="min-w-0 truncate text-sm text-muted">{told}</bdi>}
       </div>
       {at === number && <div className="border-t px-5 py-5">{children}</div>}
     </li>

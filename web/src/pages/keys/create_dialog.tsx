@@ -38,7 +38,7 @@ export function CreateDialog({ open, onClose }: { open: boolean; onClose: (creat
         open={open}
         held={!stored}
         onOpenChange={(next) => !next && close()}
-        title={`${created.name} is ready`}
+        title={<><bdi>{created.name}</bdi> is ready</>}
         description="This is its secret. Tollgate keeps only a hash of it."
         footer={
           <Button look="primary" disabled={!stored} onClick={close} title={stored ? undefined : "Copy it, or tick “I have stored it”"}>
@@ -56,7 +56,7 @@ export function CreateDialog({ open, onClose }: { open: boolean; onClose: (creat
       <Dialog
         open={open}
         onOpenChange={(next) => !next && close()}
-        title={`${created.name} was made`}
+        title={<><bdi>{created.name}</bdi> was made</>}
         footer={
           <>
             <Button look="quiet" onClick={close}>

@@ -28,7 +28,7 @@ export function EditDialog({ of, open, onClose }: { of: Key; open: boolean; onCl
     <Dialog
       open={open}
       onOpenChange={(next) => !next && onClose()}
-      title={`Edit ${of.name}`}
+      title={<>Edit <bdi>{of.name}</bdi></>}
       onSubmit={submit}
       footer={
         <>
@@ -51,7 +51,9 @@ export function EditDialog({ of, open, onClose }: { of: Key; open: boolean; onCl
             <p className="mb-1 font-medium">From the next request on</p>
             <ul className="list-disc space-y-0.5 pl-4 text-muted">
               {changes.map((change) => (
-                <li key={change}>{change}</li>
+                <li key={change} className="break-words">
+                  <bdi>{change}</bdi>
+                </li>
               ))}
             </ul>
           </div>

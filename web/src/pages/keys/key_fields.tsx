@@ -36,7 +36,9 @@ export function Fold({ name, summary, children, startOpen, wrong }: { name: stri
       >
         <ChevronRight aria-hidden className={cx("size-4 shrink-0 text-muted transition-transform duration-[120ms]", shown && "rotate-90")} />
         <span className="font-medium">{name}</span>
-        <span className="min-w-0 flex-1 truncate text-right text-sm text-muted">{summary}</span>
+        <span className="min-w-0 flex-1 truncate text-right text-sm text-muted">
+          <bdi>{summary}</bdi>
+        </span>
       </button>
       {shown && (
         <div id={id} className="animate-appear space-y-4 pb-5 pl-6">

@@ -7,6 +7,7 @@ import { type ReactNode, useState } from "react";
 import type { Key, KeySecret } from "@/api/contract";
 import { keyOverviewQuery, keyQuery, usageQuery } from "@/api/queries";
 import { useActorName } from "@/app/actor";
+import { useAsked } from "@/app/asked";
 import { usePolling } from "@/app/live";
 import { useHere } from "@/app/session";
 import { formatCount, formatDays, formatExact, formatShare, plural } from "@/lib/format";
@@ -48,7 +49,7 @@ export function KeyPage() {
   if (key.error && !key.data) {
     return (
       <>
-        <Crumb />
+        <PageHead crumb={<Crumb />} title="API key" />
         <ProblemNote error={key.error} retry={() => void key.refetch()} />
       </>
     );
@@ -71,6 +72,10 @@ function Shown({ of }: { of: Key }) {
   const [asked, setAsked] = useState<"edit" | "rotate" | "revoke" | null>(null);
   const actorName = useActorName();
   const changeable = useMayChange()(of);
+  useAsked("edit", () => changeable && setAsked("edit"));
+  useAsked("rotate", () => changeable && setAsked("rotate"));
+  useAsked("revoke", () => changeable && setAsked("revoke"));
+  useAsked("toggle", () => changeable && toggle.mutate({ key: of, enabled: !of.enabled }));
   const newest = of.secrets.find(({ purpose }) => purpose === "client");
   const now = useNow();
   const old = newest && of.status !== "revoked" && secretAdvice(newest, now).kind === "old";
@@ -111,7 +116,7 @@ function Shown({ of }: { of: Key }) {
           ))}
           {old && <Tag tone="warning">Time to rotate</Tag>}
           <span>
-            made <Time at={of.created_at} /> by {actorName(of.created_by)}
+            made <Time at={of.created_at} /> by <bdi>{actorName(of.created_by)}</bdi>
           </span>
           <span>
             last used <Time at={of.last_used_at} />
@@ -121,7 +126,11 @@ function Shown({ of }: { of: Key }) {
             <CopyButton bare look="quiet" text={of.id} label="Copy the key’s id" />
           </span>
         </p>
-        {of.description && <p className="mt-3 max-w-prose whitespace-pre-line text-muted">{of.description}</p>}
+        {of.description && (
+          <p dir="auto" className="mt-3 max-w-prose break-words whitespace-pre-wrap text-muted">
+            {of.description}
+          </p>
+        )}
       </PageHead>
       <div className="space-y-4">
         <div className="grid gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
@@ -147,7 +156,9 @@ function Shown({ of }: { of: Key }) {
             )}
           </Panel>
           <Panel title="Policy">
-            <p className="text-sm break-words">{policySentence(of)}</p>
+            <p className="text-sm break-words">
+              <bdi>{policySentence(of)}</bdi>
+            </p>
             {of.prefer_low_carbon && <p className="mt-2 text-sm">Prefers providers on a low-carbon grid.</p>}
             <dl className="numbers mt-4 grid grid-cols-2 gap-3 text-sm">
               <div>

@@ -51,7 +51,7 @@ export const KeyRow = memo(function KeyRow({ of, fresh, actions }: { of: Key; fr
       <KeyIcon icon={of.icon} name={of.name} sandbox={of.environment === "sandbox"} />
       <div className="min-w-0">
         <Link to="/keys/$id" params={{ id: of.id }} data-row className="block truncate font-medium outline-offset-1">
-          {of.name}
+          <bdi>{of.name}</bdi>
         </Link>
         <p className="flex min-w-0 items-center gap-1.5 truncate text-xs text-muted">
           <EnvironmentTag value={of.environment} />

@@ -18,7 +18,6 @@ import { FilterChip } from "@/ui/menu";
 import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
 import { PageHead } from "@/ui/page";
 import { Bone, Waiting } from "@/ui/skeleton";
-import { useRowKeys } from "@/ui/table";
 
 import { useMayChange, useToggle } from "./changes";
 import { CreateDialog } from "./create_dialog";
@@ -160,7 +159,7 @@ function SearchBox({ value, onChange }: { value: string; onChange: (value: strin
     return () => clearTimeout(timer);
   }, [text, value]);
   return (
-    <div className="relative">
+    <div className="relative max-sm:flex-1">
       <Search aria-hidden className="pointer-events-none absolute top-2.5 left-2.5 size-4 text-muted" />
       <input
         type="search"
@@ -168,7 +167,7 @@ function SearchBox({ value, onChange }: { value: string; onChange: (value: strin
         placeholder="Name, tag or preview"
         value={text}
         onChange={(event) => setText(event.target.value)}
-        className="h-9 w-56 max-w-full rounded-control border border-edge/60 bg-panel pr-3 pl-8 hover:border-edge"
+        className="h-9 w-56 max-w-full rounded-control max-sm:w-full border border-edge/60 bg-panel pr-3 pl-8 hover:border-edge"
       />
     </div>
   );
@@ -224,7 +223,7 @@ function Filters({ filter, set, keys }: { filter: KeysSearch; set: SetFilter; ke
             onClick={() => set({ status: status.value })}
             className={cx("h-8 shrink-0 rounded-control px-2.5 text-sm outline-offset-[-2px]", filter.status === status.value ? "bg-hover font-medium text-ink" : "text-muted hover:text-ink")}
           >
-            {status.name}
+            {status.name}{" "}
             {countOf(status.value) !== undefined && <span className="numbers ml-1.5 text-xs text-muted">{formatCount(countOf(status.value) ?? 0)}</span>}
           </button>
         ))}
@@ -260,7 +259,6 @@ function Rows({ keys, fresh, actions, more, loading, loadMore }: { keys: Key[]; 
   useEffect(() => {
     if (box.current) setTop(box.current.getBoundingClientRect().top + window.scrollY);
   }, []);
-  useRowKeys(box);
   const rows = useWindowVirtualizer({
     count: keys.length,
     estimateSize: () => (small.matches ? ROW_SMALL_PX : ROW_PX),
@@ -281,7 +279,7 @@ function Rows({ keys, fresh, actions, more, loading, loadMore }: { keys: Key[]; 
             key={item.key}
             aria-posinset={item.index + 1}
             aria-setsize={more ? -1 : keys.length}
-            className="absolute inset-x-0 top-0"
+            className="absolute inset-x-0 top-0 last:[&>div]:border-b-0"
             style={{ height: item.size, transform: `translateY(${item.start - top}px)` }}
           >
             <KeyRow of={keys[item.index]!} fresh={keys[item.index]!.id === fresh} actions={actions} />

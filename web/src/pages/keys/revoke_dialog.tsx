@@ -23,17 +23,17 @@ export function RevokeDialog({ of, open, onClose }: { of: Key; open: boolean; on
         }),
       ),
     onSuccess: () => {
-      notify(`${of.name} is revoked.`);
+      notify(<><bdi>{of.name}</bdi> is revoked.</>);
       onClose(true);
       void client.invalidateQueries({ queryKey: ["keys", workspace] });
     },
   });
-  const named = typed.trim() === of.name;
+  const named = typed === of.name || typed.trim() === of.name.trim();
   return (
     <Dialog
       open={open}
       onOpenChange={(next) => !next && onClose(false)}
-      title={`Revoke ${of.name}`}
+      title={<>Revoke <bdi>{of.name}</bdi></>}
       description="Every request with it is refused from now on. This cannot be taken back; its usage stays."
       onSubmit={() => named && revoke.mutate()}
       footer={
@@ -48,7 +48,7 @@ export function RevokeDialog({ of, open, onClose }: { of: Key; open: boolean; on
       }
     >
       <div className="space-y-4">
-        <Field label={<span>Type <span className="font-mono select-text">{of.name}</span> to confirm</span>}>
+        <Field label={<span>Type <bdi className="font-mono break-all whitespace-pre-wrap select-text">{of.name}</bdi> to confirm</span>}>
           {(field) => <Input {...field} autoFocus spellCheck={false} value={typed} onChange={(event) => setTyped(event.target.value)} />}
         </Field>
         <Check checked={cut} onChange={setCut}>

@@ -52,7 +52,7 @@ export function RotateDialog({ of, open, onClose }: { of: Key; open: boolean; on
         open={open}
         held={!stored}
         onOpenChange={(next) => !next && onClose()}
-        title={`${of.name} has a new secret`}
+        title={<><bdi>{of.name}</bdi> has a new secret</>}
         description={grace === 0 ? "The old one no longer works." : "The old one works on for a while; the key’s page shows when it is safe to retire."}
         footer={
           <Button look="primary" disabled={!stored} onClick={onClose}>
@@ -68,7 +68,7 @@ export function RotateDialog({ of, open, onClose }: { of: Key; open: boolean; on
     <Dialog
       open={open}
       onOpenChange={(next) => !next && onClose()}
-      title={`Rotate the secret of ${of.name}`}
+      title={<>Rotate the secret of <bdi>{of.name}</bdi></>}
       description="The key stays what it is: its limits, its counters and its history."
       onSubmit={() => rotate.mutate()}
       footer={

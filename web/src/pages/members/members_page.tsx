@@ -6,6 +6,7 @@ import { useState } from "react";
 import { send } from "@/api/client";
 import type { Invitation, InvitationWithLink, Member, Page, Role } from "@/api/contract";
 import { membersQuery } from "@/api/queries";
+import { useAsked } from "@/app/asked";
 import { useHere, useSession } from "@/app/session";
 import { Once } from "@/lib/once";
 import { SecretLost } from "@/pages/keys/secret_lost";
@@ -31,6 +32,7 @@ export function MembersPage() {
   const { person } = useSession();
   const client = useQueryClient();
   const [inviting, setInviting] = useState(false);
+  useAsked("invite", () => setInviting(true));
   const [leaving, setLeaving] = useState<Member | null>(null);
   const members = useQuery(membersQuery(workspace));
   const invitations = useQuery({ queryKey: ["invitations", workspace], queryFn: ({ signal }) => send<Page<Invitation>>("GET", "/admin/v1/invitations", { query: { workspace }, signal }), enabled: may("admin") });
@@ -85,9 +87,9 @@ export function MembersPage() {
                   cell: (member) => (
                     <span className="flex max-w-80 flex-col py-1.5">
                       <span className="truncate font-medium">
-                        {member.name || member.email} {member.id === person.id && <Tag>you</Tag>}
+                        <bdi>{member.name || member.email}</bdi> {member.id === person.id && <Tag>you</Tag>}
                       </span>
-                      <span className="truncate text-xs text-muted">{member.email}</span>
+                      <span className="truncate text-xs text-muted"><bdi>{member.email}</bdi></span>
                     </span>
                   ),
                 },
@@ -130,7 +132,7 @@ export function MembersPage() {
               rows={invitations.data!.data}
               keyOf={(invitation) => invitation.id}
               columns={[
-                { name: "E-mail", cell: (invitation) => invitation.email },
+                { name: "E-mail", cell: (invitation) => <span className="block max-w-80 truncate"><bdi>{invitation.email}</bdi></span> },
                 { name: "Role", cell: (invitation) => ROLES.find((role) => role.value === invitation.role)?.name },
                 { name: "Ends", cell: (invitation) => <Time at={invitation.expires_at} className="text-muted" /> },
                 {
@@ -181,7 +183,7 @@ function InviteDialog({ onClose }: { onClose: () => void }) {
   const link = invite.data?.link && new URL(invite.data.link, location.origin).href;
   if (link) {
     return (
-      <Dialog open onOpenChange={(open) => !open && onClose()} title={`Send this link to ${email}`} description="It works once. It is not shown again." footer={<Button look="primary" onClick={onClose}>Done</Button>}>
+      <Dialog open onOpenChange={(open) => !open && onClose()} title={<>Send this link to <bdi>{email}</bdi></>} description="It works once. It is not shown again." footer={<Button look="primary" onClick={onClose}>Done</Button>}>
         <div className="flex gap-2">
           <Input readOnly autoFocus aria-label="The invitation’s link" className="font-mono" value={link} onFocus={(event) => event.target.select()} />
           <CopyButton look="primary" text={link} label="Copy" />
@@ -234,7 +236,7 @@ function RemoveDialog({ of, onClose }: { of: Member; onClose: () => void }) {
   const remove = useMutation({
     mutationFn: () => send("DELETE", `/admin/v1/members/${of.id}`, { query: { workspace } }),
     onSuccess: () => {
-      notify(`${name} is removed.`);
+      notify(<><bdi>{name}</bdi> is removed.</>);
       onClose();
     },
   });
@@ -242,7 +244,7 @@ function RemoveDialog({ of, onClose }: { of: Member; onClose: () => void }) {
     <Dialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title={`Remove ${name}`}
+      title={<>Remove <bdi>{name}</bdi></>}
       description="They lose access at once. The keys that they made go on working."
       onSubmit={() => remove.mutate()}
       footer={
@@ -251,12 +253,12 @@ function RemoveDialog({ of, onClose }: { of: Member; onClose: () => void }) {
             Cancel
           </Button>
           <Button type="submit" look="danger" busy={remove.isPending}>
-            Remove {name}
+            Remove member
           </Button>
         </>
       }
     >
-      {remove.error ? <ProblemNote error={remove.error} /> : <p className="text-sm text-muted">{of.email}</p>}
+      {remove.error ? <ProblemNote error={remove.error} /> : <p className="text-sm break-words text-muted"><bdi>{of.email}</bdi></p>}
     </Dialog>
   );
 }

@@ -2,7 +2,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Search } from "lucide-react";
-import { useRef } from "react";
 
 import type { Model } from "@/api/contract";
 import { modelsQuery } from "@/api/queries";
@@ -14,7 +13,7 @@ import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
 import { Fact, Facts, PageHead } from "@/ui/page";
 import { Bone, Waiting } from "@/ui/skeleton";
 import { Tag } from "@/ui/status";
-import { type Column, Table, useRowKeys } from "@/ui/table";
+import { type Column, Table } from "@/ui/table";
 
 // Facts that newer gateways tell beside the ones of the list.
 type Known = Model & { name?: string | null; kind?: string | null; tier?: string; quality?: number; capabilities?: Record<string, boolean | null> | null };
@@ -30,7 +29,7 @@ const COLUMNS: Column<Known>[] = [
     name: "Model",
     cell: (model) => (
       <span className="flex max-w-80 items-center gap-2">
-        <span className="truncate font-mono text-xs">{model.id}</span>
+        <bdi className="truncate font-mono text-xs">{model.id}</bdi>
         {model.sandbox && <Tag tone="sandbox">Sandbox</Tag>}
       </span>
     ),
@@ -47,8 +46,6 @@ export function ModelsPage() {
   const { search = "", object } = useSearch({ from: "/shell/models" });
   const navigate = useNavigate({ from: "/models" });
   const models = useQuery(modelsQuery(workspace));
-  const box = useRef<HTMLDivElement>(null);
-  useRowKeys(box);
   const all = (models.data?.data ?? []) as Known[];
   const wanted = search.toLowerCase();
   const rows = wanted ? all.filter((model) => `${model.id} ${model.name ?? ""} ${model.offers.map((offer) => offer.provider).join(" ")}`.toLowerCase().includes(wanted)) : all;
@@ -58,7 +55,7 @@ export function ModelsPage() {
       <PageHead
         title="Models"
         actions={
-          <div className="relative">
+          <div className="relative max-sm:flex-1">
             <Search aria-hidden className="pointer-events-none absolute top-2.5 left-2.5 size-4 text-muted" />
             <input
               type="search"
@@ -66,12 +63,12 @@ export function ModelsPage() {
               placeholder="Model or provider"
               value={search}
               onChange={(event) => void navigate({ search: (before) => ({ ...before, search: event.target.value || undefined }), replace: true })}
-              className="h-9 w-56 rounded-control border border-edge/60 bg-panel pr-3 pl-8 hover:border-edge"
+              className="h-9 w-56 rounded-control max-sm:w-full border border-edge/60 bg-panel pr-3 pl-8 hover:border-edge"
             />
           </div>
         }
       />
-      <div className="rounded-panel border bg-panel" ref={box}>
+      <div className="rounded-panel border bg-panel">
         {models.isPending && (
           <Waiting label="Loading models">
             {Array.from({ length: 8 }, (_, row) => (
@@ -95,11 +92,11 @@ export function ModelsPage() {
 function ModelDetail({ of, onClose }: { of: Known; onClose: () => void }) {
   const can = abilities(of);
   return (
-    <SidePanel open onOpenChange={(next) => !next && onClose()} title={of.name ?? of.id}>
+    <SidePanel open onOpenChange={(next) => !next && onClose()} title={<bdi>{of.name ?? of.id}</bdi>}>
       <Facts>
         <Fact name="Id" mono>
           <span className="flex items-center gap-1">
-            {of.id}
+            <bdi className="min-w-0 break-all">{of.id}</bdi>
             <CopyButton bare look="quiet" text={of.id} label="Copy the model’s id" />
           </span>
         </Fact>
@@ -114,7 +111,7 @@ function ModelDetail({ of, onClose }: { of: Known; onClose: () => void }) {
         {of.offers.map((offer) => (
           <section key={`${offer.provider}/${offer.region}`} className="overflow-hidden rounded-panel border">
             <header className="flex items-center gap-2 border-b bg-sunken px-3 py-2 text-sm">
-              <span className="flex-1 font-medium">{offer.provider}</span>
+              <bdi className="flex-1 font-medium">{offer.provider}</bdi>
               {offer.region && <Tag>{offer.region}</Tag>}
             </header>
             <table className="w-full text-sm" aria-label={`Prices at ${offer.provider}`}>

@@ -123,9 +123,9 @@ function Attention({ of }: { of: Overview }) {
         <ul>
           {of.attention.map((item) => (
             <li key={`${item.key}/${item.reason}`} className="border-b last:border-b-0">
-              <Link to="/keys/$id" params={{ id: item.key }} className="flex min-h-11 items-center gap-3 px-4 py-2 outline-offset-[-2px] hover:bg-hover">
+              <Link to="/keys/$id" params={{ id: item.key }} data-row className="flex min-h-11 items-center gap-3 px-4 py-2 outline-offset-[-2px] hover:bg-hover">
                 <CircleAlert aria-hidden className="size-4 shrink-0 text-warning" />
-                <span className="min-w-0 flex-1 truncate font-medium">{item.name}</span>
+                <span className="min-w-0 flex-1 truncate font-medium"><bdi>{item.name}</bdi></span>
                 <span className="truncate text-sm text-muted">{REASONS[item.reason] ?? item.reason}</span>
               </Link>
             </li>

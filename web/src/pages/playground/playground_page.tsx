@@ -192,10 +192,10 @@ function Bench({ keys, of, choose, failed }: { keys: Key[]; of: Key | undefined;
             ))}
           </div>
           <div className="flex-1" aria-live="off">
-            {turns.length === 0 && <p className="px-6 py-16 text-center text-muted">Ask something. What it costs counts against {of ? <span className="font-medium text-ink">{of.name}</span> : "the key"}.</p>}
+            {turns.length === 0 && <p className="px-6 py-16 text-center text-muted">Ask something. What it costs counts against {of ? <bdi className="font-medium break-words text-ink">{of.name}</bdi> : "the key"}.</p>}
             {turns.map((turn, index) => (
               <div key={index} className="border-b last:border-b-0">
-                <p className="bg-sunken px-4 py-2.5 text-sm break-words whitespace-pre-wrap">{turn.prompt}</p>
+                <p dir="auto" className="bg-sunken px-4 py-2.5 text-sm break-words whitespace-pre-wrap">{turn.prompt}</p>
                 <div className={cx("grid", turn.answers.length === 2 && "grid-cols-2")}>
                   {turn.answers.map((side, column) => (
                     <AnswerBox key={column} of={side} divided={column === 1} />
@@ -294,10 +294,10 @@ function AnswerBox({ of, divided }: { of: Side; divided: boolean }) {
       {answer.reasoning && (
         <details className="mb-2 text-sm text-muted">
           <summary>Reasoning</summary>
-          <p className="mt-1 break-words whitespace-pre-wrap">{answer.reasoning}</p>
+          <p dir="auto" className="mt-1 break-words whitespace-pre-wrap">{answer.reasoning}</p>
         </details>
       )}
-      <p className="flex-1 break-words whitespace-pre-wrap">
+      <p dir="auto" className="flex-1 break-words whitespace-pre-wrap">
         {answer.text}
         {of.state === "running" && <span aria-hidden className="ml-0.5 inline-block h-4 w-1.5 translate-y-0.5 animate-pulse bg-accent" />}
       </p>

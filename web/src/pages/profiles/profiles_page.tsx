@@ -7,6 +7,7 @@ import { useCallback, useDeferredValue, useState } from "react";
 import { Problem, send } from "@/api/client";
 import type { Explained, Page, Profile, ProfileRules, ProfileWithSecret, Tier } from "@/api/contract";
 import { modelsQuery } from "@/api/queries";
+import { useAsked } from "@/app/asked";
 import { useHere } from "@/app/session";
 import { formatMoney } from "@/lib/money";
 import { Once, secretLost } from "@/lib/once";
@@ -29,6 +30,7 @@ export function ProfilesPage() {
   const { object } = useSearch({ from: "/shell/profiles" });
   const navigate = useNavigate({ from: "/profiles" });
   const [creating, setCreating] = useState(false);
+  useAsked("create", () => setCreating(true));
   const profiles = useQuery({ queryKey: ["profiles", workspace], queryFn: ({ signal }) => send<Page<Profile>>("GET", "/admin/v1/profiles", { query: { workspace, limit: 1000 }, signal }) });
   const rows = profiles.data?.data ?? [];
   const chosen = rows.find((profile) => profile.id === object) ?? rows[0];
@@ -62,9 +64,9 @@ export function ProfilesPage() {
                 type="button"
                 aria-pressed={profile === chosen}
                 onClick={() => void navigate({ search: { object: profile.id }, replace: true })}
-                className={cx("h-8 rounded-full border px-3.5 text-sm", profile === chosen ? "border-accent bg-accent-soft font-medium text-accent" : "bg-panel text-muted hover:text-ink")}
+                className={cx("h-8 max-w-full truncate rounded-full border px-3.5 text-sm", profile === chosen ? "border-accent bg-accent-soft font-medium text-accent" : "bg-panel text-muted hover:text-ink")}
               >
-                {profile.name}
+                <bdi>{profile.name}</bdi>
               </button>
             ))}
           </div>
@@ -175,7 +177,7 @@ function Rules({ of }: { of: Profile }) {
   const save = useMutation({
     mutationFn: () => send<Profile>("PATCH", `/admin/v1/profiles/${of.id}`, { query: { workspace }, body: patch }),
     onSuccess: (profile) => {
-      notify(`${profile.name} is changed, from the next request on.`);
+      notify(<><bdi>{profile.name}</bdi> is changed, from the next request on.</>);
       return client.invalidateQueries({ queryKey: ["profiles", workspace] });
     },
     onError: notifyProblem,
@@ -301,7 +303,7 @@ function CreateProfile({ onClose }: { onClose: (id: string | null) => void }) {
         open
         held={!stored}
         onOpenChange={(open) => !open && onClose(made.id)}
-        title={`${made.name} is ready`}
+        title={<><bdi>{made.name}</bdi> is ready</>}
         description="This is the secret of its key. Tollgate keeps only a hash of it."
         footer={
           <Button look="primary" disabled={!stored} onClick={() => onClose(made.id)}>
@@ -318,7 +320,7 @@ function CreateProfile({ onClose }: { onClose: (id: string | null) => void }) {
       <Dialog
         open
         onOpenChange={(open) => !open && onClose(made.id)}
-        title={`${made.name} was made`}
+        title={<><bdi>{made.name}</bdi> was made</>}
         footer={
           <Button look="primary" onClick={() => onClose(made.id)}>
             Done
@@ -375,18 +377,18 @@ function DeleteProfile({ of, onClose }: { of: Profile; onClose: () => void }) {
   const remove = useMutation({
     mutationFn: () => send("DELETE", `/admin/v1/profiles/${of.id}`, { query: { workspace } }),
     onSuccess: () => {
-      notify(`${of.name} is deleted.`);
+      notify(<><bdi>{of.name}</bdi> is deleted.</>);
       onClose();
       void client.invalidateQueries({ queryKey: ["profiles", workspace] });
       void client.invalidateQueries({ queryKey: ["keys", workspace] });
     },
   });
-  const named = typed.trim() === of.name;
+  const named = typed === of.name || typed.trim() === of.name.trim();
   return (
     <Dialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title={`Delete ${of.name}`}
+      title={<>Delete <bdi>{of.name}</bdi></>}
       description="Its key is revoked with it: every request with that key is refused from now on."
       onSubmit={() => named && remove.mutate()}
       footer={
@@ -400,7 +402,7 @@ function DeleteProfile({ of, onClose }: { of: Profile; onClose: () => void }) {
         </>
       }
     >
-      <Field label={<span>Type <span className="font-mono">{of.name}</span> to confirm</span>}>{(field) => <Input {...field} autoFocus value={typed} onChange={(event) => setTyped(event.target.value)} />}</Field>
+      <Field label={<span>Type <bdi className="font-mono break-all whitespace-pre-wrap select-text">{of.name}</bdi> to confirm</span>}>{(field) => <Input {...field} autoFocus value={typed} onChange={(event) => setTyped(event.target.value)} />}</Field>
       {remove.error && <ProblemNote className="mt-4" error={remove.error} />}
     </Dialog>
   );

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { Problem, send } from "@/api/client";
 import type { Provider, ProviderVerdict } from "@/api/contract";
 import { providersQuery } from "@/api/queries";
+import { useAsked } from "@/app/asked";
 import { usePolling } from "@/app/live";
 import { useHere } from "@/app/session";
 import { formatExact, formatMs, formatShare, plural } from "@/lib/format";
@@ -25,6 +26,7 @@ import { PROVIDER_PRESETS } from "./presets";
 export function ProvidersPage() {
   const { workspace, may } = useHere();
   const [adding, setAdding] = useState(false);
+  useAsked("add", () => setAdding(true));
   const polling = usePolling();
   const providers = useQuery({ ...providersQuery(workspace), refetchInterval: Math.min(10_000, polling) });
   const add = may("operator") && (
@@ -84,7 +86,7 @@ function Card({ of }: { of: Provider }) {
   return (
     <section aria-label={of.id} className="flex flex-col rounded-panel border bg-panel">
       <header className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 pt-3.5">
-        <h2 className="min-w-0 flex-1 truncate font-semibold">{of.id}</h2>
+        <h2 className="min-w-0 flex-1 truncate font-semibold"><bdi>{of.id}</bdi></h2>
         <Status value={health.state} className="text-sm" />
       </header>
       <p className="flex flex-wrap items-center gap-1.5 px-4 pt-1 text-xs text-muted">

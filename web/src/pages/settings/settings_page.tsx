@@ -1,10 +1,11 @@
 // Settings: the look, one's own sign-in, and the workspace.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 
 import { api, Problem, send, unwrap } from "@/api/client";
 import type { OpenSession, Page, Workspace } from "@/api/contract";
 import { workspaceQuery } from "@/api/queries";
+import { useAsked } from "@/app/asked";
 import { useHere, useSession } from "@/app/session";
 import { setTheme, type Theme, useTheme } from "@/app/theme";
 import { formatExact } from "@/lib/format";
@@ -50,8 +51,8 @@ export function SettingsPage() {
         )}
         <Panel title="You">
           <Facts>
-            <Fact name="Name">{person.name || "–"}</Fact>
-            <Fact name="E-mail">{person.email}</Fact>
+            <Fact name="Name"><bdi>{person.name || "–"}</bdi></Fact>
+            <Fact name="E-mail"><bdi>{person.email}</bdi></Fact>
             <Fact name="Look">
               <Segments label="Theme" value={theme} options={THEMES} onChange={setTheme} />
             </Fact>
@@ -68,6 +69,8 @@ function WorkspacePanel({ of }: { of: Workspace }) {
   const { may } = useHere();
   const [editing, setEditing] = useState(false);
   const [moving, setMoving] = useState(false);
+  useAsked("edit", () => setEditing(true));
+  useAsked("clock", () => setMoving(true));
   return (
     <Panel
       title="Workspace"
@@ -87,12 +90,12 @@ function WorkspacePanel({ of }: { of: Workspace }) {
       }
     >
       <Facts>
-        <Fact name="Name">{of.name}</Fact>
+        <Fact name="Name"><bdi>{of.name}</bdi></Fact>
         <Fact name="Id" mono>
           {of.id}
         </Fact>
         <Fact name="Balance">{of.balance.mode === "prepaid" ? "Prepaid" : "Unlimited"}</Fact>
-        <Fact name="Test clock">{of.test_time ? formatExact(of.test_time) : "real time"}</Fact>
+        <Fact name="Test clock">{of.test_time ? formatExact(of.test_time) : "Real time"}</Fact>
       </Facts>
       {of.limits.length > 0 && (
         <div className="mt-5 grid gap-x-8 gap-y-5 border-t pt-4 sm:grid-cols-2">
@@ -124,7 +127,7 @@ function EditWorkspace({ of, onClose }: { of: Workspace; onClose: () => void }) 
     onSuccess: (workspace) => {
       client.setQueryData(["workspace", of.id], workspace);
       void client.invalidateQueries({ queryKey: ["workspaces"] });
-      notify(`${workspace.name} is changed.`);
+      notify(<><bdi>{workspace.name}</bdi> is changed.</>);
       onClose();
     },
   });
@@ -132,7 +135,7 @@ function EditWorkspace({ of, onClose }: { of: Workspace; onClose: () => void }) 
     <Dialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title={`Edit ${of.name}`}
+      title={<>Edit <bdi>{of.name}</bdi></>}
       onSubmit={() => name.trim() && problems.length === 0 && save.mutate()}
       footer={
         <>
@@ -173,7 +176,7 @@ function MoveClock({ of, onClose }: { of: Workspace; onClose: () => void }) {
     onSuccess: (workspace) => {
       client.setQueryData(["workspace", of.id], workspace);
       void client.invalidateQueries({ queryKey: ["keys"] });
-      notify(`Sandbox keys of ${of.name} live at ${formatExact(workspace.test_time)}.`);
+      notify(<>Sandbox keys of <bdi>{of.name}</bdi> live at {formatExact(workspace.test_time)}.</>);
       onClose();
     },
   });
@@ -221,6 +224,8 @@ function PasswordPanel() {
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
   const [tried, setTried] = useState(false);
+  const first = useRef<HTMLInputElement>(null);
+  useAsked("password", () => first.current?.focus());
   const client = useQueryClient();
   const change = useMutation({
     mutationFn: () => send("POST", "/admin/v1/session/password", { body: { current_password: current, new_password: next } }),
@@ -246,7 +251,7 @@ function PasswordPanel() {
         }}
       >
         <Field label="Present password" problem={problem("current_password")}>
-          {(field) => <Input {...field} type="password" autoComplete="current-password" value={current} onChange={(event) => setCurrent(event.target.value)} />}
+          {(field) => <Input {...field} ref={first} type="password" autoComplete="current-password" value={current} onChange={(event) => setCurrent(event.target.value)} />}
         </Field>
         <Field label="New password" hint="Ends your other sessions." problem={problem("new_password") ?? (tried && next ? passwordProblem(next) : null)}>
           {(field) => <Input {...field} type="password" autoComplete="new-password" value={next} onChange={(event) => setNext(event.target.value)} />}
@@ -280,9 +285,14 @@ function SessionsPanel() {
             {
               name: "From",
               cell: (session) => (
-                <span className="flex max-w-80 items-center gap-2">
-                  <span className="truncate font-mono text-xs" title={session.client ?? undefined}>{session.from}</span>
-                  {session.current && <Tag tone="accent">this one</Tag>}
+                <span className="flex max-w-72 flex-col py-1.5">
+                  <span className="flex items-center gap-2">
+                    <span className="font-mono text-xs">{session.from}</span>
+                    {session.current && <Tag tone="accent">this one</Tag>}
+                  </span>
+                  <span className="truncate text-xs text-muted" title={session.client ?? undefined}>
+                    <bdi>{session.client ?? ""}</bdi>
+                  </span>
                 </span>
               ),
             },

@@ -39,7 +39,7 @@ export function UsageDetail({ id, known, onClose }: { id: string; known: UsageRo
   });
   const shown = row.data ?? known;
   return (
-    <SidePanel open onOpenChange={(open) => !open && onClose()} title={shown ? (shown.model ?? shown.requested_model) : "Request"}>
+    <SidePanel open onOpenChange={(open) => !open && onClose()} title={shown ? <bdi>{shown.model ?? shown.requested_model}</bdi> : "Request"}>
       {shown ? <Detail of={shown} /> : row.error ? <ProblemNote error={row.error} /> : <Waiting label="Loading the request"><Bone className="h-64 w-full" /></Waiting>}
     </SidePanel>
   );
@@ -75,15 +75,15 @@ function Detail({ of }: { of: UsageRow }) {
         <Facts>
           <Fact name="Key">
             <Link to="/keys/$id" params={{ id: of.key }} className="text-accent underline-offset-4 hover:underline">
-              {of.key_name}
+              <bdi>{of.key_name}</bdi>
             </Link>
           </Fact>
           <Fact name="Admitted">{formatExact(of.admitted_at)}</Fact>
           <Fact name="Finished">{formatExact(of.finished_at)}</Fact>
           {of.test_time && <Fact name="Test clock">{formatExact(of.test_time)}</Fact>}
-          <Fact name="Asked for" mono>{of.requested_model}</Fact>
+          <Fact name="Asked for" mono><bdi>{of.requested_model}</bdi></Fact>
           <Fact name="Streamed">{of.streamed ? `yes, first token after ${formatMs(of.time_to_first_token_ms)}` : "no"}</Fact>
-          <Fact name="Client">{of.client ?? "–"}</Fact>
+          <Fact name="Client"><bdi>{of.client ?? "–"}</bdi></Fact>
           <Fact name="Address" mono>{of.ip ?? "not kept"}</Fact>
           <Fact name="Generation" mono>
             <Copied text={of.id} label="Copy the generation id" />
@@ -100,7 +100,7 @@ function Detail({ of }: { of: UsageRow }) {
 
 const Copied = ({ text, label }: { text: string; label: string }) => (
   <span className="flex items-center gap-1">
-    <span className="truncate">{text}</span>
+    <bdi className="truncate">{text}</bdi>
     <CopyButton bare look="quiet" text={text} label={label} />
   </span>
 );
@@ -126,8 +126,8 @@ function Timeline({ of }: { of: UsageRow }) {
         return (
           <li key={index} className="text-sm">
             <div className="mb-1 flex flex-wrap items-baseline gap-x-3">
-              <span className="font-medium">{attempt.provider}</span>
-              <span className="min-w-0 truncate font-mono text-xs text-muted">{attempt.model}</span>
+              <bdi className="font-medium">{attempt.provider}</bdi>
+              <bdi className="min-w-0 truncate font-mono text-xs text-muted">{attempt.model}</bdi>
               <span className="ml-auto">{attempt.status === 0 ? <span className="text-bad">no answer</span> : <HttpStatus code={attempt.status} />}</span>
               <span className="numbers text-muted">{formatMs(attempt.ms)}</span>
             </div>

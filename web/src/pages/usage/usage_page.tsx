@@ -2,7 +2,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Download } from "lucide-react";
-import { useMemo, useRef } from "react";
+import { useMemo } from "react";
 
 import type { UsageRow } from "@/api/contract";
 import { modelsQuery, usageQuery, usageTotalsQuery } from "@/api/queries";
@@ -18,7 +18,7 @@ import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
 import { PageHead } from "@/ui/page";
 import { Bone, Waiting } from "@/ui/skeleton";
 import { HttpStatus, Tag } from "@/ui/status";
-import { type Column, Table, useRowKeys } from "@/ui/table";
+import { type Column, Table } from "@/ui/table";
 import { Time } from "@/ui/time";
 
 import { totalCost } from "../series_charts";
@@ -30,7 +30,7 @@ const COLUMNS: Column<UsageRow>[] = [
     name: "Key",
     cell: (row) => (
       <span className="flex max-w-44 items-center gap-1.5">
-        <span className="truncate">{row.key_name}</span>
+        <bdi className="truncate">{row.key_name}</bdi>
         {row.environment === "sandbox" && <Tag tone="sandbox">Sandbox</Tag>}
       </span>
     ),
@@ -39,7 +39,7 @@ const COLUMNS: Column<UsageRow>[] = [
     name: "Model",
     cell: (row) => (
       <span className="block max-w-56 truncate font-mono text-xs" title={row.provider ? `${row.provider}${row.region ? ` · ${row.region}` : ""}` : undefined}>
-        {row.model ?? row.requested_model}
+        <bdi>{row.model ?? row.requested_model}</bdi>
       </span>
     ),
   },
@@ -54,8 +54,6 @@ export function UsagePage() {
   const filter = useSearch({ from: "/shell/usage" });
   const navigate = useNavigate({ from: "/usage" });
   const { workspace } = useHere();
-  const box = useRef<HTMLDivElement>(null);
-  useRowKeys(box);
   const { key, model, from, to, status, row: open } = filter;
   const usage = useInfiniteQuery({ ...usageQuery(workspace, { key, model, from, to }), refetchInterval: usePolling() });
   const loaded = useMemo(() => usage.data?.pages.flatMap((page) => page.data) ?? [], [usage.data]);
@@ -100,9 +98,7 @@ export function UsagePage() {
           </Empty>
         )}
         {rows.length > 0 && (
-          <div ref={box}>
-            <Table label="Requests" columns={COLUMNS} rows={rows} keyOf={(row) => row.id} open={(row) => set({ row: row.id })} />
-          </div>
+          <Table label="Requests" columns={COLUMNS} rows={rows} keyOf={(row) => row.id} open={(row) => set({ row: row.id })} />
         )}
         {usage.hasNextPage && (
           <div className="border-t px-4 py-3 text-center">

@@ -46,7 +46,7 @@ export function useUpdate(key: Key) {
       unwrap(api.PATCH("/admin/v1/keys/{id}", { params: { path: { id: key.id }, query: { workspace } }, body })),
     onSuccess: (changed) => {
       client.setQueryData(["keys", workspace, "one", key.id], changed);
-      notify(`${changed.name} is changed.`);
+      notify(<><bdi>{changed.name}</bdi> is changed.</>);
       return client.invalidateQueries({ queryKey: ["keys", workspace] });
     },
   });

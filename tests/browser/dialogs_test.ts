@@ -1,0 +1,253 @@
+// Every dialog, menu, panel and door, in both themes: axe finds nothing, it fits a small screen, Escape closes it, and
+// the focus goes back to what opened it.
+import { made } from "./admin";
+import { clean } from "./axe";
+import { call, createKey, expect, type Gateway, OPERATOR, test, watched } from "./gateway";
+import { overflow, settled } from "./pages";
+import type { Locator, Page } from "./playwright";
+
+interface Opened {
+  name: string;
+  path: string;
+  opener: (page: Page) => Locator;
+  as?: "dialog" | "menu";
+}
+
+const button = (name: string | RegExp, exact = true) => (page: Page) => page.getByRole("button", { name, exact }).first();
+
+const OPENED: Opened[] = [
+  { name: "create key", path: "/keys", opener: button("Create key") },
+  { name: "edit key", path: "/keys/{key}", opener: button("Edit") },
+  { name: "rotate secret", path: "/keys/{key}", opener: button("Rotate secret") },
+  { name: "revoke key", path: "/keys/{key}", opener: button("Revoke key") },
+  { name: "actions of a key", path: "/keys", opener: button(/^Actions for/, false), as: "menu" },
+  { name: "filter", path: "/keys", opener: button("Environment"), as: "menu" },
+  { name: "create profile", path: "/profiles", opener: button("Create profile") },
+  { name: "delete profile", path: "/profiles", opener: button(/^Delete /, false) },
+  { name: "add provider", path: "/providers", opener: button("Add provider") },
+  { name: "grant credits", path: "/credits", opener: button("Grant credits") },
+  { name: "invite", path: "/members", opener: button("Invite") },
+  { name: "remove member", path: "/members", opener: (page) => page.getByRole("row").filter({ hasText: "guest@example.com" }).getByRole("button").last() },
+  { name: "edit workspace", path: "/settings", opener: button("Edit") },
+  { name: "move test clock", path: "/settings", opener: button("Move test clock") },
+  { name: "code", path: "/playground", opener: button("Code") },
+  { name: "a request", path: "/usage", opener: (page) => page.getByRole("row").nth(1) },
+  { name: "a change", path: "/audit", opener: (page) => page.getByRole("row").nth(1) },
+  { name: "a model", path: "/models", opener: (page) => page.getByRole("row").nth(1) },
+  { name: "workspaces", path: "/", opener: button(/^Workspace /, false), as: "menu" },
+  { name: "person", path: "/", opener: button(/theme and sign out/, false), as: "menu" },
+  { name: "palette", path: "/keys", opener: button("Search") },
+];
+
+let key = "";
+
+async function populated(page: Page, gateway: Gateway) {
+  if (key) return;
+  const secret = await createKey(page, gateway, "opened");
+  for (const model of ["sandbox/echo", "sandbox/error-500"]) await call(gateway, secret, model);
+  await page.getByRole("link", { name: "opened" }).click();
+  await page.getByRole("heading", { name: "opened", level: 1 }).waitFor();
+  key = new URL(page.url()).pathname.split("/").pop()!;
+  await made(gateway, "profiles", { name: "support", environment: "sandbox" });
+  const invited = await made(gateway, "invitations?workspace=ws_default", { email: "guest@example.com", role: "member" });
+  const joined = await page.request.post(`${gateway.url}/admin/v1/invitations/accept`, { headers: { Origin: gateway.url }, data: { token: String(invited["link"]).split("#")[1], name: "Guest", password: "four calm words here" } });
+  expect(joined.status()).toBe(200);
+  await page.context().clearCookies();
+  await page.goto(`${gateway.url}/sign-in`);
+  await page.getByLabel("E-mail").fill(OPERATOR.email);
+  await page.getByLabel("Password").fill(OPERATOR.password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+}
+
+for (const theme of ["light", "dark"] as const) {
+  test(`every dialog and menu is clean, and gives the focus back, ${theme}`, async ({ operator: page, gateway }) => {
+    test.setTimeout(240_000);
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+    await populated(page, gateway);
+    for (const one of OPENED) {
+      await page.goto(gateway.url + one.path.replace("{key}", key));
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await settled(page);
+      const opener = one.opener(page);
+      await opener.focus();
+      await page.keyboard.press("Enter");
+      const opened = page.getByRole(one.as ?? "dialog");
+      await opened.waitFor();
+      await clean(page, one.name);
+      await page.keyboard.press("Escape");
+      await opened.waitFor({ state: "detached" });
+      // A row was opened by its address: what it opens may be sent to somebody, and is closed to the same row.
+      await expect(opener, `the focus after ${one.name}`).toBeFocused();
+    }
+  });
+
+  test(`every dialog fits the smallest screen, ${theme}`, async ({ operator: page, gateway }) => {
+    test.setTimeout(240_000);
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+    await populated(page, gateway);
+    await page.setViewportSize({ width: 360, height: 700 });
+    for (const one of OPENED.filter(({ name }) => !["workspaces", "person", "palette"].includes(name))) {
+      await page.goto(gateway.url + one.path.replace("{key}", key));
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await settled(page);
+      await one.opener(page).focus();
+      await page.keyboard.press("Enter");
+      const opened = page.getByRole(one.as ?? "dialog");
+      await opened.waitFor();
+      const box = (await opened.boundingBox())!;
+      expect.soft(Math.round(box.x), one.name).toBeGreaterThanOrEqual(0);
+      expect.soft(Math.round(box.x + box.width), one.name).toBeLessThanOrEqual(360);
+      expect.soft(await opened.evaluate((element) => element.scrollWidth - element.clientWidth), `${one.name} scrolls sideways`).toBeLessThanOrEqual(1);
+      expect.soft(await overflow(page), one.name).toBeLessThanOrEqual(0);
+    }
+  });
+
+  test(`what is shown once, and what follows a dialog, is clean, ${theme}`, async ({ operator: page, gateway }) => {
+    test.setTimeout(120_000);
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+    await populated(page, gateway);
+    await page.goto(`${gateway.url}/keys?create=true`);
+    await page.getByLabel("Name", { exact: true }).fill(`shown ${theme}`);
+    await page.getByRole("dialog").getByRole("button", { name: "Create key" }).click();
+    await page.getByLabel("The secret").waitFor();
+    await clean(page, "a new secret");
+    // What is shown this once is not lost by a slip.
+    await page.keyboard.press("Escape");
+    await expect(page.getByLabel("The secret")).toBeVisible();
+    await page.getByLabel("I have stored it").check();
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.goto(`${gateway.url}/members`);
+    await page.getByRole("button", { name: "Invite" }).click();
+    await page.getByLabel("E-mail").fill(`more-${theme}@example.com`);
+    await page.getByRole("button", { name: "Make link" }).click();
+    await page.getByLabel("The invitation’s link").waitFor();
+    await clean(page, "an invitation's link");
+    await page.goto(`${gateway.url}/keys/key_none`);
+    await page.getByRole("alert").waitFor();
+    await clean(page, "a key that is not there");
+    await page.goto(`${gateway.url}/nowhere`);
+    await page.getByRole("heading").first().waitFor();
+    await clean(page, "a page that is not there");
+    await page.goto(`${gateway.url}/keys?search=nothing-has-this-name`);
+    await page.getByText("No key fits these filters").waitFor();
+    await clean(page, "nothing found");
+  });
+
+  test(`the doors are clean, ${theme}`, async ({ operator, gateway, browser }) => {
+    const invited = await made(gateway, "invitations?workspace=ws_default", { email: `door-${theme}@example.com`, role: "viewer" });
+    expect(operator).toBeTruthy();
+    const page = await (await browser.newContext({ colorScheme: theme, viewport: { width: 390, height: 844 } })).newPage();
+    const complaints = watched(page, gateway.url);
+    await page.goto(`${gateway.url}/sign-in`);
+    await page.getByRole("button", { name: "Sign in", exact: true }).waitFor();
+    await clean(page, "sign in");
+    await page.getByLabel("E-mail").fill("nobody@example.com");
+    await page.getByLabel("Password").fill("not this one");
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await page.getByRole("alert").waitFor();
+    await clean(page, "a refused sign-in");
+    await page.goto(String(new URL(String(invited["link"]), gateway.url)));
+    await page.getByLabel("Your name").waitFor();
+    await clean(page, "an invitation");
+    await page.goto("about:blank");
+    await page.goto(`${gateway.url}/invite`);
+    await page.getByRole("heading", { name: "This link is not whole" }).waitFor();
+    await clean(page, "half an invitation");
+    await page.goto(`${gateway.url}/setup`);
+    await page.getByRole("heading", { name: "Tollgate is set up already" }).waitFor();
+    await clean(page, "set up already");
+    await page.context().close();
+    expect(complaints).toEqual([]);
+  });
+}
+
+test("the palette reaches every page and every action", async ({ operator: page, gateway }) => {
+  test.setTimeout(120_000);
+  await populated(page, gateway);
+  const go = async (typed: string) => {
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox").fill(typed);
+    await expect(page.getByRole("option", { name: typed, exact: true })).toBeVisible();
+    await page.getByRole("option", { name: typed, exact: true }).click();
+  };
+  for (const [typed, title] of [
+    ["API keys", "API keys"], ["Routing profiles", "Routing profiles"], ["Usage", "Usage"], ["Models", "Models"], ["Providers", "Providers"], ["Credits", "Credits"],
+    ["Playground", "Playground"], ["Audit", "Audit"], ["Members", "Members"], ["Settings", "Settings"], ["Overview", "Overview"],
+  ]) {
+    await go(typed!);
+    await page.getByRole("heading", { name: title, level: 1 }).waitFor();
+  }
+  for (const [typed, title] of [
+    ["Create key", "Create key"], ["Create profile", "Create profile"], ["Add provider", "Add provider"], ["Invite", "Invite"], ["Grant credits", "Grant credits to default"],
+    ["Edit workspace", "Edit default"], ["Move test clock", "Move the test clock forward"],
+  ]) {
+    await go(typed!);
+    await expect(page.getByRole("dialog", { name: title })).toBeVisible();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+  }
+  await go("Verify the audit chain");
+  await expect(page.getByText(/rows sound/)).toBeVisible();
+  await go("Change password");
+  await expect(page.getByLabel("Present password")).toBeFocused();
+  await go("Dark theme");
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await go("Theme of the system");
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox").fill("opened");
+  await page.getByRole("option").filter({ hasText: "sk-tg-test-" }).click();
+  await page.getByRole("heading", { name: "opened", level: 1 }).waitFor();
+  for (const [typed, title] of [["Edit opened", "Edit opened"], ["Rotate the secret of opened", "Rotate the secret of opened"], ["Revoke opened", "Revoke opened"]]) {
+    await go(typed!);
+    await expect(page.getByRole("dialog", { name: title })).toBeVisible();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+  }
+  await go("Disable opened");
+  await expect(page.getByRole("switch", { name: "Enable opened" })).toBeVisible();
+  await go("Enable opened");
+  await go("Sign out");
+  await expect(page).toHaveURL(/\/sign-in/);
+});
+
+test("j, k and Enter walk every table", async ({ operator: page, gateway }) => {
+  await populated(page, gateway);
+  for (const path of ["/keys", "/usage", "/models", "/audit", "/members", "/settings", `/keys/${key}`, "/"]) {
+    await page.goto(gateway.url + path);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.locator("[data-row]").first().waitFor();
+    await settled(page);
+    await page.keyboard.press("j");
+    await expect(page.locator("[data-row]").first(), path).toBeFocused();
+    if ((await page.locator("[data-row]").count()) < 2) continue;
+    await page.keyboard.press("j");
+    await expect(page.locator("[data-row]").nth(1), path).toBeFocused();
+    await page.keyboard.press("k");
+    await expect(page.locator("[data-row]").first(), path).toBeFocused();
+  }
+  await page.goto(`${gateway.url}/models`);
+  await page.locator("[data-row]").first().waitFor();
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("dialog")).toBeVisible();
+});
+
+test("a skeleton waits 150 ms, and nothing moves for those who want no motion", async ({ operator: page, gateway }) => {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  let answer: () => void = () => undefined;
+  const asked = new Promise<void>((resolve) => {
+    void page.route("**/admin/v1/models?*", async (route) => {
+      resolve();
+      await new Promise<void>((go) => (answer = go));
+      await route.continue();
+    });
+  });
+  await page.goto(`${gateway.url}/models`);
+  await asked;
+  const waiting = page.locator("main [aria-busy=true]");
+  await expect(waiting).toBeVisible();
+  expect(Number.parseFloat(await waiting.locator(".skeleton").first().evaluate((element) => getComputedStyle(element).animationDuration))).toBeLessThan(0.001);
+  answer();
+  await expect(waiting).toHaveCount(0);
+});
