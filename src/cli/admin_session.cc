@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
 
 namespace tollgate::cli {
 namespace {
@@ -25,14 +26,18 @@ Outcome<std::string> id_of(const json::value& entry) {
   return std::string(id->get_string());
 }
 
-// Where a server with these settings is reached from this machine.
+// Where the server of this data directory is reached from this machine: where it says that it
+// listens (server/server.cc), else where one with these settings would.
 std::string local_base_url(const Settings& settings) {
-  const bool everywhere = settings.listen.host == "0.0.0.0" || settings.listen.host == "::";
-  const HttpUrl url{.scheme = settings.tls.enabled() ? UrlScheme::kHttps : UrlScheme::kHttp,
-                    .host = everywhere ? "127.0.0.1" : settings.listen.host,
-                    .port = settings.listen.port,
-                    .path = {},
-                    .userinfo = {}};
+  HttpUrl url{.scheme = settings.tls.enabled() ? UrlScheme::kHttps : UrlScheme::kHttp,
+              .host = settings.listen.host,
+              .port = settings.listen.port,
+              .path = {},
+              .userinfo = {}};
+  std::ifstream file(settings.data + "/admin.address");
+  std::string told;
+  if (std::getline(file, told)) url = parse_http_url(told).value_or(url);
+  if (url.host == "0.0.0.0" || url.host == "::") url.host = "127.0.0.1";
   return url.text();
 }
 

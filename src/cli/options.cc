@@ -31,8 +31,9 @@ void declare_serve(CLI::App& app, Invocation& invocation) {
                                  "  tollgate serve --data /var/lib/tollgate --listen 0.0.0.0:8080\n"
                                  "  tollgate serve --config /etc/tollgate.yaml\n\n"
                                  "It prints `listening http://HOST:PORT` when it is ready. The "
-                                 "first start also prints a\nsandbox key and a curl line that "
-                                 "works when pasted.\n",
+                                 "first start also prints the\nlink that makes you the operator "
+                                 "of its dashboard, a sandbox key, and a curl line that\nworks "
+                                 "when pasted.\n",
                                  serve);
   serve_options(command, invocation);
 }

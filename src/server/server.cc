@@ -2,10 +2,12 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdio>
+#include <fstream>
 #include <thread>
 
 #include "base/log.h"
@@ -47,6 +49,16 @@ std::string url_of(const Settings& settings, std::uint16_t port) {
   const bool v6 = settings.listen.host.find(':') != std::string::npos;
   const std::string host = v6 ? "[" + settings.listen.host + "]" : settings.listen.host;
   return (settings.tls.enabled() ? "https://" : "http://") + host + ":" + std::to_string(port);
+}
+
+// Where it listens, beside the socket by which the command line speaks to it: what that prints to
+// be pasted has the port that was really taken.
+std::string address_file(const Settings& settings) { return settings.data + "/admin.address"; }
+
+void tell_address(const Settings& settings, const std::string& url) {
+  const std::string path = address_file(settings);
+  std::ofstream(path) << url << '\n';
+  ::chmod(path.c_str(), S_IRUSR | S_IWUSR);  // as all that is in the directory
 }
 
 void say(const std::string& text) {
@@ -236,6 +248,7 @@ int serve(Settings settings, ReloadSettings reload) {
     workers.drain([] { return true; });
     return say_failed(greeting.error());
   }
+  tell_address(settings, url);
   say("listening " + url + "\n" + *greeting);
 
   wait_for_the_end(
@@ -244,6 +257,7 @@ int serve(Settings settings, ReloadSettings reload) {
   log(LogLevel::kInfo, "draining: a second signal cuts what still runs");
   const SteadyTime patience = std::chrono::steady_clock::now() + kDrainMax;
   workers.drain([&] { return told_to_cut(signals, patience); });
+  ::unlink(address_file(settings).c_str());
   ::unlink((settings.data + "/admin.sock").c_str());
   return kExitOk;
 }

@@ -56,6 +56,14 @@ def test_printed_curl_line_streams_when_asked_to(first_start, tmp_path):
     assert output.count("data: ") > 1 and output.rstrip().endswith("data: [DONE]")
 
 
+def test_curl_line_of_a_new_key_works_when_pasted_whatever_the_port(gateway, tmp_path):
+    printed = gateway.cli("keys", "create", "--name", "pasted", "--environment", "sandbox")
+    line = printed[printed.index("  curl "):].strip()
+    assert f"curl {gateway.url}/v1/" in line
+    assert '"chat.completion"' in paste(line, tmp_path)
+    assert f"{gateway.url}/invite#" in gateway.cli("users", "invite", "pasted@example.com")
+
+
 def test_second_start_prints_no_key(start_gateway, tmp_path):
     first = start_gateway(data=tmp_path / "data")
     first.wait_for_line(CURL)
