@@ -241,6 +241,14 @@ TEST_F(PeopleApiTest, ExistingAccountJoinsWithItsOwnPassword) {
   const AdminAnswer joined = accept(link, "");
   ASSERT_EQ(joined.status, 200) << joined.body;
   EXPECT_EQ(joined.document().at("memberships").as_array().size(), 2U);
+  const Browser bob = browser_of(joined);
+  const auto made_in = [&](const std::string& workspace) {
+    return ask_as(bob, {.method = "POST",
+                        .target = "/admin/v1/keys?workspace=" + workspace,
+                        .body = R"({"name":"of bob"})"});
+  };
+  EXPECT_EQ(made_in("shop").status, 201);
+  EXPECT_EQ(made_in("ws_default").code(), "insufficient_scope");
 }
 
 TEST_F(PeopleApiTest, RolesHoldInTheirOwnWorkspaceAlone) {
@@ -254,6 +262,7 @@ TEST_F(PeopleApiTest, RolesHoldInTheirOwnWorkspaceAlone) {
   const std::string path = "/admin/v1/keys/" + key.key.id.get();
   EXPECT_EQ(ask_as(admin, {.target = path}).status, 404);
   EXPECT_EQ(ask_as(admin, {.target = path + "?workspace=ws_default"}).status, 404);
+  EXPECT_EQ(ask_as(admin, {.target = "/admin/v1/keys?workspace=ws_default"}).status, 404);
   EXPECT_EQ(ask_as(admin, {.method = "DELETE", .target = path}).status, 404);
   EXPECT_EQ(ask_as(viewer, {.target = path}).status, 200);
   EXPECT_EQ(ask_as(viewer, {.method = "DELETE", .target = path}).code(), "insufficient_scope");
