@@ -28,6 +28,7 @@
 #include "ledger/ledger.h"
 #include "net/exchange.h"
 #include "net/http_client.h"
+#include "oidc/identity_provider.h"
 #include "routing/snapshot.h"
 #include "runtime/task.h"
 #include "upstream/targets.h"
@@ -43,6 +44,8 @@ struct AdminOptions {
   std::vector<Cidr> trusted_proxies;
   HttpsRule https_rule = HttpsRule::kRequired;
   Money credit_value = kCreditValueDefault;
+  // Where people may sign in instead of by password; null: nowhere.
+  std::shared_ptr<const oidc::IdentityProvider> identity_provider = nullptr;
 };
 
 // Of event streams.
@@ -81,7 +84,7 @@ struct SignedIn {
 // Lives as long as its handler runs.
 struct AdminCall {
   AdminContext& context;
-  net::HttpClient& http_client;  // of this thread, to test providers with
+  net::HttpClient& http_client;  // of this thread, to providers of models and of sign-in
   net::Exchange& exchange;
   Principal by;
   std::optional<SignedIn> person;  // set on routes of Door::kPerson

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <functional>
 #include <string>
 #include <utility>
@@ -108,30 +107,6 @@ Result<NewAccount> new_account(const Invitation& invitation, AcceptRequest reque
   return NewAccount{.email = invitation.email,
                     .name = std::move(request.name),
                     .password = std::move(request.password)};
-}
-
-// The person in the installation, with what the invitation gives.
-Status join(sql::Connection& connection, const AdminCall& call, const Invitation& invitation,
-            const Person& person) {
-  Status done;
-  if (invitation.role == Role::kOperator) {
-    done = store::set_reach(connection, person.id, Reach::kInstallation);
-  } else {
-    // Who has a higher role there keeps it.
-    const auto member = store::find_member(connection, invitation.workspace, person.id);
-    if (!member && member.error().code != ErrorCode::kNotFound) {
-      return std::unexpected(member.error());
-    }
-    const Role role = member ? std::max(member->role, invitation.role) : invitation.role;
-    done = store::put_membership(connection, person.id, invitation.workspace, role,
-                                 call.context.clock.wall());
-  }
-  if (!done) return done;
-  auto used = store::remove_invitation(connection, invitation.workspace, invitation.id);
-  if (!used) return std::unexpected(used.error());
-  PeopleChange change = change_of("invitation.accept", invitation);
-  change.actor = person.id.get();
-  return audit_people_change(connection, call, std::move(change));
 }
 
 // Who accepts: the account that there is, its password checked, or a new one.
@@ -274,7 +249,7 @@ Task<Result<net::Response>> accept_invitation(AdminCall& call) {
     if (!still) return std::unexpected(still.error());
     Status done;
     if (!invited->account) done = store::insert_person(connection, *account);
-    if (done) done = join(connection, call, still->invitation, account->person);
+    if (done) done = join_by(connection, call, still->invitation, account->person);
     if (!done) return std::unexpected(done.error());
     return *account;
   };

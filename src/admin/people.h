@@ -1,5 +1,5 @@
-// What signing in keeps in memory: passwords under way, who guesses them, and the link by which the
-// first operator is made.
+// What signing in keeps in memory: passwords under way, who guesses them, the link by which the
+// first operator is made, and who is at an OpenID provider just now.
 #pragma once
 
 #include <optional>
@@ -13,6 +13,7 @@
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "base/random.h"
+#include "oidc/pending_sign_ins.h"
 
 namespace tollgate {
 
@@ -31,10 +32,11 @@ class SetupLink {
 
 struct People {
   explicit People(const Clock& clock, Metrics* metrics = nullptr)
-      : passwords(metrics), throttle(clock) {}
+      : passwords(metrics), throttle(clock), on_their_way(clock) {}
   Passwords passwords;
   SignInThrottle throttle;
   SetupLink setup;
+  oidc::PendingSignIns on_their_way;
 };
 
 }  // namespace tollgate

@@ -1,9 +1,11 @@
 #include "admin/people_changes.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "store/audit.h"
 #include "store/invitations.h"
+#include "store/people.h"
 
 namespace tollgate {
 
@@ -35,6 +37,31 @@ Status withdraw_invitations(sql::Connection& connection, const AdminCall& call,
     if (!done) return done;
   }
   return {};
+}
+
+Status join_by(sql::Connection& connection, const AdminCall& call, const Invitation& invitation,
+               const Person& person) {
+  Status done;
+  if (invitation.role == Role::kOperator) {
+    done = store::set_reach(connection, person.id, Reach::kInstallation);
+  } else {
+    const auto member = store::find_member(connection, invitation.workspace, person.id);
+    if (!member && member.error().code != ErrorCode::kNotFound) {
+      return std::unexpected(member.error());
+    }
+    const Role role = member ? std::max(member->role, invitation.role) : invitation.role;
+    done = store::put_membership(connection, person.id, invitation.workspace, role,
+                                 call.context.clock.wall());
+  }
+  if (!done) return done;
+  auto used = store::remove_invitation(connection, invitation.workspace, invitation.id);
+  if (!used) return std::unexpected(used.error());
+  return audit_people_change(connection, call,
+                             {.actor = person.id.get(),
+                              .action = "invitation.accept",
+                              .object = invitation.id,
+                              .after = store::invitation_json(invitation),
+                              .workspace = invitation.workspace});
 }
 
 Result<std::vector<std::string>> management_keys_of(const AdminCall& call, const PersonId& person,

@@ -28,6 +28,10 @@ Status audit_people_change(sql::Connection& connection, const AdminCall& call, P
 Status withdraw_invitations(sql::Connection& connection, const AdminCall& call,
                             const PersonId& person, const std::optional<WorkspaceId>& workspace);
 
+// Gives the person what the invitation gives, and uses it up. Who has a higher role there keeps it.
+Status join_by(sql::Connection& connection, const AdminCall& call, const Invitation& invitation,
+               const Person& person);
+
 // The ids of the unrevoked management keys that the person made, in the workspace (nullopt: all):
 // they work on until somebody revokes them.
 Result<std::vector<std::string>> management_keys_of(const AdminCall& call, const PersonId& person,

@@ -6,27 +6,49 @@
 
 #include "base/hash.h"
 #include "domain/person.h"
+#include "oidc/pending_sign_ins.h"
 
 namespace tollgate {
 
 namespace {
 
-constexpr std::string_view kSecureName = "__Host-tollgate_session";
-constexpr std::string_view kPlainName = "tollgate_session";
+struct Cookie {
+  std::string_view secure_name;
+  std::string_view plain_name;
+  std::string_view same_site;
 
-std::string_view cookie_name(Scheme scheme) {
-  return scheme == Scheme::kHttps ? kSecureName : kPlainName;
-}
+  std::string_view name(Scheme scheme) const {
+    return scheme == Scheme::kHttps ? secure_name : plain_name;
+  }
+};
+constexpr Cookie kSession{"__Host-tollgate_session", "tollgate_session", "Strict"};
+constexpr Cookie kSignIn{"__Host-tollgate_sign_in", "tollgate_sign_in", "Lax"};
 
-std::string cookie(std::string_view token, std::chrono::seconds life, Scheme scheme) {
-  return fmt::format("{}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{}", cookie_name(scheme),
-                     token, life.count(), scheme == Scheme::kHttps ? "; Secure" : "");
+std::string set_cookie(const Cookie& cookie, std::string_view token, std::chrono::seconds life,
+                       Scheme scheme) {
+  return fmt::format("{}={}; Path=/; Max-Age={}; HttpOnly; SameSite={}{}", cookie.name(scheme),
+                     token, life.count(), cookie.same_site,
+                     scheme == Scheme::kHttps ? "; Secure" : "");
 }
 
 std::string_view trimmed(std::string_view text) {
   while (text.starts_with(' ')) text.remove_prefix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
   return text;
+}
+
+std::string_view token_of(const Cookie& cookie, const net::FieldList& head, Scheme scheme) {
+  std::string_view rest = head.find("cookie");
+  while (!rest.empty()) {
+    const auto end = rest.find(';');
+    const std::string_view pair = trimmed(rest.substr(0, end));
+    const auto equals = pair.find('=');
+    if (equals != std::string_view::npos && pair.substr(0, equals) == cookie.name(scheme)) {
+      return pair.substr(equals + 1);
+    }
+    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+  }
+  return {};
 }
 
 std::unexpected<Error> foreign() {
@@ -38,24 +60,28 @@ std::unexpected<Error> foreign() {
 }  // namespace
 
 std::string_view session_token(const net::FieldList& head, Scheme scheme) {
-  std::string_view rest = head.find("cookie");
-  while (!rest.empty()) {
-    const auto end = rest.find(';');
-    const std::string_view pair = trimmed(rest.substr(0, end));
-    const auto equals = pair.find('=');
-    if (equals != std::string_view::npos && pair.substr(0, equals) == cookie_name(scheme)) {
-      return pair.substr(equals + 1);
-    }
-    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-  }
-  return {};
+  return token_of(kSession, head, scheme);
 }
 
 std::string session_cookie(std::string_view token, Scheme scheme) {
-  return cookie(token, kSessionAbsolute, scheme);
+  return set_cookie(kSession, token, kSessionAbsolute, scheme);
 }
 
-std::string no_session_cookie(Scheme scheme) { return cookie("", std::chrono::seconds(0), scheme); }
+std::string no_session_cookie(Scheme scheme) {
+  return set_cookie(kSession, "", std::chrono::seconds(0), scheme);
+}
+
+std::string_view sign_in_token(const net::FieldList& head, Scheme scheme) {
+  return token_of(kSignIn, head, scheme);
+}
+
+std::string sign_in_cookie(std::string_view token, Scheme scheme) {
+  return set_cookie(kSignIn, token, oidc::kSignInTime, scheme);
+}
+
+std::string no_sign_in_cookie(Scheme scheme) {
+  return set_cookie(kSignIn, "", std::chrono::seconds(0), scheme);
+}
 
 std::string csrf_token_of(std::string_view session_token) {
   return to_hex(sha256("csrf:" + std::string(session_token)));

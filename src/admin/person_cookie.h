@@ -21,6 +21,12 @@ std::string_view session_token(const net::FieldList& head, Scheme scheme);
 std::string session_cookie(std::string_view token, Scheme scheme);
 std::string no_session_cookie(Scheme scheme);
 
+// The same of a sign-in that is on its way to an OpenID provider and back: a cookie of ten minutes,
+// which comes along when the provider sends the browser back (SameSite=Lax).
+std::string_view sign_in_token(const net::FieldList& head, Scheme scheme);
+std::string sign_in_cookie(std::string_view token, Scheme scheme);
+std::string no_sign_in_cookie(Scheme scheme);
+
 // What a page sends along as X-CSRF-Token: made from the session's token, so that only who holds
 // that knows it.
 std::string csrf_token_of(std::string_view session_token);

@@ -98,6 +98,15 @@ Result<PasswordChange> parse_password_change(std::string_view body) {
   return change;
 }
 
+Result<Secret> parse_password_proof(std::string_view body) {
+  const auto value = parse_json(body);
+  if (!value) return std::unexpected(value.error());
+  ObjectReader reader(*value);
+  Secret password = read_password(reader, "password");
+  if (auto sound = reader.finish(); !sound) return std::unexpected(sound.error());
+  return password;
+}
+
 Result<InvitationRequest> parse_invitation(std::string_view body) {
   const auto value = parse_json(body);
   if (!value) return std::unexpected(value.error());

@@ -39,6 +39,9 @@ struct PasswordChange {
 };
 Result<PasswordChange> parse_password_change(std::string_view body);
 
+// {"password"}: of the caller, once more.
+Result<Secret> parse_password_proof(std::string_view body);
+
 // {"email", "role"}; the role viewer if it is left out.
 struct InvitationRequest {
   std::string email;

@@ -13,6 +13,7 @@
 #include "admin/members.h"
 #include "admin/models.h"
 #include "admin/offers.h"
+#include "admin/oidc_sign_in.h"
 #include "admin/overview.h"
 #include "admin/profiles.h"
 #include "admin/providers.h"
@@ -82,6 +83,12 @@ constexpr std::array kTable = {
     AdminRoute{{"DELETE", "/admin/v1/session", Role::kViewer, Door::kPerson}, sign_out},
     AdminRoute{{"POST", "/admin/v1/session/password", Role::kViewer, Door::kPerson},
                change_password},
+    AdminRoute{{"GET", "/admin/v1/session/oidc", Role::kViewer, Door::kPerson}, show_oidc_link},
+    AdminRoute{{"POST", "/admin/v1/session/oidc", Role::kViewer, Door::kPerson}, begin_oidc_link},
+    AdminRoute{{"DELETE", "/admin/v1/session/oidc", Role::kViewer, Door::kPerson},
+               remove_oidc_link},
+    AdminRoute{{"GET", "/admin/v1/oidc/start", Role::kViewer, Door::kAnybody}, start_oidc},
+    AdminRoute{{"GET", "/admin/v1/oidc/callback", Role::kViewer, Door::kAnybody}, finish_oidc},
     AdminRoute{{"GET", "/admin/v1/sessions", Role::kViewer, Door::kPerson}, list_sessions},
     AdminRoute{{"DELETE", "/admin/v1/sessions/{id}", Role::kViewer, Door::kPerson}, end_session},
     AdminRoute{{"GET", "/admin/v1/members", Role::kViewer}, list_members},

@@ -82,6 +82,15 @@ std::unexpected<Error> too_many_attempts(std::chrono::seconds wait) {
                                .retry_after = wait});
 }
 
+std::string render_way_in(const std::shared_ptr<const oidc::IdentityProvider>& provider) {
+  if (provider == nullptr) return "null";
+  return JsonFields()
+      .text("name", provider->settings().name)
+      .text("issuer", provider->settings().issuer)
+      .text("start", "/admin/v1/oidc/start")
+      .finish();
+}
+
 Task<Result<std::optional<store::Account>>> read_account(AdminCall& call, std::string email) {
   Work<std::optional<store::Account>> work = [email =
                                                   std::move(email)](sql::Connection& connection) {
@@ -114,7 +123,16 @@ Task<Status> check_password(AdminCall& call, std::string counts_for,
   co_return Status();
 }
 
-Task<Result<net::Response>> begin_session(AdminCall& call, store::Account account) {
+Task<Status> check_own_password(AdminCall& call, Secret password) {
+  auto account = co_await read_account(call, call.person->person.email);
+  if (!account) co_return std::unexpected(account.error());
+  // Under the session's name: who guesses at the address elsewhere does not keep its owner out.
+  co_return co_await check_password(call, call.person->session.id, std::move(*account),
+                                    std::move(password));
+}
+
+Task<Result<net::Response>> begin_session(AdminCall& call, store::Account account,
+                                          std::optional<std::string> how) {
   const Secret token(random_id(call.context.random, "", kSessionTokenLength));
   const WallTime now = call.context.clock.wall();
   std::string client(utf8_prefix(call.exchange.head().find("user-agent"), kClientLengthMax));
@@ -134,7 +152,7 @@ Task<Result<net::Response>> begin_session(AdminCall& call, store::Account accoun
     if (!*still || (*still)->password_hash != account.password_hash) return wrong_password();
     Status made = store::insert_session(connection, signed_in.session, sha256(token.expose()));
     if (made) {
-      made = audit_person(connection, call, "session.create", account.person, std::nullopt);
+      made = audit_person(connection, call, "session.create", account.person, how);
     }
     if (!made) return std::unexpected(made.error());
     auto memberships = store::memberships_of(connection, account.person.id);
@@ -157,7 +175,7 @@ Task<Result<net::Response>> show_sign_in(AdminCall& call) {
   co_return json_answer(JsonFields()
                             .raw("setup_required", *set_up ? "false" : "true")
                             .raw("password", "true")
-                            .raw("oidc", "null")
+                            .raw("oidc", render_way_in(call.context.options()->identity_provider))
                             .finish());
 }
 
@@ -274,11 +292,7 @@ Task<Result<net::Response>> change_password(AdminCall& call) {
   auto request = parse_password_change(*body);
   if (!request) co_return std::unexpected(request.error());
   const Person& person = call.person->person;
-  auto account = co_await read_account(call, person.email);
-  if (!account) co_return std::unexpected(account.error());
-  // Under the session's name: who guesses at the address elsewhere does not keep its owner out.
-  const Status right =
-      co_await check_password(call, call.person->session.id, *account, std::move(request->current));
+  const Status right = co_await check_own_password(call, std::move(request->current));
   if (!right) co_return std::unexpected(right.error());
   auto hash = co_await call.context.people.passwords.hash(std::move(request->next));
   if (!hash) co_return std::unexpected(hash.error());

@@ -1,6 +1,9 @@
 // Signing in and out: the setup of the first operator, sessions, passwords (SPEC §9 "People").
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "admin/admin.h"
 #include "base/error.h"
 #include "net/exchange.h"
@@ -29,8 +32,12 @@ Task<Result<net::Response>> change_password(AdminCall& call);
 // name that the attempt counts for. kInvalidCredentials, kRateLimitExceeded.
 Task<Status> check_password(AdminCall& call, std::string counts_for,
                             std::optional<store::Account> account, Secret password);
+// Whether the password is the signed-in caller's own. kInvalidCredentials, kRateLimitExceeded.
+Task<Status> check_own_password(AdminCall& call, Secret password);
 // A session for the account, now: the session document with its cookie. kInvalidCredentials when
-// its password has changed since it was checked.
-Task<Result<net::Response>> begin_session(AdminCall& call, store::Account account);
+// its password has changed since it was checked. `how` is what the audit row says of the way in;
+// nullopt: by password.
+Task<Result<net::Response>> begin_session(AdminCall& call, store::Account account,
+                                          std::optional<std::string> how = std::nullopt);
 
 }  // namespace tollgate

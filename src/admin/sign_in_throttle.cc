@@ -9,15 +9,15 @@ namespace {
 
 constexpr std::size_t kNetworkBytes = 8;  // of IPv6: a /64 is one place
 
-// The address, or of IPv6 its network: one place has more addresses than could be tracked.
+}  // namespace
+
+// Of IPv6 one place has more addresses than could be tracked.
 std::string place_of(const IpAddress& address) {
   if (address.is_v4()) return address.text();
   std::array<std::uint8_t, 16> bytes = address.bytes();
   std::fill(bytes.begin() + kNetworkBytes, bytes.end(), std::uint8_t{0});
   return IpAddress::from_bytes(bytes).text();
 }
-
-}  // namespace
 
 std::chrono::seconds SignInThrottle::wait_of(const Marks& marks, const std::string& name, Rate rate,
                                              SteadyTime now) {

@@ -17,6 +17,9 @@
 
 namespace tollgate {
 
+// Whom several attempts are counted for together: the address, or of IPv6 its /64.
+std::string place_of(const IpAddress& address);
+
 class SignInThrottle {
  public:
   static constexpr int kAccountBurst = 100;

@@ -41,6 +41,18 @@ json::object describe_limits(const Settings::Limits& limits) {
           {"connections_max", limits.connections_max}};
 }
 
+json::value describe_oidc(const Settings& settings) {
+  if (!settings.oidc) return nullptr;
+  const OidcSettings& oidc = *settings.oidc;
+  return {{"issuer", oidc.issuer},
+          {"client_id", oidc.client_id},
+          {"client_secret", !oidc.client_secret.empty()},
+          {"name", oidc.name},
+          {"scopes", texts(oidc.scopes)},
+          {"allowed_domains", texts(oidc.allowed_domains)},
+          {"public_url", oidc.public_url}};
+}
+
 json::object describe_offer(const Offer& offer) {
   json::object out{{"id", offer.model.get()},
                    {"upstream_model", offer.upstream_model},
@@ -144,6 +156,7 @@ json::object describe_settings(const Settings& settings) {
           {"no_proxy", texts(settings.no_proxy)},
           {"master_key", settings.master_key ? "environment" : "file"},
           {"upstream_ca_file", settings.upstream_ca_file},
+          {"oidc", describe_oidc(settings)},
           {"providers", std::move(providers)},
           {"models", std::move(models)},
           {"aliases", std::move(aliases)}};

@@ -14,6 +14,7 @@
 
 #include "config/catalogue_settings.h"
 #include "config/file_check.h"
+#include "config/oidc_settings.h"
 #include "config/provider_settings.h"
 #include "config/scalar_settings.h"
 #include "config/url.h"
@@ -96,6 +97,7 @@ void read_document(const YAML::Node& root, Loading& loading) {
     read_group(group + ".", reader, loading);
     reader.finish();
   }
+  read_oidc(document, loading.settings);
   read_providers(document, loading.settings);
   read_model_facts(document, loading.settings);
   read_aliases(document, loading.settings);

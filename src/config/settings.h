@@ -19,6 +19,7 @@
 #include "domain/ip.h"
 #include "domain/money.h"
 #include "domain/offer.h"
+#include "domain/oidc_settings.h"
 #include "domain/token.h"
 
 namespace tollgate {
@@ -87,6 +88,9 @@ struct Settings {
 
   std::string upstream_ca_file;  // PEM, believed beside the system's authorities; empty = none
   std::map<ProviderId, std::string> provider_ca_files;  // likewise, for one provider
+
+  // Who people may sign in with, beside their passwords; nullopt: with nobody else.
+  std::optional<OidcSettings> oidc;
 
   // Providers and offers as the file defines them (`source: file`).
   Catalogue catalogue;

@@ -1,14 +1,37 @@
 #include "server/installation.h"
 
+#include <functional>
+#include <string>
+#include <utility>
+
 #include "base/log.h"
 #include "config/no_proxy.h"
 #include "domain/whole_catalogue.h"
+#include "oidc/identity_provider.h"
 #include "routing/snapshot.h"
 #include "upstream/targets.h"
 
 namespace tollgate {
 
 namespace {
+
+using ProxyOf =
+    std::function<std::shared_ptr<const net::Proxy>(const std::string& host, std::uint16_t port)>;
+
+ProxyOf proxy_of(const Settings& settings) {
+  if (!settings.https_proxy) return {};
+  auto proxy = std::make_shared<net::Proxy>();
+  proxy->host = settings.https_proxy->host;
+  proxy->port = settings.https_proxy->port;
+  if (!settings.https_proxy->credentials.empty()) {
+    proxy->authorization = net::basic_authorization(settings.https_proxy->credentials.expose());
+  }
+  return [proxy, no_proxy = settings.no_proxy](
+             const std::string& host, std::uint16_t port) -> std::shared_ptr<const net::Proxy> {
+    if (bypasses_proxy(no_proxy, host, port)) return nullptr;
+    return proxy;
+  };
+}
 
 TargetOptions target_options(const Settings& settings, std::uint64_t generation) {
   TargetOptions options;
@@ -17,20 +40,24 @@ TargetOptions target_options(const Settings& settings, std::uint64_t generation)
   for (const auto& [provider, file] : settings.provider_ca_files) {
     options.provider_ca_files.emplace(provider.get(), file);
   }
-  if (!settings.https_proxy) return options;
-  auto proxy = std::make_shared<net::Proxy>();
-  proxy->host = settings.https_proxy->host;
-  proxy->port = settings.https_proxy->port;
-  if (!settings.https_proxy->credentials.empty()) {
-    proxy->authorization = net::basic_authorization(settings.https_proxy->credentials.expose());
-  }
-  options.proxy = [proxy, no_proxy = settings.no_proxy](
-                      const std::string& host,
-                      std::uint16_t port) -> std::shared_ptr<const net::Proxy> {
-    if (bypasses_proxy(no_proxy, host, port)) return nullptr;
-    return proxy;
-  };
+  options.proxy = proxy_of(settings);
   return options;
+}
+
+using IdentityProviderPtr = std::shared_ptr<const oidc::IdentityProvider>;
+
+// Null: people sign in here alone. One of the same generation knows its provider already.
+Result<IdentityProviderPtr> identity_provider(const Settings& settings, std::uint64_t generation,
+                                              const Installation& former) {
+  if (!settings.oidc) return nullptr;
+  if (former.admin != nullptr && former.admin->identity_provider != nullptr &&
+      former.admin->identity_provider->reach().generation == generation) {
+    return former.admin->identity_provider;
+  }
+  auto tls = net::TlsClientContext::load({settings.upstream_ca_file});
+  if (!tls) return std::unexpected(tls.error());
+  oidc::Reach reach{.tls = std::move(*tls), .proxy = proxy_of(settings), .generation = generation};
+  return std::make_shared<const oidc::IdentityProvider>(*settings.oidc, std::move(reach));
 }
 
 }  // namespace
@@ -62,11 +89,14 @@ Result<Installation> make_installation(const Settings& settings, std::uint64_t g
   gateway->credit_value = settings.credit_value;
   gateway->body_bytes_max = settings.limits.body_bytes;
   made.gateway = std::move(gateway);
+  auto provider = identity_provider(settings, generation, former);
+  if (!provider) return std::unexpected(provider.error());
   made.admin =
       std::make_shared<AdminOptions>(AdminOptions{.token_format = settings.token_format,
                                                   .trusted_proxies = settings.trusted_proxies,
                                                   .https_rule = https_rule,
-                                                  .credit_value = settings.credit_value});
+                                                  .credit_value = settings.credit_value,
+                                                  .identity_provider = std::move(*provider)});
   return made;
 }
 

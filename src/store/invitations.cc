@@ -86,6 +86,14 @@ Result<std::optional<Invitation>> find_invitation_to(sql::Connection& connection
   return read_one(select);
 }
 
+Result<std::vector<Invitation>> list_invitations_to(sql::Connection& connection,
+                                                    const std::string& email, WallTime now) {
+  sql::Statement select = connection.prepare(
+      std::string(kSelect) + "WHERE email = ? AND expires_at > ? ORDER BY created_at");
+  select.bind(1, email).bind(2, micros(now));
+  return read_all(select);
+}
+
 Result<std::vector<Invitation>> remove_invitations_of(sql::Connection& connection,
                                                       const PersonId& person,
                                                       const std::optional<WorkspaceId>& workspace) {

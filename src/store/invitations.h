@@ -24,6 +24,9 @@ Result<std::optional<Invitation>> find_invitation(sql::Connection& connection, c
 Result<std::optional<Invitation>> find_invitation_to(sql::Connection& connection,
                                                      const WorkspaceId& workspace,
                                                      const std::string& email, WallTime now);
+// Into any workspace.
+Result<std::vector<Invitation>> list_invitations_to(sql::Connection& connection,
+                                                    const std::string& email, WallTime now);
 // Those that the person made, into this workspace (nullopt: into any). Gives them.
 Result<std::vector<Invitation>> remove_invitations_of(sql::Connection& connection,
                                                       const PersonId& person,

@@ -136,6 +136,8 @@ Status set_reach(sql::Connection& connection, const PersonId& id, Reach reach) {
 
 Status remove_person(sql::Connection& connection, const PersonId& id) {
   for (const char* statement : {"DELETE FROM sessions WHERE person_id = ?",
+                                "DELETE FROM person_identities WHERE person_id = ?",
+                                "DELETE FROM password_resets WHERE person_id = ?",
                                 "DELETE FROM memberships WHERE person_id = ?"}) {
     if (Status done = connection.prepare(statement).bind(1, id.get()).run(); !done) return done;
   }

@@ -46,7 +46,7 @@ Result<std::vector<Person>> list_people(sql::Connection& connection, const Peopl
 // kNotFound.
 Status set_password(sql::Connection& connection, const PersonId& id, const std::string& hash);
 Status set_reach(sql::Connection& connection, const PersonId& id, Reach reach);
-// Ends memberships and sessions with it. kNotFound.
+// Ends all that is theirs with it: memberships, sessions, identities. kNotFound.
 Status remove_person(sql::Connection& connection, const PersonId& id);
 
 // Makes it, or changes its role. REQUIRES: role is not kOperator.

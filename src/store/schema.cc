@@ -436,6 +436,26 @@ ALTER TABLE workspace_days ADD COLUMN latencies BLOB NOT NULL DEFAULT x'';
 ALTER TABLE workspace_models ADD COLUMN latencies BLOB NOT NULL DEFAULT x'';
 )sql";
 
+// An identity is the provider's name of a person; a reset is a link to a new password, of which
+// only the token's hash is kept.
+constexpr std::string_view kIdentities = R"sql(
+CREATE TABLE person_identities (
+  issuer TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  person_id TEXT NOT NULL REFERENCES people (id),
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (issuer, subject),
+  UNIQUE (person_id, issuer)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE password_resets (
+  person_id TEXT PRIMARY KEY REFERENCES people (id),
+  hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+  created_by TEXT NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT;
+)sql";
+
 constexpr std::array kMigrations{
     sql::Migration{.version = 1, .name = "keys, usage, audit", .sql = kFirst},
     sql::Migration{.version = 2, .name = "limits of keys", .sql = kKeyLimits},
@@ -449,6 +469,7 @@ constexpr std::array kMigrations{
     sql::Migration{
         .version = 10, .name = "what large installations look for", .sql = kLargeInstallations},
     sql::Migration{.version = 11, .name = "latencies of aggregates", .sql = kLatencies},
+    sql::Migration{.version = 12, .name = "identities, password resets", .sql = kIdentities},
 };
 
 }  // namespace

@@ -28,9 +28,9 @@ NEEDS = {
     "deleteProfile": "admin",
     "listAudit": "admin", "verifyAudit": "admin",
     "showSignIn": "anybody", "setUp": "anybody", "signIn": "anybody", "lookUpInvitation": "anybody",
-    "acceptInvitation": "anybody",
+    "acceptInvitation": "anybody", "startOidc": "anybody", "finishOidc": "anybody",
     "showSession": "person", "signOut": "person", "changePassword": "person", "listSessions": "person",
-    "endSession": "person",
+    "endSession": "person", "showOidcLink": "person", "linkOidc": "person", "unlinkOidc": "person",
     "listMembers": "viewer", "updateMember": "admin", "removeMember": "admin", "listPeople": "operator",
     "removePerson": "operator", "listInvitations": "admin", "createInvitation": "admin", "revokeInvitation": "admin",
 }

@@ -11,6 +11,7 @@ import {
 } from "@tanstack/react-router";
 
 import { Problem } from "@/api/client";
+import { type Refusal, refusalFrom } from "@/lib/refusals";
 import { auditSearch, keysSearch, objectSearch, rangeSearch, safeReturn, usageSearch } from "@/lib/search";
 import { ProblemNote } from "@/ui/notice";
 
@@ -32,12 +33,18 @@ const root = createRootRouteWithContext<Context>()({
   notFoundComponent: NotFound,
 });
 
+// Why the OpenID provider's answer did not do.
+function refusedSearch(raw: Record<string, unknown>): { refused?: Refusal } {
+  const refused = refusalFrom(raw["refused"]);
+  return refused ? { refused } : {};
+}
+
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  validateSearch: (raw: Record<string, unknown>): { next?: string } => {
+  validateSearch: (raw: Record<string, unknown>): { next?: string; refused?: Refusal } => {
     const next = safeReturn(raw["next"]);
-    return next === "/" ? {} : { next };
+    return { ...refusedSearch(raw), ...(next === "/" ? {} : { next }) };
   },
   component: lazyRouteComponent(() => import("@/pages/entry/sign_in_page"), "SignInPage"),
 });
@@ -142,6 +149,7 @@ const members = createRoute({
 const settings = createRoute({
   getParentRoute: () => shell,
   path: "/settings",
+  validateSearch: refusedSearch,
   component: lazyRouteComponent(() => import("@/pages/settings/settings_page"), "SettingsPage"),
 });
 

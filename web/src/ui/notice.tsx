@@ -36,6 +36,16 @@ export function ProblemNote({ error, retry, className }: { error: unknown; retry
   );
 }
 
+// What went wrong elsewhere, in words of ours.
+export function RefusalNote({ children, className }: { children: ReactNode; className?: string }) {
+  return (
+    <div role="alert" className={cx("flex items-start gap-3 rounded-panel border border-bad/40 bg-bad-soft px-4 py-3 text-sm", className)}>
+      <AlertTriangle aria-hidden className="mt-0.5 size-4 shrink-0 text-bad" />
+      <p className="min-w-0 flex-1 break-words">{children}</p>
+    </div>
+  );
+}
+
 interface Notice {
   id: number;
   text: ReactNode;

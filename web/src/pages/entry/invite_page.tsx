@@ -4,7 +4,7 @@ import { useState } from "react";
 
 import { send, setCsrfToken } from "@/api/client";
 import type { InvitationView, Session } from "@/api/contract";
-import { sessionQuery } from "@/app/session";
+import { sessionQuery, signInQuery } from "@/app/session";
 import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
 import { ProblemNote } from "@/ui/notice";
@@ -26,6 +26,7 @@ export function InvitePage() {
     retry: false,
     staleTime: Number.POSITIVE_INFINITY,
   });
+  const oidc = useQuery(signInQuery).data?.oidc;
   const accept = useMutation({
     mutationFn: () => send<Session>("POST", "/admin/v1/invitations/accept", { body: { token, password, ...(found.data?.has_account ? {} : { name: name.trim() }) } }),
     onSuccess: async (session) => {
@@ -75,6 +76,11 @@ export function InvitePage() {
           <Button type="submit" look="primary" className="w-full" busy={accept.isPending}>
             Join
           </Button>
+          {oidc && !known && (
+            <a href={oidc.start} className="flex h-10 items-center justify-center rounded-control border bg-panel font-medium hover:bg-hover">
+              Continue with {oidc.name}
+            </a>
+          )}
         </form>
       )}
     </Door>

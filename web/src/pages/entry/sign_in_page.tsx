@@ -5,15 +5,16 @@ import { useState } from "react";
 import { Problem, send, setCsrfToken } from "@/api/client";
 import type { Session } from "@/api/contract";
 import { sessionQuery, signInQuery } from "@/app/session";
+import { refusalText } from "@/lib/refusals";
 import { safeReturn } from "@/lib/search";
 import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
-import { ProblemNote } from "@/ui/notice";
+import { ProblemNote, RefusalNote } from "@/ui/notice";
 
 import { Door } from "./door";
 
 export function SignInPage() {
-  const { next } = useSearch({ from: "/sign-in" });
+  const { next, refused } = useSearch({ from: "/sign-in" });
   const client = useQueryClient();
   const router = useRouter();
   const options = useQuery(signInQuery);
@@ -33,6 +34,7 @@ export function SignInPage() {
   const wait = signIn.error instanceof Problem ? signIn.error.retryAfter : null;
   return (
     <Door title="Sign in">
+      {refused && <RefusalNote className="mb-5">{refusalText(refused)}</RefusalNote>}
       {oidc && (
         <>
           <a

@@ -1,20 +1,22 @@
 // Settings: the look, one's own sign-in, and the workspace.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useSearch } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 
 import { api, Problem, send, unwrap } from "@/api/client";
-import type { OpenSession, Page, Workspace } from "@/api/contract";
+import type { OidcDeparture, OidcLink, OpenSession, Page, Workspace } from "@/api/contract";
 import { workspaceQuery } from "@/api/queries";
 import { useAsked } from "@/app/asked";
-import { useHere, useSession } from "@/app/session";
+import { signInQuery, useHere, useSession } from "@/app/session";
 import { setTheme, type Theme, useTheme } from "@/app/theme";
 import { formatExact } from "@/lib/format";
 import { EMPTY_DRAFT, limitRules, problemsOf } from "@/lib/key_form";
+import { refusalText } from "@/lib/refusals";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Field, Input, Select } from "@/ui/field";
 import { LimitBar } from "@/ui/limit_bar";
-import { notify, notifyProblem, ProblemNote } from "@/ui/notice";
+import { notify, notifyProblem, ProblemNote, RefusalNote } from "@/ui/notice";
 import { Fact, Facts, PageHead, Panel, Segments } from "@/ui/page";
 import { Bone, Waiting } from "@/ui/skeleton";
 import { Tag } from "@/ui/status";
@@ -59,6 +61,7 @@ export function SettingsPage() {
           </Facts>
         </Panel>
         <PasswordPanel />
+        <ProviderPanel />
         <SessionsPanel />
       </div>
     </>
@@ -262,6 +265,87 @@ function PasswordPanel() {
       </form>
       {change.error && <ProblemNote className="mt-4" error={change.error} />}
     </Panel>
+  );
+}
+
+// The provider that people may sign in with beside their password, if the installation has one.
+function ProviderPanel() {
+  const { refused } = useSearch({ from: "/shell/settings" });
+  const options = useQuery(signInQuery);
+  const oidc = options.data?.oidc;
+  const link = useQuery({
+    queryKey: ["session", "oidc"],
+    queryFn: ({ signal }) => send<OidcLink>("GET", "/admin/v1/session/oidc", { signal }),
+    enabled: Boolean(oidc),
+  });
+  const client = useQueryClient();
+  const [linking, setLinking] = useState(false);
+  const unlink = useMutation({
+    mutationFn: () => send("DELETE", "/admin/v1/session/oidc"),
+    onSuccess: () => {
+      notify(`${oidc?.name} does not sign you in any more.`);
+      void client.invalidateQueries({ queryKey: ["session", "oidc"] });
+    },
+    onError: notifyProblem,
+  });
+  const actions = link.data && (
+    <Button size="small" busy={unlink.isPending} onClick={() => (link.data.linked_at ? unlink.mutate() : setLinking(true))}>
+      {link.data.linked_at ? "Remove link" : "Link"}
+    </Button>
+  );
+  if (!options.data) return null;
+  return (
+    <Panel title="Single sign-on" actions={actions}>
+      {refused && <RefusalNote className="mb-4">{refusalText(refused)}</RefusalNote>}
+      {link.error && <ProblemNote className="mb-4" error={link.error} retry={() => void link.refetch()} />}
+      {oidc ? (
+        <Facts>
+          <Fact name="Provider">{oidc.name}</Fact>
+          <Fact name="Issuer" mono>
+            {oidc.issuer}
+          </Fact>
+          <Fact name="Your account">{link.data?.linked_at ? <>Linked <Time at={link.data.linked_at} /></> : "Not linked"}</Fact>
+        </Facts>
+      ) : (
+        <p className="text-muted">
+          Not set up. An operator names an OpenID provider as <code className="font-mono text-xs">oidc</code> in tollgate.yaml.
+        </p>
+      )}
+      {linking && oidc && <LinkProvider name={oidc.name} onClose={() => setLinking(false)} />}
+    </Panel>
+  );
+}
+
+function LinkProvider({ name, onClose }: { name: string; onClose: () => void }) {
+  const [password, setPassword] = useState("");
+  const begin = useMutation({
+    mutationFn: () => send<OidcDeparture>("POST", "/admin/v1/session/oidc", { body: { password } }),
+    onSuccess: ({ location }) => window.location.assign(location),
+    onError: () => setPassword(""),
+  });
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title={`Link ${name}`}
+      description={`You are sent to ${name} and back. From then on either way signs you in.`}
+      onSubmit={() => password && begin.mutate()}
+      footer={
+        <>
+          <Button look="quiet" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" look="primary" disabled={!password} busy={begin.isPending || begin.isSuccess}>
+            Continue with {name}
+          </Button>
+        </>
+      }
+    >
+      <Field label="Your password here">
+        {(field) => <Input {...field} autoFocus type="password" autoComplete="current-password" value={password} onChange={(event) => setPassword(event.target.value)} />}
+      </Field>
+      {begin.error && <ProblemNote className="mt-4" error={begin.error} />}
+    </Dialog>
   );
 }
 
