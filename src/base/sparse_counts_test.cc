@@ -55,6 +55,23 @@ TEST(SparseCountsTest, SumIsThatOfEachCount) {
   EXPECT_EQ(unpacked(packed), sum);
 }
 
+TEST(SparseCountsTest, SumOfPackedListsIsThatOfTheLists) {
+  for (std::size_t round = 0; round < 200; ++round) {
+    Counts one(kSparseCountsMax);
+    Counts two(kSparseCountsMax);
+    for (std::size_t i = 0; i < round % 50; ++i) {
+      one[(round * 13 + i * 7) % one.size()] = i + 1;
+      two[(round * 29 + i * 11) % two.size()] = ~std::uint64_t{0} >> (i % 64);
+    }
+    Counts sum = one;
+    add_packed_counts(bytes_of(pack_counts(two)), sum);
+    const std::string packed =
+        sum_packed_counts(bytes_of(pack_counts(one)), bytes_of(pack_counts(two)));
+    EXPECT_EQ(unpacked(packed), sum);
+    EXPECT_EQ(packed, pack_counts(sum));
+  }
+}
+
 TEST(SparseCountsTest, CountStopsAtWhatItHolds) {
   Counts counts(1, std::numeric_limits<std::uint64_t>::max() - 1);
   const std::string packed = pack_counts(counts);
