@@ -72,11 +72,11 @@ check_web() {
   node web/tools/size.mjs web/dist
 }
 
-# The stage `browser`: tests/browser against a binary that has the dashboard in it.
+# check_browser BINARY FILES…: tests/browser, or only those FILES of it, against a binary that has the dashboard in it.
 check_browser() {
   local results status=0
   use_web_packages || return 1
-  results=$(TOLLGATE_BINARY=$TOLLGATE_ROOT/$1 web/node_modules/.bin/playwright test --config tests/browser/playwright.config.ts 2>&1) || status=$?
+  results=$(TOLLGATE_BINARY=$TOLLGATE_ROOT/$1 web/node_modules/.bin/playwright test --config tests/browser/playwright.config.ts "${@:2}" 2>&1) || status=$?
   printf '%s\n' "$results"
   sed -nE 's/^ +([0-9]+) (passed|failed|skipped)( .*)?$/count: \1 \2/p' <<<"$results"
   return "$status"

@@ -46,11 +46,32 @@ Task<Result<std::vector<std::int64_t>>> numbers_of(AdminCall& call, std::string 
                                   .param = "key"});
 }
 
-Task<Result<store::UsagePage>> read_page(AdminCall& call, store::UsageQuery query) {
-  std::function<Result<store::UsagePage>(sql::Connection&)> work =
-      [query = std::move(query)](sql::Connection& connection) {
-        return store::list_usage(connection, query);
-      };
+// A page as text, written on the reader's thread: a long one is no work for the thread that relays
+// requests.
+struct WrittenPage {
+  std::string text;
+  int rows = 0;
+  std::string next_cursor;
+};
+
+Task<Result<WrittenPage>> read_page(AdminCall& call, store::UsageQuery query,
+                                    UsageRequest::Format format) {
+  std::function<Result<WrittenPage>(sql::Connection&)> work =
+      [query = std::move(query), format](sql::Connection& connection) -> Result<WrittenPage> {
+    const auto page = store::list_usage(connection, query);
+    if (!page) return std::unexpected(page.error());
+    WrittenPage written{
+        .text = {}, .rows = static_cast<int>(page->rows.size()), .next_cursor = page->next_cursor};
+    if (format == UsageRequest::Format::kCsv) {
+      for (const auto& row : page->rows) written.text += usage_csv_line(row);
+      return written;
+    }
+    std::vector<std::string> rows;
+    rows.reserve(page->rows.size());
+    for (const auto& row : page->rows) rows.push_back(render_usage_row(row));
+    written.text = page_json(rows, page->next_cursor);
+    return written;
+  };
   co_return co_await call.context.ledger.read(std::move(work));
 }
 
@@ -61,23 +82,31 @@ net::Response csv_response(std::string body) {
   return response;
 }
 
-Task<Result<net::Response>> answer_totals(AdminCall& call, UsageRequest request) {
-  const store::UsageGroup group = *request.group;
-  std::function<Result<std::vector<store::UsageTotal>>(sql::Connection&)> work =
-      [query = std::move(request.query), group](sql::Connection& connection) {
-        return store::usage_totals(connection, query, group);
-      };
-  const auto totals = co_await call.context.ledger.read(std::move(work));
-  if (!totals) co_return std::unexpected(totals.error());
-  if (request.format == UsageRequest::Format::kCsv) {
+std::string write_totals(const std::vector<store::UsageTotal>& totals, store::UsageGroup group,
+                         UsageRequest::Format format) {
+  if (format == UsageRequest::Format::kCsv) {
     std::string text = usage_total_csv_header(group);
-    for (const auto& total : *totals) text += usage_total_csv_line(total, group);
-    co_return csv_response(std::move(text));
+    for (const auto& total : totals) text += usage_total_csv_line(total, group);
+    return text;
   }
   std::vector<std::string> rows;
-  rows.reserve(totals->size());
-  for (const auto& total : *totals) rows.push_back(render_usage_total(total, group));
-  co_return json_answer(page_json(rows, ""));
+  rows.reserve(totals.size());
+  for (const auto& total : totals) rows.push_back(render_usage_total(total, group));
+  return page_json(rows, "");
+}
+
+Task<Result<net::Response>> answer_totals(AdminCall& call, UsageRequest request) {
+  std::function<Result<std::string>(sql::Connection&)> work =
+      [query = std::move(request.query), group = *request.group,
+       format = request.format](sql::Connection& connection) -> Result<std::string> {
+    const auto totals = store::usage_totals(connection, query, group);
+    if (!totals) return std::unexpected(totals.error());
+    return write_totals(*totals, group, format);
+  };
+  auto text = co_await call.context.ledger.read(std::move(work));
+  if (!text) co_return std::unexpected(text.error());
+  co_return request.format == UsageRequest::Format::kCsv ? csv_response(std::move(*text))
+                                                         : json_answer(std::move(*text));
 }
 
 int page_limit(const UsageRequest& request, int rows_sent) {
@@ -90,21 +119,20 @@ int page_limit(const UsageRequest& request, int rows_sent) {
 Task<Result<net::Response>> stream_csv(AdminCall& call, UsageRequest request) {
   int rows_sent = 0;
   request.query.limit = page_limit(request, rows_sent);
-  auto page = co_await read_page(call, request.query);
+  auto page = co_await read_page(call, request.query, request.format);
   if (!page) co_return std::unexpected(page.error());
   net::Response head = csv_response(usage_csv_header());
   add_common_fields(head, call.request_id);
   auto alive = co_await call.exchange.start_stream(std::move(head));
   while (alive) {
-    std::string lines;
-    for (const auto& row : page->rows) lines += usage_csv_line(row);
-    rows_sent += static_cast<int>(page->rows.size());
+    const std::string lines = std::move(page->text);
+    rows_sent += page->rows;
     request.query.cursor = page->next_cursor;
     request.query.limit = page_limit(request, rows_sent);
     const bool last = request.query.cursor.empty() || request.query.limit <= 0;
     alive = last ? co_await call.exchange.finish(lines) : co_await call.exchange.write(lines);
     if (last) break;
-    page = co_await read_page(call, request.query);
+    page = co_await read_page(call, request.query, request.format);
     if (!page) {
       call.exchange.abort_stream();
       co_return std::unexpected(page.error());
@@ -161,12 +189,9 @@ Task<Result<net::Response>> list_usage(AdminCall& call) {
   if (request->format == UsageRequest::Format::kCsv) {
     co_return co_await stream_csv(call, std::move(*request));
   }
-  auto page = co_await read_page(call, std::move(request->query));
+  auto page = co_await read_page(call, std::move(request->query), request->format);
   if (!page) co_return std::unexpected(page.error());
-  std::vector<std::string> rows;
-  rows.reserve(page->rows.size());
-  for (const auto& row : page->rows) rows.push_back(render_usage_row(row));
-  co_return json_answer(page_json(rows, page->next_cursor));
+  co_return json_answer(std::move(page->text));
 }
 
 Task<Result<net::Response>> get_usage(AdminCall& call) {

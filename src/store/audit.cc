@@ -7,6 +7,7 @@
 #include <iterator>
 #include <variant>
 
+#include "store/audit_search.h"
 #include "store/columns.h"
 
 namespace tollgate::store {
@@ -131,27 +132,9 @@ class Conditions {
   std::vector<Value> values_;
 };
 
-// Rows are in the order of their numbers, and nearly in that of their times, since clocks are set:
-// the index of times tells between which numbers to look. The sign keeps the engine from reading
-// rows by that index, which would have to be sorted then.
-void add_times(Conditions& conditions, const AuditQuery& query) {
-  if (query.from) {
-    const std::int64_t from = micros(*query.from);
-    conditions.add(
-        "+at >= ? AND number >= coalesce((SELECT min(number) FROM audit WHERE at >= ?), 0)",
-        {from, from});
-  }
-  if (query.to) {
-    const std::int64_t to = micros(*query.to);
-    conditions.add(
-        "+at < ? AND number <= coalesce((SELECT max(number) FROM audit WHERE at < ?), 0)",
-        {to, to});
-  }
-}
-
-Conditions conditions_of(const AuditQuery& query, std::int64_t before) {
+Conditions conditions_of(const AuditQuery& query, const AuditNumbers& among) {
   Conditions conditions;
-  conditions.add("number < ?", {before});
+  conditions.add("number >= ? AND number < ?", {among.from, among.to});
   // An object has few rows, whatever workspace it is of.
   if (query.workspace) {
     conditions.add(query.object.empty() ? "workspace_id = ?" : "+workspace_id = ?",
@@ -169,7 +152,10 @@ Conditions conditions_of(const AuditQuery& query, std::int64_t before) {
     conditions.add(fmt::format("+actor IN ({})", places),
                    {query.actors.begin(), query.actors.end()});
   }
-  add_times(conditions, query);
+  // The sign keeps the engine from reading rows by the index of times, which would have to be
+  // sorted then.
+  if (query.from) conditions.add("+at >= ?", {micros(*query.from)});
+  if (query.to) conditions.add("+at < ?", {micros(*query.to)});
   return conditions;
 }
 
@@ -182,6 +168,78 @@ Result<std::int64_t> before_number(const std::string& cursor) {
     return bad_param("cursor", "The cursor is not one that this list gave.");
   }
   return number;
+}
+
+Status read_rows(sql::Statement& select, std::vector<AuditRow>& rows) {
+  Result<bool> more = select.step();
+  for (; more && *more; more = select.step()) {
+    Result<AuditRow> row = read_row(select);
+    if (!row) return std::unexpected(row.error());
+    rows.push_back(std::move(*row));
+  }
+  if (!more) return std::unexpected(more.error());
+  return {};
+}
+
+// The newest rows that fit, one more than a page: by walking those of a workspace or an object.
+Status read_by_number(sql::Connection& connection, const AuditQuery& query,
+                      const AuditNumbers& among, std::vector<AuditRow>& rows) {
+  const Conditions conditions = conditions_of(query, among);
+  sql::Statement select = connection.prepare(
+      fmt::format("{}{} ORDER BY number DESC LIMIT ?", kSelect, conditions.sql()));
+  select.bind(conditions.bind(select), query.limit + 1);
+  return read_rows(select, rows);
+}
+
+constexpr std::int64_t kNoNumber = std::numeric_limits<std::int64_t>::max();
+
+// Rows are in the order of their numbers, and nearly in that of their times, since clocks are set:
+// the index of times tells between which numbers those of the query's time are, below `before`.
+// The sign, again: the engine would look for the least number by walking them.
+Result<AuditNumbers> numbers_of(sql::Connection& connection, const AuditQuery& query,
+                                std::int64_t before) {
+  AuditNumbers numbers{.from = 0, .to = before};
+  if (query.from) {
+    sql::Statement first =
+        connection.prepare("SELECT coalesce(min(+number), ?) FROM audit WHERE at >= ?");
+    first.bind(1, kNoNumber).bind(2, micros(*query.from));
+    const auto from = single_integer(first);
+    if (!from) return std::unexpected(from.error());
+    numbers.from = from->value_or(kNoNumber);
+  }
+  if (query.to) {
+    sql::Statement last =
+        connection.prepare("SELECT coalesce(max(+number), 0) FROM audit WHERE at < ?");
+    last.bind(1, micros(*query.to));
+    const auto to = single_integer(last);
+    if (!to) return std::unexpected(to.error());
+    numbers.to = std::min(before, to->value_or(0) + 1);
+  }
+  return numbers;
+}
+
+// The newest rows that fit, one more than a page, of some actors or actions in a workspace.
+Status read_by_line(sql::Connection& connection, const AuditQuery& query, AuditNumbers among,
+                    std::vector<AuditRow>& rows) {
+  const int count = query.limit + 1;
+  Conditions conditions;
+  conditions.add("number = ?", {0});
+  if (query.from) conditions.add("at >= ?", {micros(*query.from)});
+  if (query.to) conditions.add("at < ?", {micros(*query.to)});
+  sql::Statement select = connection.prepare(fmt::format("{}{}", kSelect, conditions.sql()));
+  while (std::ssize(rows) < count) {
+    const auto numbers = newest_audit_numbers(connection, query, among, count);
+    if (!numbers) return std::unexpected(numbers.error());
+    for (const std::int64_t number : *numbers) {
+      conditions.bind(select);
+      if (Status read = read_rows(select.bind(1, number), rows); !read) return read;
+      select.reset();
+    }
+    // Rows of another time are among them where the clock was set back: then there is a next round.
+    if (std::ssize(*numbers) < count) break;
+    among.to = numbers->back();
+  }
+  return {};
 }
 
 }  // namespace
@@ -224,22 +282,19 @@ Result<AuditPage> list_audit(sql::Connection& connection, const AuditQuery& quer
   }
   const Result<std::int64_t> before = before_number(query.cursor);
   if (!before) return std::unexpected(before.error());
-  const Conditions conditions = conditions_of(query, *before);
-  sql::Statement select = connection.prepare(
-      fmt::format("{}{} ORDER BY number DESC LIMIT ?", kSelect, conditions.sql()));
-  select.bind(conditions.bind(select), query.limit + 1);
-  AuditPage page;
-  Result<bool> more = select.step();
-  for (; more && *more; more = select.step()) {
-    if (static_cast<int>(page.rows.size()) == query.limit) {
-      page.next_cursor = std::to_string(page.rows.back().number);
-      return page;
-    }
-    Result<AuditRow> row = read_row(select);
-    if (!row) return std::unexpected(row.error());
-    page.rows.push_back(std::move(*row));
+  const bool by_line =
+      query.workspace && query.object.empty() && (!query.action.empty() || !query.actors.empty());
+  std::vector<AuditRow> rows;
+  const Result<AuditNumbers> among = numbers_of(connection, query, *before);
+  if (!among) return std::unexpected(among.error());
+  Status read = by_line ? read_by_line(connection, query, *among, rows)
+                        : read_by_number(connection, query, *among, rows);
+  if (!read) return std::unexpected(read.error());
+  AuditPage page{.rows = std::move(rows), .next_cursor = {}};
+  if (std::ssize(page.rows) > query.limit) {
+    page.rows.resize(static_cast<std::size_t>(query.limit));
+    page.next_cursor = std::to_string(page.rows.back().number);
   }
-  if (!more) return std::unexpected(more.error());
   return page;
 }
 

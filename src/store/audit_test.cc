@@ -41,6 +41,52 @@ TEST_F(AuditTest, ChainsEveryRowToItsForerunner) {
   EXPECT_EQ(page.rows[0].entry.at, test_time(2));
 }
 
+// Those of a workspace are found by an index, those of all by walking: both find the same.
+TEST_F(AuditTest, PagesOfAWorkspaceHaveEveryRowThatFitsOnce) {
+  const std::vector<std::string> actors{"cli", "usr_1", "usr_2"};
+  const std::vector<std::string> actions{"key.create", "key.update", "keys.other",
+                                         "provider.create"};
+  for (int i = 0; i < 60; ++i) {
+    expect_ok(
+        append_audit(connection_, {.at = test_time(i % 10 == 9 ? i - 9 : i),
+                                   .actor = actors[static_cast<std::size_t>(i * 5 % 3)],
+                                   .action = actions[static_cast<std::size_t>(i * i % 4)],
+                                   .object = "key_1",
+                                   .from_address = "::1",
+                                   .workspace = WorkspaceId(i % 7 == 3 ? "ws_other" : "ws_a")}));
+  }
+  const auto numbers = [&](AuditQuery query) {
+    std::vector<std::int64_t> found;
+    query.limit = 4;
+    do {
+      const AuditPage page = list_audit(connection_, query).value();
+      for (const AuditRow& row : page.rows) {
+        if (row.entry.workspace == WorkspaceId("ws_a")) found.push_back(row.number);
+      }
+      query.cursor = page.next_cursor;
+    } while (!query.cursor.empty());
+    return found;
+  };
+  std::size_t most = 0;
+  for (const std::string action : {"", "key", "key.update", "key.none", "provider"}) {
+    for (const auto& who :
+         {std::vector<std::string>(), {"cli"}, {"usr_1", "usr_2", "usr_1"}, {"nobody"}}) {
+      for (const auto& from : {std::optional<WallTime>(), std::optional(test_time(17)),
+                               std::optional(test_time(100))}) {
+        for (const auto& to : {std::optional<WallTime>(), std::optional(test_time(39)),
+                               std::optional(test_time(-5))}) {
+          AuditQuery query{.action = action, .actors = who, .from = from, .to = to};
+          const std::vector<std::int64_t> walked = numbers(query);
+          query.workspace = WorkspaceId("ws_a");
+          EXPECT_EQ(numbers(query), walked) << action << " " << who.size();
+          most = std::max(most, walked.size());
+        }
+      }
+    }
+  }
+  EXPECT_EQ(most, 51u);
+}
+
 TEST_F(AuditTest, FindsByActionActorAndTimeAndByAllOfThem) {
   struct Row {
     const char* actor;

@@ -18,6 +18,7 @@
 #include "store/grants.h"
 #include "store/invitations.h"
 #include "store/people.h"
+#include "store/person_identities.h"
 #include "store/person_sessions.h"
 #include "store/profiles.h"
 #include "store/test_store.h"
@@ -113,6 +114,20 @@ void read_series(sql::Connection& connection) {
 void read_audit(sql::Connection& connection) {
   for (const auto& workspace :
        {std::optional<WorkspaceId>(), std::optional(kBusy), std::optional(kQuiet)}) {
+    for (const std::string action : {"key.create", "key.none", "key", "provider"}) {
+      if (!workspace) continue;  // a walk over everything, for operators at a terminal
+      for (const auto& actors : {std::vector<std::string>(), {"cli"}, {"cli", "nobody"}}) {
+        expect_read(list_audit(
+            connection, {.workspace = workspace, .action = action, .actors = actors, .limit = 10}));
+        expect_read(list_audit(
+            connection,
+            {.workspace = workspace, .actors = actors, .to = test_time(1), .limit = 10}));
+        expect_read(list_audit(connection, {.workspace = workspace,
+                                            .actors = actors,
+                                            .from = test_time(kDayMicros),
+                                            .limit = 10}));
+      }
+    }
     for (const std::string object : {"", "key_a", "key_none"}) {
       for (const std::string cursor : {"", "7"}) {
         expect_read(list_audit(
@@ -164,6 +179,19 @@ std::vector<Question> questions_of_people() {
       {"find_invitation_to",
        [](sql::Connection& connection) {
          (void)find_invitation_to(connection, kBusy, "a@example.com", test_time());
+       }},
+      {"list_invitations_to",
+       [](sql::Connection& connection) {
+         expect_read(list_invitations_to(connection, "a@example.com", test_time()));
+       },
+       {"SCAN invitations", "USE TEMP B-TREE FOR ORDER BY"}},  // those that nobody has taken yet
+      {"find_identity",
+       [](sql::Connection& connection) {
+         expect_read(find_identity(connection, person, "https://issuer.example"));
+       }},
+      {"find_person_by_identity",
+       [](sql::Connection& connection) {
+         expect_read(find_person_by_identity(connection, "https://issuer.example", "subject"));
        }},
       {"list_invitations",
        [](sql::Connection& connection) {
@@ -250,7 +278,7 @@ class QueryPlansTest : public StoreTest {
       rows.push_back(usage_row(key, test_time(-(i * (3 * kDayMicros / count))), filled_ % 1'000));
       if (filled_ == 20 || filled_ == 30) rows.back().model = kRare;
       rows.back().status = filled_ % 9 == 0 ? 500 : 200;
-      expect_ok(append_audit(connection_, {.at = test_time(),
+      expect_ok(append_audit(connection_, {.at = test_time(filled_),
                                            .actor = "cli",
                                            .action = "key.create",
                                            .object = "key_" + name,
@@ -321,6 +349,9 @@ TEST(QueryPlansListTest, EveryFunctionThatPagesReadWithIsAsked) {
   const std::set<std::string> others{"append_audit",
                                      "default_workspace_id",
                                      "find_provider",
+                                     "identity_json",
+                                     "insert_identity",
+                                     "remove_identity",
                                      "insert_invitation",
                                      "insert_person",
                                      "insert_profile",

@@ -1,14 +1,13 @@
 #include "store/usage_index.h"
 
 #include <algorithm>
-#include <functional>
 #include <map>
-#include <queue>
 #include <string>
 #include <tuple>
 #include <utility>
 
 #include "store/columns.h"
+#include "store/newest.h"
 #include "store/usage_columns.h"
 
 namespace tollgate::store {
@@ -105,39 +104,6 @@ Status add_entries(sql::Connection& connection, std::vector<Entry> entries) {
   return {};
 }
 
-// The greatest of the ids that it is given, `count` at most.
-class Newest {
- public:
-  explicit Newest(int count) : count_(static_cast<std::size_t>(count)) {}
-
-  // No id below this one is of any use.
-  GenerationNumber least(GenerationNumber from) const {
-    return ids_.size() < count_ ? from : std::max(from, ids_.top() + 1);
-  }
-  void add(GenerationNumber id) {
-    ids_.push(id);
-    if (ids_.size() > count_) ids_.pop();
-  }
-  std::vector<GenerationNumber> take() {
-    std::vector<GenerationNumber> list;
-    for (; !ids_.empty(); ids_.pop()) list.push_back(ids_.top());
-    std::ranges::reverse(list);
-    return list;
-  }
-
- private:
-  std::size_t count_;
-  std::priority_queue<GenerationNumber, std::vector<GenerationNumber>, std::greater<>> ids_;
-};
-
-// Adds what `select` gives, which is ids alone.
-Status add_ids(sql::Statement& select, Newest& newest) {
-  Result<bool> more = select.step();
-  for (; more && *more; more = select.step()) newest.add(select.integer(0));
-  if (!more) return std::unexpected(more.error());
-  return select.status();
-}
-
 // The kinds that fit the query, of all keys.
 Result<std::vector<std::int64_t>> kinds_of(sql::Connection& connection, const UsageQuery& query) {
   sql::Statement select = connection.prepare(
@@ -190,7 +156,7 @@ Status add_of_all(sql::Connection& connection, const UsageQuery& query, const Us
       "ORDER BY id DESC LIMIT ?");
   for (const std::int64_t kind : *kinds) {
     select.bind(1, kind).bind(2, newest.least(bounds.id_from)).bind(3, bounds.id_to).bind(4, count);
-    if (Status added = add_ids(select, newest); !added) return added;
+    if (Status added = newest.add_all(select); !added) return added;
     select.reset();
   }
   return {};
@@ -209,7 +175,7 @@ Status add_of_key(sql::Connection& connection, const UsageQuery& query, std::int
         .bind(3, newest.least(bounds.id_from))
         .bind(4, bounds.id_to)
         .bind(5, count);
-    if (Status added = add_ids(select, newest); !added) return added;
+    if (Status added = newest.add_all(select); !added) return added;
     select.reset();
   }
   return {};

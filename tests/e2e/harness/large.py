@@ -206,12 +206,15 @@ class Filler:
                 "sum(u.output_tokens), sum(u.cost), sum(u.charged), max(u.admitted_at)")
         hour, day = "u.admitted_at / 3600000000", "u.admitted_at / 86400000000"
         of_workspace = "k.workspace_id, u.environment"
-        kinds = {"usage_hours": f"u.secret_number, {hour}", "usage_days": f"u.secret_number, {day}, u.model",
-                 "workspace_hours": f"{of_workspace}, {hour}", "workspace_days": f"{of_workspace}, {day}",
-                 "workspace_models": f"k.workspace_id, {day}, u.model"}
-        for table, group in kinds.items():
-            self.database.execute(f"INSERT INTO {table} SELECT {group}, {sums} FROM usage u CROSS JOIN keys k "
-                                  f"ON k.number = u.key_number GROUP BY {group} ORDER BY {group}")
+        kinds = {"usage_hours": ("secret_number, hour", f"u.secret_number, {hour}"),
+                 "usage_days": ("secret_number, day, model", f"u.secret_number, {day}, u.model"),
+                 "workspace_hours": ("workspace_id, environment, hour", f"{of_workspace}, {hour}"),
+                 "workspace_days": ("workspace_id, environment, day", f"{of_workspace}, {day}"),
+                 "workspace_models": ("workspace_id, day, model", f"k.workspace_id, {day}, u.model")}
+        figures = "requests, errors, input_tokens, cached_input_tokens, output_tokens, cost, charged, last_used_at"
+        for table, (columns, group) in kinds.items():
+            self.database.execute(f"INSERT INTO {table} ({columns}, {figures}) SELECT {group}, {sums} FROM usage u "
+                                  f"CROSS JOIN keys k ON k.number = u.key_number GROUP BY {group} ORDER BY {group}")
 
     def add_refusals(self) -> None:
         last = self.now // 3_600_000_000

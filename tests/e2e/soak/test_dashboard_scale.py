@@ -16,7 +16,7 @@ from harness.large import BUSY, MODELS, QUIET, RARE_MODEL, SECOND
 from harness.load import Load, percentile, scaled
 
 SIZE = large.Size(keys=scaled(2_000, 100_000), rows=scaled(20_000, 1_000_000))
-ROUNDS = scaled(3, 40)
+ROUNDS = scaled(3, 20)
 PAGE_P95_MS = 200
 DATA_PLANE_P99_MS = 50
 RATE = 200  # requests a second, while pages are read
@@ -101,6 +101,10 @@ def keys_requests(dashboard: Dashboard) -> dict[str, str]:
     if cursors:
         keys["keys, the last pages"] = target("keys", workspace=BUSY, limit=100, cursor=cursors[-1])
         keys["keys, a text that none has, deep"] = target("keys", workspace=BUSY, search="none", cursor=cursors[len(cursors) // 2])
+    keys["keys, counted by status"] = target("key-counts", workspace=BUSY)
+    keys["keys, counted by status, searched"] = target("key-counts", workspace=BUSY, search="99")
+    keys["keys, a long page"] = target("keys", workspace=BUSY, limit=500)
+    keys["keys, those that are used most"] = target("keys", workspace=BUSY, sort="requests", limit=100)
     for parameter, values in choices("/admin/v1/keys").items():
         for value in values:
             keys[f"keys, {parameter}={value}"] = target("keys", workspace=BUSY, limit=100, **{parameter: value})

@@ -1,6 +1,7 @@
 // Server state, one description per document: TanStack Query keeps nothing else.
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { type InfiniteData, infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 
+import { inPlaceOf, isInView, type RowsInView, WHOLE_PAGES_MAX } from "@/lib/long_list";
 import type { AuditSearch, KeysSearch, Range, UsageSearch } from "@/lib/search";
 
 import { api, send, unwrap } from "./client";
@@ -11,19 +12,41 @@ export const POLL_MS = 5_000;
 
 const nextCursor = (page: { next_cursor: string | null }) => page.next_cursor ?? undefined;
 
+// The first page comes soon; who scrolls on reads larger ones.
+const KEYS_FIRST = 100;
+const KEYS_MORE = 500;
+// What the list of keys shows at the moment: only there is a long one read again.
+export const keysInView: RowsInView = { first: 0, last: 0 };
+
 export const keysQuery = (workspace: string, { search, status, environment, type, tag, sort, order }: KeysSearch) =>
   infiniteQueryOptions({
     queryKey: ["keys", workspace, "list", { search, status, environment, type, tag, sort, order }],
     initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam, signal }) =>
-      unwrap(
+    queryFn: async ({ pageParam, signal, client, queryKey }): Promise<Page<Key>> => {
+      const known = client.getQueryData<InfiniteData<Page<Key>, string | undefined>>(queryKey);
+      const pages = known && known.pages.length > WHOLE_PAGES_MAX ? known.pages : [];
+      const at = pages.length > 0 ? known!.pageParams.indexOf(pageParam) : -1;
+      if (at > 0 && !isInView(pages, at, keysInView)) return pages[at]!;
+      const limit = pageParam === undefined ? KEYS_FIRST : KEYS_MORE;
+      const page = await unwrap(
         api.GET("/admin/v1/keys", {
-          params: { query: { workspace, search, status, environment, type, tag, sort, order, limit: 100, cursor: pageParam } },
+          params: { query: { workspace, search, status, environment, type, tag, sort, order, limit, cursor: pageParam } },
           signal,
         }),
-      ),
+      );
+      return at < 0 ? page : inPlaceOf(pages, at, page);
+    },
     getNextPageParam: nextCursor,
     placeholderData: keepPreviousData,
+  });
+
+// What a key is chosen from: those that are used most.
+export const busiestKeysQuery = (workspace: string) =>
+  queryOptions({
+    queryKey: ["keys", workspace, "busiest"],
+    queryFn: ({ signal }) =>
+      unwrap(api.GET("/admin/v1/keys", { params: { query: { workspace, sort: "requests", limit: 100 } }, signal })),
+    staleTime: 30_000,
   });
 
 // How many keys each tab of the list has.

@@ -6,11 +6,12 @@ import { ArrowDown, ArrowUp, Plus, Search } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 
 import type { Key } from "@/api/contract";
-import { keyCountsQuery, keysQuery } from "@/api/queries";
+import { keyCountsQuery, keysInView, keysQuery } from "@/api/queries";
 import { usePolling } from "@/app/live";
 import { useHere } from "@/app/session";
 import { formatCount } from "@/lib/format";
 import { type KeySort, orderOf, pressed } from "@/lib/key_sort";
+import { rowsOf } from "@/lib/long_list";
 import type { KeysSearch } from "@/lib/search";
 import { Button } from "@/ui/button";
 import { cx } from "@/ui/cx";
@@ -28,6 +29,8 @@ import { RotateDialog } from "./rotate_dialog";
 // A row is two lines; on small screens its limit takes a third.
 const ROW_PX = 64;
 const ROW_SMALL_PX = 92;
+// Rows before the end at which the next ones are read.
+const READ_AHEAD = 150;
 const small = window.matchMedia("(max-width: 767px)");
 const STATUSES = [
   { value: undefined, name: "All" },
@@ -57,7 +60,7 @@ export function KeysPage() {
   const toggle = useToggle();
   const mayChange = useMayChange();
   const list = useInfiniteQuery({ ...keysQuery(workspace, filter), refetchInterval: usePolling() });
-  const keys = useMemo(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data]);
+  const keys = useMemo(() => rowsOf(list.data?.pages ?? []), [list.data]);
   const set: SetFilter = (changes) => void navigate({ search: (before) => ({ ...before, ...changes }), replace: true });
   const { mutate } = toggle;
   const actions = useMemo<RowActions>(
@@ -267,9 +270,14 @@ function Rows({ keys, fresh, actions, more, loading, loadMore }: { keys: Key[]; 
     getItemKey: (index) => keys[index]!.id,
   });
   const items = rows.getVirtualItems();
+  const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (more && !loading && last >= keys.length - 30) loadMore();
+    keysInView.first = first;
+    keysInView.last = last;
+  }, [first, last]);
+  useEffect(() => {
+    if (more && !loading && last >= keys.length - READ_AHEAD) loadMore();
   }, [last, more, loading, keys.length, loadMore]);
   return (
     <>

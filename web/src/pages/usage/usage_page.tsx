@@ -5,7 +5,7 @@ import { Download } from "lucide-react";
 import { useMemo } from "react";
 
 import type { UsageRow } from "@/api/contract";
-import { modelsQuery, usageQuery, usageTotalsQuery } from "@/api/queries";
+import { busiestKeysQuery, keyQuery, modelsQuery, usageQuery, usageTotalsQuery } from "@/api/queries";
 import { usePolling } from "@/app/live";
 import { useHere } from "@/app/session";
 import { formatCompact, formatCount, formatMs, formatShare } from "@/lib/format";
@@ -144,8 +144,11 @@ type SetFilter = (changes: { [Name in keyof UsageSearch]?: UsageSearch[Name] | u
 function Filters({ filter, set }: { filter: UsageSearch; set: SetFilter }) {
   const { workspace } = useHere();
   const models = useQuery(modelsQuery(workspace));
-  const byKey = useQuery(usageTotalsQuery(workspace, "key", {}));
-  const keyChoices = (byKey.data?.data ?? []).slice(0, 200).map((total) => ({ value: total.key ?? "", name: total.key_name ?? total.key ?? "", detail: formatCompact(total.requests) }));
+  const busiest = useQuery(busiestKeysQuery(workspace)).data?.data ?? [];
+  // One that a link named may be none of them.
+  const named = filter.key?.startsWith("key_") && !busiest.some((key) => key.id === filter.key);
+  const other = useQuery({ ...keyQuery(workspace, filter.key ?? ""), enabled: Boolean(named) }).data;
+  const keyChoices = (named && other ? [other, ...busiest] : busiest).map((key) => ({ value: key.id, name: key.name, detail: formatCompact(key.request_count) }));
   return (
     <div className="flex flex-wrap items-center gap-2 border-b px-3 py-2">
       <FilterChip label="Key" value={filter.key} choices={keyChoices} onChange={(key) => set({ key })} />
