@@ -5,6 +5,7 @@
 
 #include "store/audit.h"
 #include "store/invitations.h"
+#include "store/password_resets.h"
 #include "store/people.h"
 
 namespace tollgate {
@@ -26,6 +27,7 @@ Status audit_people_change(sql::Connection& connection, const AdminCall& call,
 
 Status withdraw_invitations(sql::Connection& connection, const AdminCall& call,
                             const PersonId& person, const std::optional<WorkspaceId>& workspace) {
+  if (Status done = store::remove_resets_by(connection, person.get()); !done) return done;
   const auto removed = store::remove_invitations_of(connection, person, workspace);
   if (!removed) return std::unexpected(removed.error());
   for (const Invitation& one : *removed) {
@@ -53,6 +55,7 @@ Status join_by(sql::Connection& connection, const AdminCall& call, const Invitat
     done = store::put_membership(connection, person.id, invitation.workspace, role,
                                  call.context.clock.wall());
   }
+  if (done) done = store::remove_reset(connection, person.id);
   if (!done) return done;
   auto used = store::remove_invitation(connection, invitation.workspace, invitation.id);
   if (!used) return std::unexpected(used.error());

@@ -107,6 +107,16 @@ Result<Secret> parse_password_proof(std::string_view body) {
   return password;
 }
 
+Result<ResetRequest> parse_reset(std::string_view body) {
+  const auto value = parse_json(body);
+  if (!value) return std::unexpected(value.error());
+  ObjectReader reader(*value);
+  ResetRequest request{.token = required(reader, "token"),
+                       .password = read_new_password(reader, "password")};
+  if (auto sound = reader.finish(); !sound) return std::unexpected(sound.error());
+  return request;
+}
+
 Result<InvitationRequest> parse_invitation(std::string_view body) {
   const auto value = parse_json(body);
   if (!value) return std::unexpected(value.error());

@@ -42,6 +42,13 @@ Result<PasswordChange> parse_password_change(std::string_view body);
 // {"password"}: of the caller, once more.
 Result<Secret> parse_password_proof(std::string_view body);
 
+// {"token", "password"}: of the link, and the new one.
+struct ResetRequest {
+  std::string token;
+  Secret password;
+};
+Result<ResetRequest> parse_reset(std::string_view body);
+
 // {"email", "role"}; the role viewer if it is left out.
 struct InvitationRequest {
   std::string email;

@@ -15,6 +15,7 @@
 #include "admin/offers.h"
 #include "admin/oidc_sign_in.h"
 #include "admin/overview.h"
+#include "admin/password_resets.h"
 #include "admin/profiles.h"
 #include "admin/providers.h"
 #include "admin/sign_in.h"
@@ -94,6 +95,9 @@ constexpr std::array kTable = {
     AdminRoute{{"GET", "/admin/v1/members", Role::kViewer}, list_members},
     AdminRoute{{"PATCH", "/admin/v1/members/{id}", Role::kAdmin}, update_member},
     AdminRoute{{"DELETE", "/admin/v1/members/{id}", Role::kAdmin}, remove_member},
+    AdminRoute{{"POST", "/admin/v1/members/{id}/password-reset", Role::kAdmin}, reset_member},
+    AdminRoute{{"POST", "/admin/v1/people/{id}/password-reset", Role::kOperator}, reset_person},
+    AdminRoute{{"POST", "/admin/v1/password-reset", Role::kViewer, Door::kAnybody}, use_reset},
     AdminRoute{{"GET", "/admin/v1/people", Role::kOperator}, list_people},
     AdminRoute{{"DELETE", "/admin/v1/people/{id}", Role::kOperator}, remove_person},
     AdminRoute{{"GET", "/admin/v1/invitations", Role::kAdmin}, list_invitations},

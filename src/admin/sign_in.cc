@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "sql/connection.h"
 #include "store/audit.h"
+#include "store/password_resets.h"
 #include "store/person_sessions.h"
 
 namespace tollgate {
@@ -298,6 +299,7 @@ Task<Result<net::Response>> change_password(AdminCall& call) {
   if (!hash) co_return std::unexpected(hash.error());
   Work<bool> work = [&call, &person, &hash](sql::Connection& connection) -> Result<bool> {
     Status done = store::set_password(connection, person.id, *hash);
+    if (done) done = store::remove_reset(connection, person.id);
     if (done) {
       done = store::remove_sessions_except(connection, person.id, call.person->session.id);
     }

@@ -25,6 +25,16 @@ void declare_users(CLI::App& app, Invocation& invocation) {
       "the installation")
       ->check(CLI::IsMember({"viewer", "member", "admin", "operator"}));
   connection_options(invite, invocation);
+  CLI::App& reset = subcommand(
+      *users, invocation, "reset", "Make a link by which somebody chooses a new password",
+      "  tollgate users reset bob@example.com\n\n"
+      "Nothing is sent: give them the link. It works once, for an hour; using it ends their other\n"
+      "sessions.\n",
+      reset_user);
+  reset.add_option("user", invocation.flags.user.user, "Who, by address or by id")
+      ->type_name("EMAIL|ID")
+      ->required();
+  server_options(reset, invocation);
   CLI::App& remove =
       subcommand(*users, invocation, "remove", "Remove somebody; their sessions end at once",
                  "  tollgate users remove bob@example.com\n", remove_user);

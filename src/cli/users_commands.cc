@@ -88,6 +88,25 @@ Outcome<void> invite_user(const Invocation& invocation) {
   return {};
 }
 
+Outcome<void> reset_user(const Invocation& invocation) {
+  const auto session = AdminSession::open(invocation.flags.connection, invocation.terminal);
+  if (!session) return std::unexpected(session.error());
+  const auto id = person_id(*session, invocation.flags.user.user);
+  if (!id) return std::unexpected(id.error());
+  const auto link = session->call(
+      "POST", fmt::format("{}/{}/password-reset", kPeoplePath, percent_encode(*id)), std::nullopt);
+  if (!link) return std::unexpected(link.error());
+  if (invocation.flags.output == Output::kJson) {
+    invocation.print_json(*link);
+    return {};
+  }
+  invocation.terminal.out(
+      fmt::format("Give {} this link to a new password; it works once, until {} UTC:\n{}{}\n",
+                  cell(*link, "email"), time_cell(*link, "expires_at"), session->base_url(),
+                  cell(*link, "link")));
+  return {};
+}
+
 Outcome<void> remove_user(const Invocation& invocation) {
   const auto session = AdminSession::open(invocation.flags.connection, invocation.terminal);
   if (!session) return std::unexpected(session.error());

@@ -41,6 +41,16 @@ TEST_F(UsersCommand, InvitePrintsTheLinkOnce) {
                              HasSubstr("/invite#invite_x"), HasSubstr("2026-11-28 10:15")));
 }
 
+TEST_F(UsersCommand, ResetPrintsTheLink) {
+  serve_always(201, R"({"data":[{"id":"user_2","email":"bob@example.com"}],"next_cursor":null,)"
+                    R"("id":"user_2","email":"bob@example.com",)"
+                    R"("expires_at":"2026-11-21T11:15:30.123456Z","link":"/reset#reset_x"})");
+  const Ran ran = run_on_data({"users", "reset", "bob@example.com"});
+  EXPECT_EQ(ran.status, kExitOk) << ran.err;
+  EXPECT_EQ(server_->received().at(1).target, "/admin/v1/people/user_2/password-reset");
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("/reset#reset_x"), HasSubstr("until 2026-11-21 11:15")));
+}
+
 TEST_F(UsersCommand, RemoveFindsTheAddress) {
   serve_always(200, kPeople);
   run_on_data({"users", "remove", "bob@example.com"});

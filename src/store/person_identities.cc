@@ -59,6 +59,12 @@ Status remove_identity(sql::Connection& connection, const PersonId& person,
   return {};
 }
 
+Status remove_identities(sql::Connection& connection, const PersonId& person) {
+  return connection.prepare("DELETE FROM person_identities WHERE person_id = ?")
+      .bind(1, person.get())
+      .run();
+}
+
 std::string identity_json(const PersonIdentity& identity) {
   return json::serialize(json::object{{"issuer", identity.issuer}, {"subject", identity.subject}});
 }

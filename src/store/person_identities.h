@@ -33,6 +33,9 @@ Result<std::optional<PersonIdentity>> find_identity(sql::Connection& connection,
 Status remove_identity(sql::Connection& connection, const PersonId& person,
                        const std::string& issuer);
 
+// All of a person's.
+Status remove_identities(sql::Connection& connection, const PersonId& person);
+
 // For audit rows.
 std::string identity_json(const PersonIdentity& identity);
 

@@ -28,11 +28,11 @@ NEEDS = {
     "deleteProfile": "admin",
     "listAudit": "admin", "verifyAudit": "admin",
     "showSignIn": "anybody", "setUp": "anybody", "signIn": "anybody", "lookUpInvitation": "anybody",
-    "acceptInvitation": "anybody", "startOidc": "anybody", "finishOidc": "anybody",
+    "acceptInvitation": "anybody", "usePasswordReset": "anybody", "startOidc": "anybody", "finishOidc": "anybody",
     "showSession": "person", "signOut": "person", "changePassword": "person", "listSessions": "person",
     "endSession": "person", "showOidcLink": "person", "linkOidc": "person", "unlinkOidc": "person",
     "listMembers": "viewer", "updateMember": "admin", "removeMember": "admin", "listPeople": "operator",
-    "removePerson": "operator", "listInvitations": "admin", "createInvitation": "admin", "revokeInvitation": "admin",
+    "removePerson": "operator", "resetMember": "admin", "resetPerson": "operator", "listInvitations": "admin", "createInvitation": "admin", "revokeInvitation": "admin",
 }
 # Answers that do not end by themselves: with this the caller who passes the door hears 400.
 ENDLESS = {"watchEvents": "?unknown=1"}

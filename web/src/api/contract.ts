@@ -23,6 +23,7 @@ export interface Page<T> {
 export type Role = Schemas["Role"];
 export type SignInOptions = Schemas["SignIn"];
 export type Session = Schemas["Session"];
+export type PasswordResetLink = Schemas["PasswordResetLink"];
 export type OidcLink = Schemas["OidcLink"];
 export type OidcDeparture = Schemas["OidcDeparture"];
 export type OpenSession = Schemas["OpenSession"];

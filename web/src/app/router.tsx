@@ -59,6 +59,12 @@ const invite = createRoute({
   component: lazyRouteComponent(() => import("@/pages/entry/invite_page"), "InvitePage"),
 });
 
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: "/reset",
+  component: lazyRouteComponent(() => import("@/pages/entry/reset_page"), "ResetPage"),
+});
+
 const shell = createRoute({
   getParentRoute: () => root,
   id: "shell",
@@ -158,6 +164,7 @@ export const router = createRouter({
     signIn,
     setup,
     invite,
+    reset,
     shell.addChildren([overview, keys, key, usage, models, providers, profiles, credits, playground, audit, members, settings]),
   ]),
   context: { queryClient },

@@ -4,7 +4,7 @@ import { UserPlus } from "lucide-react";
 import { useState } from "react";
 
 import { send } from "@/api/client";
-import type { Invitation, InvitationWithLink, Member, Page, Role } from "@/api/contract";
+import type { Invitation, InvitationWithLink, Member, Page, PasswordResetLink, Role } from "@/api/contract";
 import { membersQuery } from "@/api/queries";
 import { useAsked } from "@/app/asked";
 import { useHere, useSession } from "@/app/session";
@@ -34,6 +34,7 @@ export function MembersPage() {
   const [inviting, setInviting] = useState(false);
   useAsked("invite", () => setInviting(true));
   const [leaving, setLeaving] = useState<Member | null>(null);
+  const [resetting, setResetting] = useState<Member | null>(null);
   const members = useQuery(membersQuery(workspace));
   const invitations = useQuery({ queryKey: ["invitations", workspace], queryFn: ({ signal }) => send<Page<Invitation>>("GET", "/admin/v1/invitations", { query: { workspace }, signal }), enabled: may("admin") });
   const again = () => client.invalidateQueries({ queryKey: ["members", workspace] });
@@ -116,9 +117,14 @@ export function MembersPage() {
                   cell: (member) =>
                     may("admin") &&
                     member.id !== person.id && (
-                      <Button size="small" look="warn" onClick={() => setLeaving(member)}>
-                        Remove
-                      </Button>
+                      <span className="inline-flex gap-2">
+                        <Button size="small" onClick={() => setResetting(member)}>
+                          Reset password…
+                        </Button>
+                        <Button size="small" look="warn" onClick={() => setLeaving(member)}>
+                          Remove
+                        </Button>
+                      </span>
                     ),
                 },
               ]}
@@ -151,6 +157,7 @@ export function MembersPage() {
         )}
       </div>
       {inviting && <InviteDialog onClose={() => setInviting(false)} />}
+      {resetting && <ResetDialog of={resetting} onClose={() => setResetting(null)} />}
       {leaving && (
         <RemoveDialog
           of={leaving}
@@ -226,6 +233,45 @@ function InviteDialog({ onClose }: { onClose: () => void }) {
         {invite.error && <ProblemNote error={invite.error} />}
         {invite.data && !link && <SecretLost>The invitation was made, but its link was lost on the way. Make the link again: the lost one ends with it.</SecretLost>}
       </div>
+    </Dialog>
+  );
+}
+
+// Tollgate sends no mail: the link goes by hand.
+function ResetDialog({ of, onClose }: { of: Member; onClose: () => void }) {
+  const { workspace } = useHere();
+  const name = of.name || of.email;
+  const make = useMutation({ mutationFn: () => send<PasswordResetLink>("POST", `/admin/v1/members/${of.id}/password-reset`, { query: { workspace } }) });
+  const link = make.data && new URL(make.data.link, location.origin).href;
+  if (link) {
+    return (
+      <Dialog open onOpenChange={(open) => !open && onClose()} title={`Send this link to ${name}`} description="It works once, for an hour. It is not shown again." footer={<Button look="primary" onClick={onClose}>Done</Button>}>
+        <div className="flex gap-2">
+          <Input readOnly autoFocus aria-label="The link to a new password" className="font-mono" value={link} onFocus={(event) => event.target.select()} />
+          <CopyButton look="primary" text={link} label="Copy" />
+        </div>
+      </Dialog>
+    );
+  }
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title={`Reset the password of ${name}`}
+      description="You get a link to send. Their present password goes on working until they use it; then they are signed out everywhere."
+      onSubmit={() => make.mutate()}
+      footer={
+        <>
+          <Button look="quiet" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" look="primary" busy={make.isPending}>
+            Make link
+          </Button>
+        </>
+      }
+    >
+      {make.error ? <ProblemNote error={make.error} /> : <p className="text-sm text-muted">{of.email}</p>}
     </Dialog>
   );
 }
