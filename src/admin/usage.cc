@@ -157,9 +157,16 @@ Result<UsageRequest> parse_usage_request(Query& query, const net::FieldList& hea
   if (!to) return std::unexpected(to.error());
   request.query.from = *from;
   request.query.to = *to;
+  const auto status = query.take_named("status", store::usage_status_from_name);
+  if (!status) return std::unexpected(status.error());
+  request.query.status = status->value_or(store::UsageStatus());
   const auto group = query.take_named("group_by", group_from_name);
   if (!group) return std::unexpected(group.error());
   request.group = *group;
+  if (*group && *status) {
+    return std::unexpected(
+        Query::bad_parameter("status", "does not go with `group_by`: totals tell errors apart"));
+  }
   const auto format = query.take_named("format", format_from_name);
   if (!format) return std::unexpected(format.error());
   const bool csv_accepted = head.find("accept").starts_with("text/csv");

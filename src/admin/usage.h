@@ -29,7 +29,7 @@ struct UsageRequest {
 };
 
 // Takes all of `query`. `format=csv` asks for CSV, and so does Accept: text/csv. `from` and `to`
-// are RFC 3339 times or dates; a date as `to` includes the whole day.
+// are RFC 3339 times or dates; a date as `to` includes the whole day. `status` is for rows alone.
 Result<UsageRequest> parse_usage_request(Query& query, const net::FieldList& head,
                                          std::optional<WorkspaceId> workspace);
 

@@ -46,7 +46,8 @@ TEST(UsageRequestTest, TimeAsToIsExact) {
 TEST(UsageRequestTest, RefusesWhatItCannotRead) {
   for (const auto* text :
        {"from=yesterday", "to=2026-13-01", "group_by=provider", "format=xml", "limit=0",
-        "sort=cost", "from=2026-11-02T00:00:00Z&to=2026-11-01T00:00:00Z"}) {
+        "sort=cost", "status=600", "status=Not+Found", "status=ok&group_by=day",
+        "from=2026-11-02T00:00:00Z&to=2026-11-01T00:00:00Z"}) {
     const auto request = parse(text);
     ASSERT_FALSE(request) << text;
     EXPECT_EQ(request.error().code, ErrorCode::kInvalidRequest) << text;
@@ -61,6 +62,13 @@ TEST(UsageRequestTest, CsvIsAskedForByParameterOrAcceptAndHasNoCapByItself) {
   EXPECT_EQ(parse("", "*/*")->format, UsageRequest::Format::kJson);
   EXPECT_FALSE(parse("format=csv")->rows_max);
   EXPECT_EQ(parse("format=csv&limit=5")->rows_max, 5);
+}
+
+TEST(UsageRequestTest, ReadsHowRowsEnded) {
+  EXPECT_EQ(parse("")->query.status, store::UsageStatus());
+  EXPECT_EQ(parse("status=5xx")->query.status, (store::UsageStatus{.least = 500, .most = 599}));
+  EXPECT_EQ(parse("status=provider_timeout&format=csv")->query.status.error_code,
+            "provider_timeout");
 }
 
 TEST(UsageRequestTest, ReadsTheGroup) {

@@ -39,7 +39,7 @@ struct ListFlags {
 };
 
 struct UsageFlags {
-  std::optional<std::string> row, by, key, model, from, to;
+  std::optional<std::string> row, by, key, model, status, from, to;
   bool csv = false;
 };
 

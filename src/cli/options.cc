@@ -50,10 +50,14 @@ void declare_usage(CLI::App& app, Invocation& invocation) {
       show_usage);
   UsageFlags& usage = invocation.flags.usage;
   CLI::Option* row = text_option(command, "row", usage.row, "One row, by its id")->type_name("ID");
-  text_option(command, "--by", usage.by, "Totals instead of rows")
-      ->check(CLI::IsMember({"key", "model", "day"}));
+  CLI::Option* by = text_option(command, "--by", usage.by, "Totals instead of rows")
+                        ->check(CLI::IsMember({"key", "model", "day"}));
   text_option(command, "--key", usage.key, "Only this key")->type_name("ID|NAME");
   text_option(command, "--model", usage.model, "Only this model")->type_name("MODEL");
+  text_option(command, "--status", usage.status,
+              "Only rows that ended so: ok, error, 4xx, 429, provider_error …")
+      ->type_name("STATUS")
+      ->excludes(by);
   text_option(command, "--from", usage.from,
               "Admitted at or after this time, e.g. 2026-11-01, or 7d for a week ago")
       ->type_name("TIME");
@@ -63,7 +67,8 @@ void declare_usage(CLI::App& app, Invocation& invocation) {
   count_option(command, invocation);
   connection_options(command, invocation);
   csv->excludes(command.get_option("--json"));
-  for (const char* other : {"--by", "--key", "--model", "--from", "--to", "--csv", "--limit"}) {
+  for (const char* other :
+       {"--by", "--key", "--model", "--status", "--from", "--to", "--csv", "--limit"}) {
     row->excludes(command.get_option(other));
   }
 }

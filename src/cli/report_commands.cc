@@ -63,6 +63,7 @@ Outcome<QueryParameters> usage_query(const UsageFlags& flags, WallTime now) {
   if (flags.by) query.emplace_back("group_by", *flags.by);
   if (flags.key) query.emplace_back("key", *flags.key);
   if (flags.model) query.emplace_back("model", *flags.model);
+  if (flags.status) query.emplace_back("status", *flags.status);
   if (auto added = add_times(query, flags.from, flags.to, now); !added) {
     return std::unexpected(added.error());
   }

@@ -104,6 +104,13 @@ TEST_F(ReportCommand, UsageCsvHasATotalAboveAPage) {
   EXPECT_EQ(server_->received().at(0).target, "/admin/v1/usage?format=csv");
 }
 
+TEST_F(ReportCommand, UsageIsAskedForByHowItEnded) {
+  serve_always(200, R"({"data":[],"next_cursor":null})");
+  run_on_data({"usage", "--status", "4xx"});
+  EXPECT_EQ(server_->received().at(0).target, "/admin/v1/usage?status=4xx&limit=100");
+  EXPECT_EQ(run_on_data({"usage", "--status", "4xx", "--by", "day"}).status, kExitUsage);
+}
+
 TEST_F(ReportCommand, ModelsPrintOffersAndPrices) {
   serve_always(200,
                R"({"data":[{"id":"acme/large","context_window":128000,"max_output_tokens":null,)"

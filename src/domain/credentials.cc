@@ -83,7 +83,8 @@ namespace {
 bool names_a_credential(std::string_view name, std::string_view path) {
   constexpr std::array<std::string_view, 6> kNames = {"api_key",      "api-key", "apikey",
                                                       "access_token", "token",   "x-api-key"};
-  if (equal_ignoring_case(name, "key")) return !path.starts_with("/admin/");
+  // There, and on the dashboard's page of usage, it is a filter: an id or a name.
+  if (equal_ignoring_case(name, "key")) return !path.starts_with("/admin/") && path != "/usage";
   return std::ranges::any_of(
       kNames, [name](std::string_view known) { return equal_ignoring_case(name, known); });
 }

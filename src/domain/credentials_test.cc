@@ -105,7 +105,7 @@ TEST_F(KeyInUrl, FindsATokenUnderAnyName) {
            "/v1/models?q=" + token, "/v1/models?a=1&b=" + token + "&c=3", "/v1/models?" + token,
            "/v1/models?" + token + "=1", "/v1/models?auth=Bearer%20" + token,
            "/v1/models?auth=Bearer+" + token, "/v1/models?list=a," + token + ",b",
-           "/admin/v1/usage?key=" + token}) {
+           "/admin/v1/usage?key=" + token, "/usage?key=" + token}) {
     EXPECT_TRUE(found(target));
   }
 }
@@ -133,6 +133,7 @@ TEST_F(KeyInUrl, LeavesOrdinaryParametersAlone) {
   for (const char* target : {"/v1/models", "/v1/models?", "/v1/generation?id=gen_00000000000000ff",
                              "/admin/v1/usage?key=key_0123456789abcdefghij&model=openai/"
                              "gpt-4o&from=2026-11-01T00:00:00Z",
+                             "/usage?key=key_0123456789abcdefghij&status=4xx",
                              "/admin/v1/keys?search=sk-tg-test&limit=100&cursor=eyJhIjoxfQ",
                              "/v1/models?keys=3", "/v1/models?%zz=%4", "/v1/models?a&&b=&=c"}) {
     EXPECT_FALSE(found(target)) << target;

@@ -1,5 +1,7 @@
 #include "store/usage_index.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <string>
@@ -107,12 +109,12 @@ Status add_entries(sql::Connection& connection, std::vector<Entry> entries) {
 // The kinds that fit the query, of all keys.
 Result<std::vector<std::int64_t>> kinds_of(sql::Connection& connection, const UsageQuery& query) {
   sql::Statement select = connection.prepare(
-      query.workspace ? "SELECT number FROM usage_kinds WHERE workspace_id = ? AND "
-                        "(? = '' OR model = ?)"
-                      : "SELECT number FROM usage_kinds WHERE ? = '' AND (? = '' OR model = ?)");
+      fmt::format("SELECT number FROM usage_kinds WHERE {} AND (? = '' OR model = ?) AND {}",
+                  query.workspace ? "workspace_id = ?" : "? = ''", kUsageStatusCondition));
   select.bind(1, query.workspace ? query.workspace->get() : std::string())
       .bind(2, query.model)
       .bind(3, query.model);
+  bind_usage_status(select, 4, query.status);
   std::vector<std::int64_t> kinds;
   Result<bool> more = select.step();
   for (; more && *more; more = select.step()) kinds.push_back(select.integer(0));
@@ -124,24 +126,24 @@ Result<std::vector<std::int64_t>> kinds_of(sql::Connection& connection, const Us
 // next.
 Result<std::vector<std::int64_t>> kinds_of_key(sql::Connection& connection, const UsageQuery& query,
                                                std::int64_t key) {
-  sql::Statement next = connection.prepare(
-      "SELECT i.kind, (? = '' OR g.workspace_id = ?) AND (? = '' OR g.model = ?) "
+  sql::Statement next = connection.prepare(fmt::format(
+      "SELECT i.kind, (? = '' OR g.workspace_id = ?) AND (? = '' OR g.model = ?) AND {} "
       "FROM usage_by_key i CROSS JOIN usage_kinds g "
-      "WHERE i.key_number = ? AND i.kind > ? AND g.number = i.kind ORDER BY i.kind LIMIT 1");
+      "WHERE i.key_number = ? AND i.kind > ? AND g.number = i.kind ORDER BY i.kind LIMIT 1",
+      kUsageStatusCondition));
   const std::string workspace = query.workspace ? query.workspace->get() : std::string();
-  next.bind(1, workspace)
-      .bind(2, workspace)
-      .bind(3, query.model)
-      .bind(4, query.model)
-      .bind(5, key)
-      .bind(6, 0);
+  next.bind(1, workspace).bind(2, workspace).bind(3, query.model).bind(4, query.model);
+  bind_usage_status(next, 5, query.status);
+  constexpr int kKey = 5 + kUsageStatusParameters;
+  constexpr int kAfter = kKey + 1;
+  next.bind(kKey, key).bind(kAfter, 0);
   std::vector<std::int64_t> kinds;
   Result<bool> more = next.step();
   while (more && *more) {
     const std::int64_t kind = next.integer(0);
     if (next.integer(1) != 0) kinds.push_back(kind);
     next.reset();
-    more = next.bind(6, kind).step();
+    more = next.bind(kAfter, kind).step();
   }
   if (!more) return std::unexpected(more.error());
   return kinds;
@@ -219,7 +221,7 @@ Status index_late_rows(sql::Connection& connection, std::span<const UsageRow* co
 }
 
 bool is_filtered(const UsageQuery& query) {
-  return query.keys || query.workspace || !query.model.empty();
+  return query.keys || query.workspace || !query.model.empty() || query.status != UsageStatus();
 }
 
 Result<std::vector<GenerationNumber>> newest_indexed(sql::Connection& connection,

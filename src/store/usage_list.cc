@@ -42,21 +42,25 @@ Status read_rows(sql::Statement& select, std::vector<UsageRow>& rows) {
 Status read_by_id(sql::Connection& connection, const UsageQuery& query, const UsageBounds& bounds,
                   int count, std::vector<UsageRow>& rows) {
   static const std::string sql =
-      fmt::format("SELECT {} FROM usage u {} AND {} ORDER BY u.id DESC LIMIT ?", kUsageColumns,
-                  kJoined, kUsageCondition);
+      fmt::format("SELECT {} FROM usage u {} AND {} AND {} ORDER BY u.id DESC LIMIT ?",
+                  kUsageColumns, kJoined, kUsageCondition, kUsageStatusCondition);
   static const std::string key_sql = fmt::format(
-      "SELECT {} FROM usage u {} AND {} AND u.key_number = ? ORDER BY u.id DESC LIMIT ?",
-      kUsageColumns, kJoined, kUsageCondition);
+      "SELECT {} FROM usage u {} AND {} AND {} AND u.key_number = ? ORDER BY u.id DESC LIMIT ?",
+      kUsageColumns, kJoined, kUsageCondition, kUsageStatusCondition);
+  constexpr int kStatus = kUsageConditionParameters + 1;
+  constexpr int kNext = kStatus + kUsageStatusParameters;
   if (!query.keys) {
     sql::Statement select = connection.prepare(sql);
     bind_usage_condition(select, 1, bounds, query);
-    select.bind(kUsageConditionParameters + 1, count);
+    bind_usage_status(select, kStatus, query.status);
+    select.bind(kNext, count);
     return read_rows(select, rows);
   }
   for (const std::int64_t key : *query.keys) {
     sql::Statement select = connection.prepare(key_sql);
     bind_usage_condition(select, 1, bounds, query);
-    select.bind(kUsageConditionParameters + 1, key).bind(kUsageConditionParameters + 2, count);
+    bind_usage_status(select, kStatus, query.status);
+    select.bind(kNext, key).bind(kNext + 1, count);
     if (Status read = read_rows(select, rows); !read) return read;
   }
   std::ranges::sort(rows, std::greater(), &UsageRow::id);

@@ -19,6 +19,7 @@
 #include "domain/money.h"
 #include "domain/usage_row.h"
 #include "sql/connection.h"
+#include "store/usage_status.h"
 
 namespace tollgate::store {
 
@@ -34,6 +35,7 @@ struct UsageQuery {
   std::optional<std::vector<std::int64_t>> keys = {};  // key numbers; nullopt = all
   std::optional<WorkspaceId> workspace = {};
   std::string model = {};             // that served; empty = all
+  UsageStatus status = {};            // not of totals, whose aggregates know no status
   std::optional<WallTime> from = {};  // admitted_at >= from
   std::optional<WallTime> to = {};    // admitted_at < to
   int limit = 100;                    // 1..1000

@@ -247,6 +247,53 @@ TEST_F(UsageRowsTest, FiltersByKeyModelWorkspaceAndTime) {
   EXPECT_THAT(ids({.from = WallTime::min(), .to = WallTime::max()}).size(), 4);
 }
 
+TEST_F(UsageRowsTest, FiltersByHowRowsEndedOfTheTailAndOfTheIndexAlike) {
+  const Key key = stored_key("one");
+  struct End {
+    int status;
+    const char* error_code;
+  };
+  std::vector<UsageRow> rows;
+  for (const End& end : {End{200, ""}, End{200, "provider_error"}, End{404, "invalid_model"},
+                         End{429, "provider_error"}, End{502, "provider_error"}, End{200, ""}}) {
+    const int serial = static_cast<int>(rows.size());
+    rows.push_back(usage_row(key, test_time(serial), serial));
+    rows.back().status = end.status;
+    rows.back().error_code = end.error_code;
+  }
+  store_rows(rows);
+  const auto found = [&](std::string_view name) {
+    std::vector<int> serials;
+    const UsageQuery all{.status = usage_status_from_name(name).value()};
+    UsageQuery of_key = all;
+    of_key.keys = std::vector{key.number};
+    UsageQuery of_workspace = all;
+    of_workspace.workspace = key.workspace;
+    EXPECT_EQ(ids(of_key), ids(all)) << name;
+    EXPECT_EQ(ids(of_workspace), ids(all)) << name;
+    for (const GenerationNumber id : ids(all)) {
+      const auto row = std::ranges::find(rows, id, &UsageRow::id);
+      serials.push_back(static_cast<int>(row - rows.begin()));
+    }
+    return serials;
+  };
+  const auto expect_all_filters = [&] {
+    using testing::ElementsAre;
+    EXPECT_THAT(found("ok"), ElementsAre(5, 0));
+    EXPECT_THAT(found("error"), ElementsAre(4, 3, 2, 1));
+    EXPECT_THAT(found("2xx"), ElementsAre(5, 1, 0));
+    EXPECT_THAT(found("4xx"), ElementsAre(3, 2));
+    EXPECT_THAT(found("502"), ElementsAre(4));
+    EXPECT_THAT(found("503"), testing::IsEmpty());
+    EXPECT_THAT(found("provider_error"), ElementsAre(4, 3, 1));
+  };
+  expect_all_filters();
+  expect_ok(index_usage_tail(connection_, 4));
+  expect_all_filters();
+  expect_ok(index_usage_tail(connection_, 100));
+  expect_all_filters();
+}
+
 TEST_F(UsageRowsTest, FindsRowsThatCommitLateOrBeforeTheirForerunners) {
   const Key key = stored_key("a");
   const Key other = stored_key("b");

@@ -166,6 +166,26 @@ def test_totals_are_the_sums_of_the_rows(gateway, by, of_row):
     assert {t[by]: Decimal(t["cost"]) for t in totals} == cost
 
 
+def test_usage_is_found_by_how_it_ended_in_rows_csv_and_by_cli(gateway):
+    key = gateway.create_key()
+    for model, status in (("sandbox/echo", 200), ("sandbox/error-500", 502), ("sandbox/lorem", 200)):
+        assert gateway.chat(key["secret"], wire.chat_body(model)).status == status
+
+    def models(status):
+        return [row["model"] for row in gateway.rows(f"key={key['id']}&status={status}")]
+
+    assert models("ok") == ["sandbox/lorem", "sandbox/echo"]
+    for failed in ("error", "5xx", "502", "provider_error"):
+        assert models(failed) == ["sandbox/error-500"]
+    assert models("4xx") == []
+    csv = gateway.admin("GET", f"/admin/v1/usage?key={key['id']}&status=5xx&format=csv").body.decode().splitlines()
+    assert len(csv) == 2 and "sandbox/error-500" in csv[1]
+    listed = gateway.cli_json("usage", "--key", key["id"], "--status", "ok")["data"]
+    assert [row["model"] for row in listed] == ["sandbox/lorem", "sandbox/echo"]
+    assert gateway.admin("GET", "/admin/v1/usage?status=gone%20wrong").status == 400
+    assert gateway.admin("GET", "/admin/v1/usage?status=ok&group_by=day").status == 400
+
+
 def test_usage_is_found_by_time_and_model(gateway):
     key = gateway.create_key()
     for model in ("sandbox/echo", "sandbox/lorem"):

@@ -92,14 +92,14 @@ export const overviewQuery = (workspace: string, range: Range) =>
 
 type UsageFilter = Pick<UsageSearch, "key" | "model" | "from" | "to">;
 
-export const usageQuery = (workspace: string, { key, model, from, to }: UsageFilter, limit = 100) =>
+export const usageQuery = (workspace: string, { key, model, status, from, to }: UsageFilter & Pick<UsageSearch, "status">, limit = 100) =>
   infiniteQueryOptions({
-    queryKey: ["usage", workspace, "rows", { key, model, from, to, limit }],
+    queryKey: ["usage", workspace, "rows", { key, model, status, from, to, limit }],
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) =>
       unwrap(
         api.GET("/admin/v1/usage", {
-          params: { query: { workspace, key, model, from, to, limit, cursor: pageParam } },
+          params: { query: { workspace, key, model, status, from, to, limit, cursor: pageParam } },
           signal,
         }),
       ) as Promise<Page<UsageRow>>,

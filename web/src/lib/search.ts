@@ -50,10 +50,16 @@ export function keysSearch(raw: Raw): KeysSearch {
   });
 }
 
+// What the gateway takes for how a request ended: an outcome, a class, a status or an error code.
+const usageStatus = (value: unknown): string | undefined => {
+  const status = text(value, 64);
+  return status && /^([1-5]xx|[1-5]\d\d|[a-z][a-z0-9_]*)$/.test(status) ? status : undefined;
+};
+
 export interface UsageSearch {
   key?: string;
   model?: string;
-  status?: "ok" | "error";
+  status?: string;
   from?: string;
   to?: string;
   row?: string;
@@ -64,7 +70,7 @@ export function usageSearch(raw: Raw): UsageSearch {
   return present<UsageSearch>({
     key: text(raw["key"], 128),
     model: text(raw["model"]),
-    status: one(raw["status"], ["ok", "error"] as const),
+    status: usageStatus(raw["status"]),
     from: date(raw["from"]),
     to: date(raw["to"]),
     row: row && /^gen_[0-9a-f]{16}$/.test(row) ? row : undefined,

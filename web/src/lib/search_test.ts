@@ -16,6 +16,11 @@ describe("the URL", () => {
       status: "error",
     });
   });
+  it("keeps how a request ended, as the gateway takes it", () => {
+    for (const status of ["ok", "error", "4xx", "provider_error"]) expect(usageSearch({ status })).toEqual({ status });
+    expect(usageSearch({ status: 429 })).toEqual({ status: "429" });
+    for (const status of ["6xx", "600", "Not Found", "a%20b", ""]) expect(usageSearch({ status })).toEqual({});
+  });
   it("keeps the filters of the audit trail", () => {
     const filters = { object: "key_1", action: "key.update", actor: "usr_1", from: "2026-11-01", to: "2026-11-21" };
     expect(auditSearch({ ...filters, who: "x" })).toEqual(filters);

@@ -205,7 +205,7 @@ function Heads({ filter, set }: { filter: KeysSearch; set: SetFilter }) {
       {head("requests", "Requests", "right")}
       {head("error_rate", "Errors", "right")}
       {head("last_used", "Last used", "right")}
-      <span className="w-[78px]" />
+      <span className="w-[70px]" />
     </div>
   );
 }

@@ -50,16 +50,25 @@ const COLUMNS: Column<UsageRow>[] = [
   { name: "Cost", className: "text-right", cell: (row) => <span className="numbers whitespace-nowrap" title={exactMoney(row.cost)}>{formatMoney(row.cost)}</span> },
 ];
 
+const STATUSES = [
+  { value: "ok", name: "Answered" },
+  { value: "error", name: "Failed" },
+  { value: "4xx", name: "Refused, 4xx" },
+  { value: "5xx", name: "Failed, 5xx" },
+  { value: "provider_error", name: "Provider failed" },
+  { value: "provider_timeout", name: "Provider timed out" },
+  { value: "client_gone", name: "Client went away" },
+];
+
 export function UsagePage() {
   const filter = useSearch({ from: "/shell/usage" });
   const navigate = useNavigate({ from: "/usage" });
   const { workspace } = useHere();
   const { key, model, from, to, status, row: open } = filter;
-  const usage = useInfiniteQuery({ ...usageQuery(workspace, { key, model, from, to }), refetchInterval: usePolling() });
-  const loaded = useMemo(() => usage.data?.pages.flatMap((page) => page.data) ?? [], [usage.data]);
-  const rows = status ? loaded.filter((row) => (status === "error") === row.status >= 400) : loaded;
+  const usage = useInfiniteQuery({ ...usageQuery(workspace, { key, model, status, from, to }), refetchInterval: usePolling() });
+  const rows = useMemo(() => usage.data?.pages.flatMap((page) => page.data) ?? [], [usage.data]);
   const set: SetFilter = (changes) => void navigate({ search: (before) => ({ ...before, ...changes }), replace: true });
-  const csv = new URLSearchParams(Object.entries({ workspace, format: "csv", key, model, from, to }).filter((pair): pair is [string, string] => pair[1] !== undefined));
+  const csv = new URLSearchParams(Object.entries({ workspace, format: "csv", key, model, status, from, to }).filter((pair): pair is [string, string] => pair[1] !== undefined));
   const filtered = Boolean(key || model || from || to || status);
   return (
     <>
@@ -108,7 +117,7 @@ export function UsagePage() {
           </div>
         )}
       </div>
-      {open && <UsageDetail id={open} known={loaded.find((row) => row.id === open)} onClose={() => set({ row: undefined })} />}
+      {open && <UsageDetail id={open} known={rows.find((row) => row.id === open)} onClose={() => set({ row: undefined })} />}
     </>
   );
 }
@@ -156,11 +165,8 @@ function Filters({ filter, set }: { filter: UsageSearch; set: SetFilter }) {
       <FilterChip
         label="Status"
         value={filter.status}
-        choices={[
-          { value: "ok", name: "Answered" },
-          { value: "error", name: "Failed" },
-        ]}
-        onChange={(status) => set({ status: status as UsageSearch["status"] })}
+        choices={STATUSES}
+        onChange={(status) => set({ status })}
       />
       <span className="ml-auto">
         <DateRange from={filter.from} to={filter.to} onChange={set} />
