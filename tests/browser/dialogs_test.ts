@@ -142,6 +142,7 @@ for (const theme of ["light", "dark"] as const) {
     await page.goto(`${gateway.url}/sign-in`);
     await page.getByRole("button", { name: "Sign in", exact: true }).waitFor();
     await clean(page, "sign in");
+    expect(await overflow(page), "sign in").toBeLessThanOrEqual(0);
     await page.getByLabel("E-mail").fill("nobody@example.com");
     await page.getByLabel("Password").fill("not this one");
     await page.getByRole("button", { name: "Sign in", exact: true }).click();
@@ -150,6 +151,7 @@ for (const theme of ["light", "dark"] as const) {
     await page.goto(String(new URL(String(invited["link"]), gateway.url)));
     await page.getByLabel("Your name").waitFor();
     await clean(page, "an invitation");
+    expect(await overflow(page), "an invitation").toBeLessThanOrEqual(0);
     await page.goto("about:blank");
     await page.goto(`${gateway.url}/invite`);
     await page.getByRole("heading", { name: "This link is not whole" }).waitFor();

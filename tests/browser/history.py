@@ -27,6 +27,8 @@ KEYS = {
     "reporting": (0, 0, 0, 0.0, {}, 70),
     "support": (0, 0, 0, 0.0, {}, 20),
 }
+# Latencies stand in buckets, eight to a doubling from 1,024 µs on (src/domain/latency_histogram.h).
+FIRST_EXPONENT, SUB_BITS = 10, 3
 SUMS = ("requests", "errors", "input_tokens", "cached_input_tokens", "output_tokens", "cost", "charged")
 
 
@@ -34,6 +36,30 @@ def busy(hour: int) -> float:
     """How much of a busy hour this one is: days and nights, and quieter weekends."""
     of_day, weekday = hour % 24, (hour // 24 + 3) % 7
     return (0.12 + 0.88 * max(0.0, math.sin((of_day - 5) / 18 * math.pi)) ** 1.4) * (0.45 if weekday >= 5 else 1.0)
+
+
+def bucket_of(ms: float) -> int:
+    micros = max(int(ms * 1000), 1 << FIRST_EXPONENT)
+    exponent = micros.bit_length() - 1
+    sub = (micros >> (exponent - SUB_BITS)) & ((1 << SUB_BITS) - 1)
+    return ((exponent - FIRST_EXPONENT) << SUB_BITS) + sub
+
+
+def number(value: int) -> bytes:
+    """Seven bits to a byte, the lowest first, as base/sparse_counts.h packs them."""
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def packed(latencies: Counter) -> bytes:
+    out, at = b"", 0
+    for bucket in sorted(latencies):
+        out += number(bucket - at) + number(latencies[bucket])
+        at = bucket + 1
+    return out
 
 
 def used(chance, key, hour, sandbox):
@@ -49,14 +75,18 @@ def used(chance, key, hour, sandbox):
                        cached_input_tokens=round(told * tokens_in * 0.3), output_tokens=round(told * tokens_out))
         sums["cost"] = sums["input_tokens"] * price_in + sums["output_tokens"] * price_out
         sums["charged"] = 0 if sandbox else sums["cost"]
+        typical = 3 if sandbox else 240 + price_out / 25
+        for _ in range(requests):
+            sums["bucket", bucket_of(typical * chance.lognormvariate(0.1 * busy(hour), 0.45))] += 1
         yield model, sums
 
 
 def write(database, table, columns, sums):
-    names = [*columns, *SUMS, "last_used_at"]
+    names = [*columns, *SUMS, "latencies", "last_used_at"]
     marks = ", ".join("?" * len(names))
     for at, (amounts, last) in sums.items():
-        row = [*at, *(amounts[name] for name in SUMS), last]
+        latencies = Counter({name[1]: count for name, count in amounts.items() if isinstance(name, tuple)})
+        row = [*at, *(amounts[name] for name in SUMS), packed(latencies), last]
         database.execute(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", row)
 
 
@@ -69,7 +99,7 @@ def main() -> None:
     database = sqlite3.connect(Path(sys.argv[1]) / "tollgate.db")
     chance = random.Random(7)
     now = int(time.time())
-    hours, days, workspace_hours, workspace_days = {}, {}, {}, {}
+    hours, days, workspace_hours, workspace_days, models = {}, {}, {}, {}, {}
     rows = database.execute("SELECT s.number, k.number, k.name, k.workspace_id, k.environment FROM secrets s"
                             " JOIN keys k ON k.number = s.key_number").fetchall()
     for secret, key, name, workspace, environment in rows:
@@ -85,10 +115,12 @@ def main() -> None:
                 add(days, (secret, hour // 24, model), amounts, last)
                 add(workspace_hours, (workspace, environment, hour), amounts, last)
                 add(workspace_days, (workspace, environment, hour // 24), amounts, last)
+                add(models, (workspace, hour // 24, model), amounts, last)
     write(database, "usage_hours", ("secret_number", "hour"), hours)
     write(database, "usage_days", ("secret_number", "day", "model"), days)
     write(database, "workspace_hours", ("workspace_id", "environment", "hour"), workspace_hours)
     write(database, "workspace_days", ("workspace_id", "environment", "day"), workspace_days)
+    write(database, "workspace_models", ("workspace_id", "day", "model"), models)
     database.commit()
     database.close()
 

@@ -30,6 +30,7 @@ base("pictures of every page", async ({ browser }) => {
       const complaints = watched(page, gateway.url);
       const picture = async (name: string) => {
         await settled(page);
+        await expect(page.locator(".skeleton")).toHaveCount(0);
         await page.evaluate(() => document.fonts.ready);
         await page.mouse.move(0, 0);
         await page.screenshot({ path: join(IMAGES!, `${name}-${theme}-${width}.png`), animations: "disabled" });

@@ -83,6 +83,11 @@ async function furnish(gateway: Gateway, ports: number[]): Promise<Record<string
   await made(gateway, "workspaces/ws_default/grants", { amount: "2500", note: "invoice 2026-114" });
   await admin(gateway, "PATCH", "workspaces/ws_default", { balance: { mode: "prepaid" } });
   await made(gateway, "profiles", { name: "support", description: "Cheap first, good enough always.", strategy: "cheapest", tier_floor: "LIGHT", cost_cap: "0.05", models: ["acme/*", "northwind/*"] });
+  for (const [name, role] of [["Platform", "admin"], ["Support desk", "member"], ["Finance", "viewer"]]) {
+    const invited = await made(gateway, "invitations?workspace=ws_default", { email: `${name!.split(" ")[0]!.toLowerCase()}@example.com`, role });
+    await fetch(`${gateway.url}/admin/v1/invitations/accept`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ token: String(invited["link"]).split("#")[1], name, password: OPERATOR.password }) });
+  }
+  await made(gateway, "invitations?workspace=ws_default", { email: "research@example.com", role: "member" });
   const secrets: Record<string, string> = {};
   for (const { enabled, ...key } of KEYS as (Record<string, unknown> & { name: string; enabled?: boolean })[]) {
     const one = await made(gateway, "keys", key);

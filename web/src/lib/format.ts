@@ -4,6 +4,13 @@ const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
 
 export const formatCount = (value: number): string => whole.format(value);
+// A decimal text with its thousands apart and at most two decimals; it is not rounded up: what is shown can be spent.
+export function formatDecimal(text: string): string {
+  const [whole = "0", part = ""] = text.split(".");
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  const decimals = part.slice(0, 2).replace(/0+$/, "");
+  return decimals ? `${grouped}.${decimals}` : grouped;
+}
 export const formatCompact = (value: number): string =>
   value < 10_000 ? whole.format(value) : compact.format(value);
 

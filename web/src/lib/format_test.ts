@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
 
-import { formatCompact, formatDays, formatExact, formatMs, formatRelative, formatShare, joinWords } from "./format";
+import { formatCompact, formatDays, formatDecimal, formatExact, formatMs, formatRelative, formatShare, joinWords } from "./format";
 
 const NOW = Date.parse("2026-11-21T12:00:00Z");
+
+it("decimals keep what can be spent, thousands apart", () => {
+  expect(["0", "178454.71918", "-2500", "1000.10", "999.999"].map(formatDecimal)).toEqual(["0", "178,454.71", "-2,500", "1,000.1", "999.99"]);
+});
 
 describe("numbers", () => {
   it("shows what is not quite all as less than all, and what is not quite nothing as more", () => {

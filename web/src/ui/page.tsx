@@ -25,7 +25,7 @@ export function Panel({ title, actions, children, className, flush }: { title?: 
     <section className={cx("min-w-0 rounded-panel border bg-panel", className)}>
       {(title || actions) && (
         <header className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 border-b px-4 py-1.5">
-          <h2 className="min-w-0 flex-1 text-base font-semibold break-words"><bdi>{title}</bdi></h2>
+          <h2 className="min-w-0 flex-1 basis-24 text-base font-semibold break-words"><bdi>{title}</bdi></h2>
           {actions}
         </header>
       )}

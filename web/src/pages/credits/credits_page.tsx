@@ -11,7 +11,7 @@ import { useAsked } from "@/app/asked";
 import { usePolling } from "@/app/live";
 import { useHere } from "@/app/session";
 import { forecast, FORECAST_DAYS } from "@/lib/forecast";
-import { formatDate, formatDays } from "@/lib/format";
+import { formatDate, formatDays, formatDecimal } from "@/lib/format";
 import { exactMoney, formatMoney, moneyNumber, nanoOf } from "@/lib/money";
 import { Once } from "@/lib/once";
 import { Button } from "@/ui/button";
@@ -97,7 +97,7 @@ function Balance({ of, days, operator }: { of: Workspace; days: Day[]; operator:
   const end = balance.available === null ? null : forecast(balance.available, days.map((day) => day.charged), Date.now());
   return (
     <dl className="grid grid-cols-2 overflow-hidden rounded-panel border bg-panel lg:grid-cols-4">
-      <Figure name={balance.mode === "prepaid" ? "Available" : "Balance"} value={balance.available === null ? "Unlimited" : formatMoney(balance.available)} exact={balance.available === null ? undefined : exactMoney(balance.available)} note={balance.credits === null ? (operator ? "make it prepaid in Settings" : "no prepaid balance holds it") : `${balance.credits} credits`} />
+      <Figure name={balance.mode === "prepaid" ? "Available" : "Balance"} value={balance.available === null ? "Unlimited" : formatMoney(balance.available)} exact={balance.available === null ? undefined : exactMoney(balance.available)} note={balance.credits === null ? (operator ? "make it prepaid in Settings" : "no prepaid balance holds it") : `${formatDecimal(balance.credits)} credits`} />
       <Figure name="Granted" value={formatMoney(balance.granted)} exact={exactMoney(balance.granted)} note="deductions taken off" />
       <Figure name="Charged" value={formatMoney(balance.charged)} exact={exactMoney(balance.charged)} note={`${formatMoney(balance.held)} held by open requests`} />
       <Figure
@@ -141,7 +141,7 @@ function Grants({ id, grant }: { id: string; grant: (() => void) | null }) {
           columns={[
             { name: "Time", cell: (row) => <Time at={row.at} className="whitespace-nowrap text-muted" /> },
             { name: "Amount", className: "text-right", cell: (row) => <span className="numbers font-medium" title={exactMoney(row.amount)}>{formatMoney(row.amount)}</span> },
-            { name: "Credits", className: "text-right", cell: (row) => <span className="numbers text-muted">{row.credits}</span> },
+            { name: "Credits", className: "text-right", cell: (row) => <span className="numbers text-muted" title={row.credits}>{formatDecimal(row.credits)}</span> },
             { name: "Note", cell: (row) => <span className="block max-w-96 truncate" title={row.note ?? undefined}><bdi>{row.note ?? ""}</bdi></span> },
             { name: "By", cell: (row) => <bdi className="text-muted">{actorName(row.actor)}</bdi> },
           ]}

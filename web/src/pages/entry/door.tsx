@@ -8,7 +8,7 @@ export function Door({ title, children, note, wide }: { title: string; children:
     document.title = `${title} · Tollgate`;
   }, [title]);
   return (
-    <main className="grid min-h-dvh place-items-start justify-center px-4 pt-[12vh] pb-16">
+    <main className="flex min-h-dvh items-start justify-center px-4 pt-[12vh] pb-16">
       <div className={wide ? "w-[640px] max-w-full" : "w-[400px] max-w-full"}>
         <div className="mb-7 flex items-center gap-2.5">
           <Mark className="size-7" />

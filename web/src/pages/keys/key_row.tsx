@@ -19,7 +19,7 @@ export const TYPE_NAMES: Record<string, string> = { standard: "Standard", profil
 
 // Shared by the rows and what stands over them.
 export const COLUMNS =
-  "grid-cols-[28px_minmax(0,1fr)_auto] items-center gap-x-3 px-4 md:grid-cols-[28px_minmax(140px,1.1fr)_minmax(0,1.5fr)_92px_auto] xl:grid-cols-[28px_minmax(180px,1.1fr)_minmax(0,1.5fr)_92px_80px_60px_112px_auto]";
+  "grid-cols-[28px_minmax(0,1fr)_auto] items-center gap-x-3 px-4 md:grid-cols-[28px_minmax(140px,1.1fr)_minmax(0,1.5fr)_92px_auto] xl:grid-cols-[28px_minmax(180px,1.1fr)_minmax(0,1.5fr)_92px_80px_60px_112px_72px]";
 
 export interface RowActions {
   open: (key: Key) => void;

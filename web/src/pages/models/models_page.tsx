@@ -20,7 +20,9 @@ type Known = Model & { name?: string | null; kind?: string | null; tier?: string
 
 const price = (model: Known, kind: string): string => {
   const prices = (model.prices ?? model.offers[0]?.prices ?? {}) as Record<string, unknown>;
-  return typeof prices[kind] === "string" ? `$${prices[kind]}` : "–";
+  if (typeof prices[kind] !== "string") return "–";
+  const [whole, part = ""] = prices[kind].split(".");
+  return `$${whole}.${part.padEnd(2, "0")}`;
 };
 const abilities = (model: Known): string[] => Object.entries(model.capabilities ?? {}).filter(([, can]) => can === true).map(([name]) => name.replaceAll("_", " "));
 
