@@ -17,6 +17,7 @@
 #include "store/catalogue.h"
 #include "store/grants.h"
 #include "store/invitations.h"
+#include "store/password_resets.h"
 #include "store/people.h"
 #include "store/person_identities.h"
 #include "store/person_sessions.h"
@@ -67,6 +68,13 @@ void read_usage_pages(sql::Connection& connection) {
         read_usage(
             connection,
             {.keys = keys, .workspace = workspace, .model = std::string(model), .limit = 10});
+        for (const std::string_view status : {"error", "500", "provider_timeout"}) {
+          read_usage(connection, {.keys = keys,
+                                  .workspace = workspace,
+                                  .model = std::string(model),
+                                  .status = usage_status_from_name(status).value(),
+                                  .limit = 10});
+        }
         read_usage(connection, {.keys = keys,
                                 .workspace = workspace,
                                 .model = std::string(model),
@@ -185,6 +193,10 @@ std::vector<Question> questions_of_people() {
          expect_read(list_invitations_to(connection, "a@example.com", test_time()));
        },
        {"SCAN invitations", "USE TEMP B-TREE FOR ORDER BY"}},  // those that nobody has taken yet
+      {"find_reset",
+       [](sql::Connection& connection) {
+         expect_read(find_reset(connection, sha256("x"), test_time()));
+       }},
       {"find_identity",
        [](sql::Connection& connection) {
          expect_read(find_identity(connection, person, "https://issuer.example"));
@@ -350,6 +362,10 @@ TEST(QueryPlansListTest, EveryFunctionThatPagesReadWithIsAsked) {
                                      "default_workspace_id",
                                      "find_provider",
                                      "identity_json",
+                                     "put_reset",
+                                     "remove_reset",
+                                     "remove_resets_by",
+                                     "remove_identities",
                                      "insert_identity",
                                      "remove_identity",
                                      "insert_invitation",
