@@ -1,5 +1,5 @@
-// Signing in with an OpenID provider (SPEC §9; docs/adr/0020-signing-in-elsewhere.md): to the provider and back, whose
-// sign-in it is, and linking one to an account that has a password.
+// Signing in with an OpenID provider (SPEC §9; docs/adr/0020-signing-in-elsewhere.md): to the
+// provider and back, whose sign-in it is, and linking one to an account that has a password.
 //
 // The two pages of the way there and back are for browsers: whatever goes wrong, they are sent to
 // the sign-in page with a short reason, never to an address that came with the request.

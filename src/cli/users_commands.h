@@ -1,4 +1,5 @@
-// `tollgate users …`: list, invite, reset, remove the people who sign in to the dashboard (SPEC §9, §11).
+// `tollgate users …`: list, invite, reset, remove the people who sign in to the dashboard (SPEC §9,
+// §11).
 #pragma once
 
 #include "cli/flags.h"
