@@ -7,9 +7,14 @@ function(tollgate_precompiled name)
   target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
 endfunction()
 
+# A test is compiled as often as it is run: optimising it would cost more than it saves. What it
+# tests is optimised.
+set(TOLLGATE_TEST_FLAGS -O0)
+
 tollgate_precompiled(tollgate_precompiled ${CMAKE_SOURCE_DIR}/cmake/precompiled.h)
 if(TOLLGATE_TESTS)
   tollgate_precompiled(tollgate_precompiled_test
     ${CMAKE_SOURCE_DIR}/cmake/precompiled.h <gmock/gmock.h> <gtest/gtest.h>)
   target_link_libraries(tollgate_precompiled_test PRIVATE GTest::gmock)
+  target_compile_options(tollgate_precompiled_test PRIVATE ${TOLLGATE_TEST_FLAGS})
 endif()
