@@ -15,6 +15,7 @@
 
 #include "admin/catalogue_hooks.h"
 #include "admin/people.h"
+#include "admin/provider_health.h"
 #include "admin/query.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -50,8 +51,10 @@ struct AdminOptions {
 
 // Of event streams.
 struct EventTiming {
-  // How often it is asked whether the caller may still watch, and how the providers do.
+  // How often a stream looks around by itself.
   std::chrono::milliseconds check_every{1'000};
+  // How long it holds what was found out: that the caller may watch, and how the providers do.
+  std::chrono::milliseconds answers_hold{1'000};
   // A stream that had nothing to say says so, for dead connections to be noticed.
   std::chrono::milliseconds heartbeat_every{15'000};
   // After a write the next events are gathered for so long.
@@ -70,6 +73,8 @@ struct AdminContext {
   // Where the providers of the newest snapshot are.
   std::function<std::shared_ptr<const Targets>()> targets = {};
   EventTiming events = {};
+  // What all event streams share.
+  std::shared_ptr<ProviderBoard> board = std::make_shared<ProviderBoard>();
 };
 
 // A person who signed in, as the cookie of the request says.

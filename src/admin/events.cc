@@ -25,11 +25,8 @@ constexpr std::string_view kRetry = "retry: 2000\n\n";
 constexpr std::string_view kHeartbeat = ":\n\n";
 // How long a client may take for the last word.
 constexpr std::chrono::seconds kLastWord{1};
-
-void append_event(std::string& out, std::uint64_t id, std::string_view name,
-                  std::string_view json) {
-  fmt::format_to(std::back_inserter(out), "id: {}\nevent: {}\ndata: {}\n\n", id, name, json);
-}
+// How often in a row a stream stays when nobody can say whether its caller may watch.
+constexpr int kUnansweredMax = 10;
 
 std::string_view name_of(KeyChanged::How how) {
   switch (how) {
@@ -84,33 +81,43 @@ Rendered render(const KeyUsed& used) {
 
 class EventStream {
  public:
-  EventStream(AdminCall& call, LiveFeed& feed, std::unique_ptr<LiveFeed::Watcher> watcher)
-      : call_(call), feed_(feed), watcher_(std::move(watcher)) {}
+  EventStream(AdminCall& call, std::unique_ptr<LiveFeed::Watcher> watcher)
+      : call_(call), watcher_(std::move(watcher)) {}
+  ~EventStream() {
+    call_.exchange.on_client_gone(nullptr);
+    call_.exchange.on_closing(nullptr);
+  }
+  EventStream(const EventStream&) = delete;
+  EventStream& operator=(const EventStream&) = delete;
 
   Task<> run();
 
  private:
+  enum class Permit { kMay, kMayNot, kUnanswered };
+
   bool over() const { return closing_ || call_.exchange.client_gone(); }
+  SteadyTime now() const { return call_.context.clock.steady(); }
   net::Response head();
-  Task<bool> allowed();
+  Task<Permit> permit();
+  Task<Permit> ask_permit();
   std::string news();
+  void append(std::string& out, std::string_view name, std::string_view json);
   void append_provider_changes(std::string& out);
-  ProviderStates providers_now() const {
-    return provider_states(*call_.context.snapshot(), call_.context.clock.steady());
-  }
+  ProviderBoard::Shared providers_now() const;
   Task<> finish();
 
   AdminCall& call_;
-  LiveFeed& feed_;
   const std::unique_ptr<LiveFeed::Watcher> watcher_;
-  ProviderStates providers_;  // as they were told, or were when the stream began
+  ProviderBoard::Shared providers_;  // as they were told, or were when the stream began
+  std::uint64_t last_id_ = 0;
+  SteadyTime permitted_at_ = now();
+  int unanswered_ = 0;  // in a row
   bool closing_ = false;
 };
 
 Task<> EventStream::run() {
   net::Exchange& exchange = call_.exchange;
   const EventTiming& timing = call_.context.events;
-  const Clock& clock = call_.context.clock;
   exchange.on_client_gone([this] { watcher_->wake(); });
   exchange.on_closing([this, &exchange] {
     closing_ = true;
@@ -119,17 +126,21 @@ Task<> EventStream::run() {
   });
   providers_ = providers_now();
   net::Response beginning = head();
-  SteadyTime spoke_at = clock.steady();
+  SteadyTime spoke_at = now();
   Status sent = co_await exchange.start_stream(std::move(beginning));
   while (sent && !over()) {
     co_await watcher_->wait(timing.check_every);
     if (over()) break;
-    const bool may = co_await allowed();
-    if (!may) break;
+    const Permit may = co_await permit();
+    if (may == Permit::kMayNot || over()) break;
+    if (may == Permit::kUnanswered) {
+      co_await watcher_->rest(timing.check_every);
+      continue;
+    }
     const std::string text = news();
-    if (text.empty() && clock.steady() - spoke_at < timing.heartbeat_every) continue;
+    if (text.empty() && now() - spoke_at < timing.heartbeat_every) continue;
     sent = co_await exchange.write(text.empty() ? kHeartbeat : std::string_view(text));
-    spoke_at = clock.steady();
+    spoke_at = now();
     if (sent && !over() && timing.gather.count() > 0) co_await watcher_->rest(timing.gather);
   }
   if (sent) co_await finish();
@@ -143,50 +154,74 @@ net::Response EventStream::head() {
   add_common_fields(response, call_.request_id);
   response.body = kRetry;
   if (!call_.exchange.head().find("last-event-id").empty()) {
-    append_event(response.body, feed_.next_number(), "reset", "{}");
+    append(response.body, "reset", "{}");
   }
   return response;
 }
 
-// Whether the caller may still see what this stream shows.
-Task<bool> EventStream::allowed() {
-  const Session now = co_await reopen_session(call_.context, call_.context.options(),
-                                              call_.exchange.head(), call_.exchange.peer());
-  if (!now.by) co_return false;
-  co_return !now.by->workspace || now.by->workspace == call_.workspace;
+// Whether the caller may still see what this stream shows. kUnanswered: ask again later.
+Task<EventStream::Permit> EventStream::permit() {
+  const SteadyTime asked_at = now();
+  if (asked_at - permitted_at_ < call_.context.events.answers_hold) co_return Permit::kMay;
+  const Permit answer = co_await ask_permit();
+  if (answer == Permit::kUnanswered) {
+    co_return ++unanswered_ < kUnansweredMax ? Permit::kUnanswered : Permit::kMayNot;
+  }
+  unanswered_ = 0;
+  permitted_at_ = asked_at;
+  co_return answer;
+}
+
+Task<EventStream::Permit> EventStream::ask_permit() {
+  const Session session = co_await reopen_session(call_.context, call_.context.options(),
+                                                  call_.exchange.head(), call_.exchange.peer());
+  if (!session.by) {
+    const bool busy = session.by.error().code == ErrorCode::kServiceUnavailable;
+    co_return busy ? Permit::kUnanswered : Permit::kMayNot;
+  }
+  const bool here = !session.by->workspace || session.by->workspace == call_.workspace;
+  co_return here ? Permit::kMay : Permit::kMayNot;
+}
+
+void EventStream::append(std::string& out, std::string_view name, std::string_view json) {
+  fmt::format_to(std::back_inserter(out), "id: {}\nevent: {}\ndata: {}\n\n", ++last_id_, name,
+                 json);
 }
 
 // What is to be told now, framed.
 std::string EventStream::news() {
   std::string out;
   const LiveFeed::Watcher::Taken taken = watcher_->take();
-  if (taken.missed == LiveFeed::Missed::kSomething) {
-    append_event(out, feed_.next_number(), "reset", "{}");
-  }
+  if (taken.missed == LiveFeed::Missed::kSomething) append(out, "reset", "{}");
   for (const auto& event : taken.events) {
     const Rendered rendered =
         std::visit([](const auto& what) { return render(what); }, event->what);
-    append_event(out, event->number, rendered.name, rendered.json);
+    append(out, rendered.name, rendered.json);
   }
   append_provider_changes(out);
   return out;
 }
 
 void EventStream::append_provider_changes(std::string& out) {
-  ProviderStates now = providers_now();
-  if (now == providers_) return;
+  ProviderBoard::Shared present = providers_now();
+  if (present == providers_) return;
   const auto tell = [&](const std::string& id, std::string_view state) {
     const std::string json = JsonFields().text("id", id).text_or_null("state", state).finish();
-    append_event(out, feed_.next_number(), "provider", json);
+    append(out, "provider", json);
   };
-  for (const auto& [id, state] : now) {
-    const auto before = providers_.find(id);
-    if (before == providers_.end() || before->second != state) tell(id, health_state_name(state));
+  for (const auto& [id, state] : *present) {
+    const auto before = providers_->find(id);
+    if (before == providers_->end() || before->second != state) tell(id, health_state_name(state));
   }
-  for (const auto& [id, state] : providers_) {
-    if (!now.contains(id)) tell(id, "");
+  for (const auto& [id, state] : *providers_) {
+    if (!present->contains(id)) tell(id, "");
   }
-  providers_ = std::move(now);
+  providers_ = std::move(present);
+}
+
+ProviderBoard::Shared EventStream::providers_now() const {
+  AdminContext& context = call_.context;
+  return context.board->states(*context.snapshot(), now(), context.events.answers_hold);
 }
 
 Task<> EventStream::finish() {
@@ -205,7 +240,7 @@ Task<Result<net::Response>> watch_events(AdminCall& call) {
   LiveFeed& feed = call.context.ledger.live();
   auto watcher = feed.watch(call.http_client.thread(), call.by.actor, call.workspace);
   if (!watcher) co_return std::unexpected(watcher.error());
-  EventStream stream(call, feed, std::move(*watcher));
+  EventStream stream(call, std::move(*watcher));
   co_await stream.run();
   co_return net::Response();
 }

@@ -3,15 +3,18 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <string>
 #include <string_view>
 
 #include "admin/test_admin_fixture.h"
 #include "ledger/live_feed.h"
+#include "runtime/test_loop.h"
 
 namespace tollgate {
 namespace {
@@ -24,6 +27,9 @@ class EventClient {
  public:
   EventClient(std::uint16_t port, const KeyWithSecret& by, const std::string& query = "",
               const std::string& more_fields = "")
+      : EventClient(port, query,
+                    "x-api-key: " + std::string(by.secret->expose()) + "\r\n" + more_fields) {}
+  EventClient(std::uint16_t port, const std::string& query, const std::string& fields)
       : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const timeval patience{.tv_sec = 20, .tv_usec = 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
@@ -32,9 +38,8 @@ class EventClient {
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     EXPECT_EQ(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    const std::string request = "GET /admin/v1/events" + query + " HTTP/1.1\r\nHost: x\r\n" +
-                                "x-api-key: " + std::string(by.secret->expose()) + "\r\n" +
-                                more_fields + "\r\n";
+    const std::string request =
+        "GET /admin/v1/events" + query + " HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n";
     EXPECT_EQ(::send(socket_, request.data(), request.size(), 0),
               static_cast<ssize_t>(request.size()));
   }
@@ -69,6 +74,12 @@ class EventClient {
     until("\n\n");
     return *this;
   }
+  // Whether so long nothing comes.
+  bool silent_for(milliseconds time) {
+    pollfd watched{.fd = socket_, .events = POLLIN, .revents = 0};
+    return received_.find("event") == std::string::npos &&
+           ::poll(&watched, 1, static_cast<int>(time.count())) == 0;
+  }
   // Whether the stream comes to its proper end.
   bool ends() { return !until("\r\n0\r\n\r\n").empty(); }
 
@@ -80,8 +91,27 @@ class EventClient {
 class EventsTest : public AdminServerTest {
  protected:
   EventsTest() {
-    context_.events = {
-        .check_every = milliseconds(5), .heartbeat_every = seconds(15), .gather = milliseconds(0)};
+    context_.events = {.check_every = milliseconds(5),
+                       .answers_hold = milliseconds(0),
+                       .heartbeat_every = seconds(15),
+                       .gather = milliseconds(0)};
+  }
+  // The cookie of a new viewer.
+  std::string join() {
+    const AdminAnswer link = ask({.method = "POST",
+                                  .target = "/admin/v1/invitations?workspace=ws_default",
+                                  .body = R"({"email":"bob@example.com","role":"viewer"})"});
+    EXPECT_EQ(link.status, 201) << link.body;
+    const std::string text(std::string_view(link.document().at("link").as_string()));
+    const json::object acceptance{{"token", text.substr(text.find('#') + 1)},
+                                  {"name", "Bob"},
+                                  {"password", "three quiet words"}};
+    const AdminAnswer joined = ask_stranger({.method = "POST",
+                                             .target = "/admin/v1/invitations/accept",
+                                             .body = json::serialize(acceptance)});
+    EXPECT_EQ(joined.status, 200) << joined.body;
+    const std::string cookie = joined.fields.at("set-cookie");
+    return cookie.substr(0, cookie.find(';'));
   }
 };
 
@@ -147,6 +177,91 @@ TEST_F(EventsTest, EndsWithTheKeyThatWatches) {
   EXPECT_TRUE(client.ends());
 }
 
+TEST_F(EventsTest, AnswerThatTheCallerMayWatchHoldsForASecondAndNoLonger) {
+  context_.events.answers_hold = seconds(1);
+  const KeyWithSecret viewer = make_management(Role::kViewer);
+  EventClient client(port(), viewer);
+  client.begun();
+  ASSERT_TRUE(revoke(viewer.key.id));
+  EXPECT_NE(client.event("key").find(viewer.key.id.get()), std::string::npos);
+  clock_.advance(seconds(1));
+  EXPECT_TRUE(client.ends());
+}
+
+// All readers of the store are busy, and their queue is full.
+class BusyReaders {
+ public:
+  explicit BusyReaders(Ledger& ledger) {
+    std::function<Result<int>(sql::Connection&)> hold = [this](sql::Connection&) -> Result<int> {
+      EXPECT_TRUE(eventually([this] { return go_on_.load(); }));
+      return 0;
+    };
+    EXPECT_TRUE(loop_.run_until([&] {
+      for (int i = 0; i < 100; ++i) loop_.tasks().spawn(read(ledger, hold));
+      loop_.settle();
+      return refused_ > 0;
+    }));
+  }
+  ~BusyReaders() { go_on(); }
+  BusyReaders(const BusyReaders&) = delete;
+  BusyReaders& operator=(const BusyReaders&) = delete;
+  void go_on() {
+    go_on_ = true;
+    EXPECT_TRUE(loop_.run_until([this] { return loop_.tasks().running() == 0; }));
+  }
+
+ private:
+  Task<> read(Ledger& ledger, std::function<Result<int>(sql::Connection&)> work) {
+    const Result<int> outcome = co_await ledger.read_facts<int>(std::move(work));
+    if (!outcome) ++refused_;
+  }
+
+  std::atomic<bool> go_on_ = false;
+  int refused_ = 0;
+  TestLoop loop_;
+};
+
+TEST_F(EventsTest, StaysSilentWhileNobodyCanSayWhetherItsCallerMayWatchAndGoesOnAfter) {
+  context_.events.check_every = milliseconds(500);
+  context_.events.answers_hold = seconds(1);
+  EventClient client(port(), "", "Cookie: " + join() + "\r\n");
+  client.begun();
+  BusyReaders readers(*ledger_);
+  clock_.advance(seconds(1));
+  const KeyWithSecret made = make("meanwhile");
+  EXPECT_TRUE(client.silent_for(milliseconds(300)));
+  readers.go_on();
+  EXPECT_NE(client.event("key").find(made.key.id.get()), std::string::npos);
+}
+
+TEST_F(EventsTest, EndsWhenNobodyCanSayForLongWhetherItsCallerMayWatch) {
+  EventClient client(port(), "", "Cookie: " + join() + "\r\n");
+  client.begun();
+  const BusyReaders readers(*ledger_);
+  EXPECT_TRUE(client.ends());
+}
+
+TEST_F(EventsTest, IdsSayNothingOfWhatOthersHear) {
+  const KeyWithSecret viewer = make_management(Role::kViewer);
+  EventClient client(port(), viewer);
+  client.begun();
+  EventClient again(port(), viewer, "", "Last-Event-ID: 7\r\n");
+  EXPECT_NE(again.until("event: reset").find("id: 1\n"), std::string::npos);
+  ASSERT_EQ(ask({.method = "POST", .target = "/admin/v1/workspaces", .body = R"({"name":"shop"})"})
+                .status,
+            201);
+  for (const std::string name : {"one", "two"}) {
+    ASSERT_EQ(ask({.method = "POST",
+                   .target = "/admin/v1/keys?workspace=shop",
+                   .body = R"({"name":")" + name + R"("})"})
+                  .status,
+              201);
+  }
+  make("ours");
+  EXPECT_NE(client.until("event: key").find("id: 1\n"), std::string::npos);
+  EXPECT_NE(again.until("event: key").find("id: 2\n"), std::string::npos);
+}
+
 TEST_F(EventsTest, WhoComesBackIsToldToReadAnew) {
   const KeyWithSecret viewer = make_management(Role::kViewer);
   EventClient first(port(), viewer);
@@ -175,6 +290,19 @@ TEST_F(EventsTest, ProviderThatGoesDownIsTold) {
     attempt->fail(clock_.steady());
   }
   EXPECT_EQ(client.event("provider"), "{\"id\":\"acme\",\"state\":\"down\"}\n\n");
+}
+
+TEST_F(EventsTest, HowProvidersDoIsFoundOutOnceForAllWhoAskWithinASecond) {
+  ProviderBoard board;
+  const auto ask_board = [&] { return board.states(*snapshot_, clock_.steady(), seconds(1)); };
+  const ProviderBoard::Shared first = ask_board();
+  EXPECT_EQ(first->at("acme"), HealthState::kHealthy);
+  OfferHealth& offer = health_.of(ProviderId("acme"), ModelId("acme/large"));
+  for (int i = 0; i < kDownInARow; ++i) offer.begin(clock_.steady())->fail(clock_.steady());
+  clock_.advance(milliseconds(999));
+  EXPECT_EQ(ask_board(), first);
+  clock_.advance(milliseconds(1));
+  EXPECT_EQ(ask_board()->at("acme"), HealthState::kDown);
 }
 
 TEST_F(EventsTest, TooManyStreamsOfOneCallerAreRefused) {

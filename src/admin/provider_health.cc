@@ -15,4 +15,14 @@ ProviderStates provider_states(const Snapshot& snapshot, SteadyTime now) {
   return states;
 }
 
+ProviderBoard::Shared ProviderBoard::states(const Snapshot& snapshot, SteadyTime now,
+                                            std::chrono::milliseconds age_max) {
+  const Lock lock(mutex_);
+  if (states_ == nullptr || now - found_at_ >= age_max) {
+    states_ = std::make_shared<const ProviderStates>(provider_states(snapshot, now));
+    found_at_ = now;
+  }
+  return states_;
+}
+
 }  // namespace tollgate

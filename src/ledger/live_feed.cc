@@ -13,23 +13,64 @@ constexpr std::chrono::seconds kAskAgain{30};
 
 }  // namespace
 
-void LiveFeed::tell(std::vector<LiveEvent> events, Missed missed) {
-  std::vector<std::shared_ptr<const LiveEvent>> shared;
-  shared.reserve(events.size());
-  const Lock lock(mutex_);
-  for (LiveEvent& event : events) {
-    event.number = ++last_number_;
-    shared.push_back(std::make_shared<const LiveEvent>(std::move(event)));
+bool LiveFeed::Audience::wants(const WorkspaceId& workspace) {
+  bool wanted = left_of_all_ > 0;
+  if (wanted) --left_of_all_;
+  const auto left = left_.find(workspace);
+  if (left != left_.end() && left->second > 0) {
+    --left->second;
+    wanted = true;
   }
-  for (Watcher* watcher : watchers_) watcher->hear(shared, missed);
+  return wanted;
+}
+
+LiveFeed::Audience LiveFeed::audience() const {
+  Audience audience;
+  const Lock lock(mutex_);
+  for (const Watcher* watcher : watchers_) {
+    if (watcher->workspace_) {
+      audience.left_[*watcher->workspace_] = kTogetherMax + 1;
+    } else {
+      audience.left_of_all_ = kTogetherMax + 1;
+    }
+  }
+  return audience;
+}
+
+void LiveFeed::tell(std::vector<LiveEvent> events) {
+  Events all;
+  all.reserve(events.size());
+  std::unordered_map<WorkspaceId, Events> by_workspace;
+  for (LiveEvent& event : events) {
+    all.push_back(std::make_shared<const LiveEvent>(std::move(event)));
+    by_workspace[all.back()->workspace].push_back(all.back());
+  }
+  const Lock lock(mutex_);
+  for (Watcher* watcher : watchers_) {
+    if (!watcher->workspace_) {
+      watcher->hear(all);
+    } else if (const auto own = by_workspace.find(*watcher->workspace_);
+               own != by_workspace.end()) {
+      watcher->hear(own->second);
+    }
+  }
+}
+
+bool LiveFeed::has_place_for(const Watcher& watcher) const {
+  const auto same = [this](const auto& what, auto member) TOLLGATE_NO_THREAD_SAFETY_ANALYSIS {
+    return static_cast<std::size_t>(std::ranges::count(watchers_, what, member));
+  };
+  if (watchers_.size() >= kWatchersMax) return false;
+  if (same(watcher.caller_, &Watcher::caller_) >= kWatchersPerCallerMax) return false;
+  return !watcher.workspace_ ||
+         same(watcher.workspace_, &Watcher::workspace_) < kWatchersPerWorkspaceMax;
 }
 
 Result<std::unique_ptr<LiveFeed::Watcher>> LiveFeed::watch(IoThread& thread, std::string caller,
                                                            std::optional<WorkspaceId> workspace) {
   auto watcher = std::make_unique<Watcher>(*this, thread, std::move(caller), std::move(workspace));
   const Lock lock(mutex_);
-  const auto own = std::ranges::count(watchers_, watcher->caller_, &Watcher::caller_);
-  if (watchers_.size() >= kWatchersMax || static_cast<std::size_t>(own) >= kWatchersPerCallerMax) {
+  if (!has_place_for(*watcher)) {
     return std::unexpected(Error{.code = ErrorCode::kRateLimitExceeded,
                                  .message = "Too many event streams are open. Close some, or ask "
                                             "for what you want to see every few seconds.",
@@ -38,11 +79,6 @@ Result<std::unique_ptr<LiveFeed::Watcher>> LiveFeed::watch(IoThread& thread, std
   watchers_.push_back(watcher.get());
   watching_.store(static_cast<int>(watchers_.size()), std::memory_order_relaxed);
   return watcher;
-}
-
-std::uint64_t LiveFeed::next_number() {
-  const Lock lock(mutex_);
-  return ++last_number_;
 }
 
 LiveFeed::Watcher::Watcher(LiveFeed& feed, IoThread& thread, std::string caller,
@@ -91,14 +127,13 @@ void LiveFeed::Watcher::end_wait() {
   waiter(true);
 }
 
-void LiveFeed::Watcher::hear(const std::vector<std::shared_ptr<const LiveEvent>>& events,
-                             Missed missed) {
-  if (missed == Missed::kSomething) {
+void LiveFeed::Watcher::hear(std::span<const std::shared_ptr<const LiveEvent>> events) {
+  if (events.size() > kTogetherMax) {
     queue_.clear();
-    missed_ = missed;
+    missed_ = Missed::kSomething;
+    events = events.last(kTogetherMax);
   }
   for (const auto& event : events) {
-    if (workspace_ && event->workspace != *workspace_) continue;
     if (queue_.size() == kQueueMax) {
       queue_.clear();
       missed_ = Missed::kSomething;

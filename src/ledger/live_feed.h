@@ -3,7 +3,8 @@
 //
 // Telling costs one load where nobody watches, never waits for a watcher, and never happens on an
 // I/O thread. Each watcher has a queue of its own with a bound: one that is slower than what
-// happens is told that it missed something, and reads anew what it shows.
+// happens is told that it missed something, and reads anew what it shows. What happens in other
+// workspaces a watcher of one cannot tell, neither by what it hears nor by what it misses.
 #pragma once
 
 #include <atomic>
@@ -12,7 +13,9 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -60,18 +63,19 @@ struct KeyUsed {
 struct LiveEvent {
   WorkspaceId workspace;
   std::variant<RequestStored, KeyChanged, KeyUsed> what;
-  std::uint64_t number = 0;  // the feed's, rising
 };
 
 class LiveFeed {
  public:
   static constexpr std::size_t kWatchersMax = 256;
   static constexpr std::size_t kWatchersPerCallerMax = 16;
+  static constexpr std::size_t kWatchersPerWorkspaceMax = 64;
   static constexpr std::size_t kQueueMax = 128;
-  // The most that is told of one commit; of more, the newest.
+  // The most that one watcher is told of one commit; of more, the newest.
   static constexpr std::size_t kTogetherMax = 64;
 
   class Watcher;
+  class Audience;
   // Whether something before it was left out.
   enum class Missed { kNothing, kSomething };
 
@@ -81,21 +85,36 @@ class LiveFeed {
 
   // Any thread. Whoever tells asks this first.
   bool watched() const { return watching_.load(std::memory_order_relaxed) > 0; }
-  // Any thread but those of I/O.
-  void tell(std::vector<LiveEvent> events, Missed missed = Missed::kNothing);
+  // Any thread. Who watches at the moment.
+  Audience audience() const;
+  // Any thread but those of I/O. What happened together, the oldest first.
+  void tell(std::vector<LiveEvent> events);
 
   // From now on, of one workspace or of all. For Tasks of `thread`; the feed outlives the watcher.
-  // kRateLimitExceeded when too many watch, or too many of this caller.
+  // kRateLimitExceeded when too many watch, or too many of this caller or of this workspace.
   Result<std::unique_ptr<Watcher>> watch(IoThread& thread, std::string caller,
                                          std::optional<WorkspaceId> workspace);
-  // For an event that a watcher makes itself.
-  std::uint64_t next_number();
 
  private:
-  Mutex mutex_;
+  using Events = std::vector<std::shared_ptr<const LiveEvent>>;
+  bool has_place_for(const Watcher& watcher) const TOLLGATE_REQUIRES(mutex_);
+
+  mutable Mutex mutex_;
   std::atomic<int> watching_{0};
   std::vector<Watcher*> watchers_ TOLLGATE_GUARDED_BY(mutex_);
-  std::uint64_t last_number_ TOLLGATE_GUARDED_BY(mutex_) = 0;
+};
+
+// Which of the things that happened together are worth making an event of, asked of each, the
+// newest first. Of one workspace it wants one more than a watcher is told, so that tell() knows of
+// the gap.
+class LiveFeed::Audience {
+ public:
+  bool wants(const WorkspaceId& workspace);
+
+ private:
+  friend class LiveFeed;
+  std::unordered_map<WorkspaceId, std::size_t> left_;  // of each that is watched
+  std::size_t left_of_all_ = 0;                        // for those who watch all
 };
 
 class LiveFeed::Watcher {
@@ -115,7 +134,7 @@ class LiveFeed::Watcher {
 
   struct Taken {
     Missed missed = Missed::kNothing;  // before these
-    std::vector<std::shared_ptr<const LiveEvent>> events;
+    Events events;
   };
   Taken take();
 
@@ -126,9 +145,9 @@ class LiveFeed::Watcher {
   bool something() const TOLLGATE_REQUIRES(feed_.mutex_) {
     return missed_ == Missed::kSomething || !queue_.empty();
   }
-  // With the feed's mutex held, which the analysis cannot know for the same.
-  void hear(const std::vector<std::shared_ptr<const LiveEvent>>& events,
-            Missed missed) TOLLGATE_NO_THREAD_SAFETY_ANALYSIS;
+  // Of its workspace. With the feed's mutex held, which the analysis cannot know for the same.
+  void hear(std::span<const std::shared_ptr<const LiveEvent>> events)
+      TOLLGATE_NO_THREAD_SAFETY_ANALYSIS;
   void end_wait() TOLLGATE_REQUIRES(feed_.mutex_);
 
   LiveFeed& feed_;

@@ -35,6 +35,13 @@ std::string keys_of(const LiveFeed::Watcher::Taken& taken) {
   return keys;
 }
 
+std::vector<LiveEvent> many(std::size_t count, const std::string& key,
+                            const std::string& workspace = "ws_one") {
+  std::vector<LiveEvent> events;
+  for (std::size_t i = 0; i < count; ++i) events.push_back(use_of(key, workspace));
+  return events;
+}
+
 class LiveFeedTest : public ::testing::Test {
  protected:
   std::unique_ptr<LiveFeed::Watcher> watch(std::optional<WorkspaceId> workspace = {},
@@ -67,7 +74,6 @@ TEST_F(LiveFeedTest, TellsEachWatcherOfItsWorkspaceAloneAndInOrder) {
   EXPECT_EQ(keys_of(one->take()), "a c ");
   const auto taken = all->take();
   EXPECT_EQ(keys_of(taken), "a b c ");
-  EXPECT_LT(taken.events[0]->number, taken.events[1]->number);
   EXPECT_EQ(taken.missed, Missed::kNothing);
   EXPECT_EQ(keys_of(all->take()), "");
 }
@@ -84,15 +90,51 @@ TEST_F(LiveFeedTest, WatcherThatIsTooSlowHearsThatItMissedSomethingAndHoldsNoMor
   EXPECT_EQ(slow->take().missed, Missed::kNothing);
 }
 
-TEST_F(LiveFeedTest, WhatWasLeftOutBeforeAnEventIsSaid) {
-  const auto watcher = watch();
+TEST_F(LiveFeedTest, OfMoreThanIsToldTogetherTheNewestAreAndThatOthersWereLeftOut) {
+  const auto watcher = watch(WorkspaceId("ws_one"));
+  const auto all = watch();
   tell_one(feed_, "old");
-  std::vector<LiveEvent> events;
-  events.push_back(use_of("new"));
-  feed_.tell(std::move(events), Missed::kSomething);
-  const auto taken = watcher->take();
-  EXPECT_EQ(taken.missed, Missed::kSomething);
-  EXPECT_EQ(keys_of(taken), "new ");
+  std::vector<LiveEvent> events = many(LiveFeed::kTogetherMax, "first");
+  events.push_back(use_of("last"));
+  feed_.tell(std::move(events));
+  for (const auto& one : {watcher.get(), all.get()}) {
+    const auto taken = one->take();
+    EXPECT_EQ(taken.missed, Missed::kSomething);
+    ASSERT_EQ(taken.events.size(), LiveFeed::kTogetherMax);
+    EXPECT_EQ(std::get<KeyUsed>(taken.events.back()->what).key.get(), "last");
+  }
+}
+
+TEST_F(LiveFeedTest, BusyWorkspaceNeitherResetsTheWatchersOfOthersNorDropsTheirEvents) {
+  const auto quiet = watch(WorkspaceId("ws_quiet"));
+  const auto busy = watch(WorkspaceId("ws_busy"));
+  tell_one(feed_, "waiting", "ws_quiet");
+  std::vector<LiveEvent> events = many(LiveFeed::kQueueMax, "theirs", "ws_busy");
+  events.insert(events.begin(), use_of("ours", "ws_quiet"));
+  feed_.tell(std::move(events));
+  const auto taken = quiet->take();
+  EXPECT_EQ(taken.missed, Missed::kNothing);
+  EXPECT_EQ(keys_of(taken), "waiting ours ");
+  EXPECT_EQ(busy->take().missed, Missed::kSomething);
+}
+
+TEST_F(LiveFeedTest, AudienceWantsOnlyWhatSomebodyIsToHear) {
+  EXPECT_FALSE(feed_.audience().wants(WorkspaceId("ws_one")));
+  const auto one = watch(WorkspaceId("ws_one"));
+  LiveFeed::Audience audience = feed_.audience();
+  EXPECT_FALSE(audience.wants(WorkspaceId("ws_two")));
+  // One more than is told: by it the feed sees the gap.
+  for (std::size_t i = 0; i <= LiveFeed::kTogetherMax; ++i) {
+    EXPECT_TRUE(audience.wants(WorkspaceId("ws_one")));
+  }
+  EXPECT_FALSE(audience.wants(WorkspaceId("ws_one")));
+  const auto all = watch();
+  audience = feed_.audience();
+  for (std::size_t i = 0; i <= LiveFeed::kTogetherMax; ++i) {
+    EXPECT_TRUE(audience.wants(WorkspaceId("ws_two")));
+  }
+  EXPECT_FALSE(audience.wants(WorkspaceId("ws_two")));
+  EXPECT_TRUE(audience.wants(WorkspaceId("ws_one")));
 }
 
 TEST_F(LiveFeedTest, WaitEndsWithAnEventFromAnotherThread) {
@@ -141,6 +183,21 @@ TEST_F(LiveFeedTest, OneCallerCannotTakeAllPlaces) {
   EXPECT_TRUE(feed_.watch(loop_.thread(), "user_a", std::nullopt));
 }
 
+TEST_F(LiveFeedTest, OneWorkspaceCannotTakeAllPlacesByManyCallers) {
+  const WorkspaceId crowded("ws_one");
+  std::vector<std::unique_ptr<LiveFeed::Watcher>> open;
+  for (std::size_t i = 0; i < LiveFeed::kWatchersPerWorkspaceMax; ++i) {
+    open.push_back(watch(crowded, "user_" + std::to_string(i)));
+  }
+  const auto refused = feed_.watch(loop_.thread(), "one more", crowded);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kRateLimitExceeded);
+  EXPECT_TRUE(feed_.watch(loop_.thread(), "one more", WorkspaceId("ws_two")));
+  EXPECT_TRUE(feed_.watch(loop_.thread(), "one more", std::nullopt));
+  open.pop_back();
+  EXPECT_TRUE(feed_.watch(loop_.thread(), "one more", crowded));
+}
+
 TEST_F(LiveFeedTest, NoMoreWatchThanThereArePlaces) {
   std::vector<std::unique_ptr<LiveFeed::Watcher>> open;
   for (std::size_t i = 0; i < LiveFeed::kWatchersMax; ++i) {
@@ -152,8 +209,8 @@ TEST_F(LiveFeedTest, NoMoreWatchThanThereArePlaces) {
 // What the ledger tells.
 class LedgerFeedTest : public LedgerTest {
  protected:
-  std::unique_ptr<LiveFeed::Watcher> watch() {
-    auto watcher = ledger_->live().watch(loop_.thread(), "cli", std::nullopt);
+  std::unique_ptr<LiveFeed::Watcher> watch(std::optional<WorkspaceId> workspace = {}) {
+    auto watcher = ledger_->live().watch(loop_.thread(), "cli", std::move(workspace));
     EXPECT_TRUE(watcher);
     return std::move(*watcher);
   }
@@ -189,6 +246,7 @@ TEST_F(LedgerFeedTest, RequestIsToldOnceItIsStored) {
 TEST_F(LedgerFeedTest, OfMoreRowsThanAreToldTheNewestAreAndSoIsTheGap) {
   const KeyWithSecret made = make("busy");
   const auto watcher = watch();
+  const auto elsewhere = watch(WorkspaceId("ws_elsewhere"));
   std::atomic<bool> held = false;
   std::atomic<bool> go_on = false;
   std::function<Result<int>(sql::Connection&)> hold_up = [&](sql::Connection&) {
@@ -210,6 +268,26 @@ TEST_F(LedgerFeedTest, OfMoreRowsThanAreToldTheNewestAreAndSoIsTheGap) {
     return missed;
   }));
   EXPECT_LE(told, LiveFeed::kTogetherMax);
+  const auto nothing = elsewhere->take();
+  EXPECT_EQ(nothing.missed, LiveFeed::Missed::kNothing);
+  EXPECT_TRUE(nothing.events.empty());
+}
+
+TEST_F(LedgerFeedTest, RowThatTheDatabaseRefusesIsNotToldAsStored) {
+  std::function<Result<int>(sql::Connection&)> refuse = [](sql::Connection& connection) {
+    Status made = connection.exec(
+        "CREATE TRIGGER refuse BEFORE INSERT ON usage WHEN NEW.status = 502 "
+        "BEGIN SELECT RAISE(ABORT, 'no'); END");
+    return made ? Result<int>(0) : std::unexpected(made.error());
+  };
+  ASSERT_TRUE(await(ledger_->write<int>(refuse)));
+  const KeyWithSecret made = make("unlucky");
+  const auto watcher = watch();
+  ASSERT_TRUE(buy(made, 502));
+  ASSERT_TRUE(buy(made, 200));
+  const auto events = heard(*watcher, 1);
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(std::get<RequestStored>(events[0]->what).status, 200);
 }
 
 TEST_F(LedgerFeedTest, ChangesOfKeysAreToldWhenTheyHold) {

@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "ledger/limit_use.h"
 #include "ledger/stored_events.h"
-#include "ledger/stored_rows.h"
 #include "ledger/usage_record.h"
 #include "store/usage_rows.h"
 
@@ -548,11 +547,11 @@ Result<std::size_t> Settlements::write(sql::Connection& connection) {
     recorded_.erase(recorded_.begin(), end);
   }
   const std::vector<const UsageRow*> rows = storing_rows();
-  const auto lost = store_rows(connection, rows);
+  auto lost = store_rows(connection, rows);
   if (!lost) return std::unexpected(lost.error());
-  lost_ = lost->size();
-  log_lost(rows, *lost);
-  return rows.size() - lost_;
+  lost_ = std::move(*lost);
+  log_lost(rows, lost_);
+  return rows.size() - lost_.size();
 }
 
 void Settlements::with_unstored(
@@ -572,10 +571,10 @@ void Settlements::done(const Status& status) {
   if (storing_.empty()) return;
   if (metrics_.batches != nullptr) {
     metrics_.batches->Increment();
-    metrics_.rows_written->Increment(storing_.size() - lost_);
-    metrics_.rows_lost->Increment(lost_);
+    metrics_.rows_written->Increment(storing_.size() - lost_.size());
+    metrics_.rows_lost->Increment(lost_.size());
   }
-  if (live_.watched()) tell_stored(live_, keys_, storing_rows());
+  if (live_.watched()) tell_stored(live_, keys_, storing_rows(), lost_);
   const Journal::Serial serial = storing_.back().serial;
   storing_.clear();
   bool more = false;

@@ -37,6 +37,7 @@
 #include "ledger/ledger_metrics.h"
 #include "ledger/live_feed.h"
 #include "ledger/live_keys.h"
+#include "ledger/stored_rows.h"
 #include "ledger/use_counter.h"
 #include "runtime/async.h"
 #include "sql/connection.h"
@@ -189,7 +190,7 @@ class Settlements {
   std::vector<std::string_view> records_;  // likewise
   std::vector<std::string_view> notes_;    // likewise
   std::vector<Recorded> storing_;          // the writer thread's alone
-  std::size_t lost_ = 0;                   // likewise
+  std::vector<LostRow> lost_;              // likewise: those of them that can never be stored
   std::thread recorder_;
 };
 

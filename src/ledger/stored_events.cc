@@ -19,11 +19,14 @@ std::shared_ptr<const LiveKey> key_of(const LiveKeys& keys, const UsageRow& row)
 
 }  // namespace
 
-void tell_stored(LiveFeed& live, const LiveKeys& keys, std::span<const UsageRow* const> rows) {
-  const std::size_t told = std::min(rows.size(), LiveFeed::kTogetherMax);
+void tell_stored(LiveFeed& live, const LiveKeys& keys, std::span<const UsageRow* const> rows,
+                 std::span<const LostRow> lost) {
+  LiveFeed::Audience audience = live.audience();
   std::vector<LiveEvent> events;
-  events.reserve(told);
-  for (const UsageRow* row : rows.last(told)) {
+  for (std::size_t index = rows.size(); index-- > 0;) {
+    if (std::ranges::binary_search(lost, index, {}, &LostRow::index)) continue;
+    const UsageRow* row = rows[index];
+    if (!audience.wants(row->workspace)) continue;
     const std::shared_ptr<const LiveKey> key = key_of(keys, *row);
     if (key == nullptr) continue;
     events.push_back({.workspace = row->workspace,
@@ -39,8 +42,8 @@ void tell_stored(LiveFeed& live, const LiveKeys& keys, std::span<const UsageRow*
                                             .output_tokens = row->tokens.output,
                                             .latency_ms = row->latency_ms}});
   }
-  const bool all = told == rows.size();
-  live.tell(std::move(events), all ? LiveFeed::Missed::kNothing : LiveFeed::Missed::kSomething);
+  std::ranges::reverse(events);
+  live.tell(std::move(events));
 }
 
 }  // namespace tollgate

@@ -6,10 +6,13 @@
 #include "domain/usage_row.h"
 #include "ledger/live_feed.h"
 #include "ledger/live_keys.h"
+#include "ledger/stored_rows.h"
 
 namespace tollgate {
 
-// The newest of them: at most LiveFeed::kTogetherMax. `rows` are in the order of their settling.
-void tell_stored(LiveFeed& live, const LiveKeys& keys, std::span<const UsageRow* const> rows);
+// Of `rows` without the `lost` ones, those that somebody is to hear of. Both are in the order of
+// their settling.
+void tell_stored(LiveFeed& live, const LiveKeys& keys, std::span<const UsageRow* const> rows,
+                 std::span<const LostRow> lost);
 
 }  // namespace tollgate

@@ -18,7 +18,8 @@ struct LostRow {
 };
 
 // Inside a transaction. Stores `rows` with their aggregates, those that are stored already left
-// alone, and gives the ones that can never be. kServiceUnavailable: nothing is stored, try again.
+// alone, and gives the ones that can never be, in their order. kServiceUnavailable: nothing is
+// stored, try again.
 Result<std::vector<LostRow>> store_rows(sql::Connection& connection,
                                         std::span<const UsageRow* const> rows);
 

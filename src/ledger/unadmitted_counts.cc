@@ -82,10 +82,11 @@ void UnadmittedCounts::flush() {
 
 void UnadmittedCounts::tell(const Tallies& tallies) {
   if (!live_.watched()) return;
+  LiveFeed::Audience audience = live_.audience();
   std::vector<LiveEvent> events;
   for (const auto& [bucket, tally] : tallies) {
     const Key& key = tally.of->key;
-    if (key.policy.type == KeyType::kManagement) continue;
+    if (key.policy.type == KeyType::kManagement || !audience.wants(key.workspace)) continue;
     const bool error = std::get<std::optional<ErrorCode>>(bucket).has_value();
     events.push_back({.workspace = key.workspace,
                       .what = KeyUsed{.key = key.id,
@@ -93,9 +94,7 @@ void UnadmittedCounts::tell(const Tallies& tallies) {
                                       .errors = error ? tally.count : 0,
                                       .last_at = tally.last_at}});
   }
-  const bool all = events.size() <= LiveFeed::kTogetherMax;
-  if (!all) events.resize(LiveFeed::kTogetherMax);
-  live_.tell(std::move(events), all ? LiveFeed::Missed::kNothing : LiveFeed::Missed::kSomething);
+  live_.tell(std::move(events));
 }
 
 void UnadmittedCounts::put_back(const Tallies& tallies) {

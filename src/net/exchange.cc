@@ -57,6 +57,7 @@ void Exchange::on_client_gone(std::function<void()> notify) {
 }
 
 void Exchange::on_closing(std::function<void()> notify) {
+  if (notify && session_.closing_) return notify();
   session_.notify_closing_ = std::move(notify);
 }
 

@@ -66,8 +66,8 @@ class Exchange {
   // Called once, on this thread, as soon as the client is seen to have gone (FIN or reset) while
   // the answer is pending. An empty function takes it back. REQUIRES: the body was read.
   void on_client_gone(std::function<void()> notify);
-  // Called once, on this thread, when the server takes no more requests: an answer without an end
-  // of its own is to end now. An empty function takes it back.
+  // Called once, on this thread, when the server takes no more requests, at once if it does not
+  // already: an answer without an end of its own is to end now. An empty function takes it back.
   void on_closing(std::function<void()> notify);
 
  private:

@@ -60,6 +60,11 @@ Task<> stream_until_closing(Exchange& exchange, WaitSlot& slot) {
   EXPECT_TRUE(co_await exchange.finish("last"));
 }
 
+Task<> hear_of_closing(Exchange& exchange, int& told) {
+  exchange.on_closing([&] { ++told; });
+  co_await echo(exchange, 0);
+}
+
 class ExchangeTest : public SessionTest {
  protected:
   void stream_to(End end) {
@@ -283,6 +288,18 @@ TEST_F(ExchangeTest, AStreamWithoutAnEndHearsThatTheServerCloses) {
   client().take_until("first");
   session_->close_when_idle();
   client().take_until("last\r\n0\r\n\r\n");
+  EXPECT_TRUE(session_ended());
+}
+
+TEST_F(ExchangeTest, ARequestThatCameBeforeTheServerClosedAndIsServedAfterHearsSoAtOnce) {
+  int told = 0;
+  handler_ = [&](Exchange& exchange) { return hear_of_closing(exchange, told); };
+  client().send(kGet.substr(0, 10));
+  loop_.settle();
+  session_->close_when_idle();
+  client().send(kGet.substr(10));
+  EXPECT_EQ(take_answer(), "200! GET /a ");
+  EXPECT_EQ(told, 1);
   EXPECT_TRUE(session_ended());
 }
 

@@ -23,6 +23,13 @@ export function groupOf([kind, where, what, id]: readonly unknown[], workspace: 
   return kind === "providers" || kind === "models" ? "providers" : null;
 }
 
+// What came as it happened and what was read, as lists show it: the newest first, each once. Neither has
+// everything: of the feed what no stream told is missing, of the other what came since.
+export function newestFirst<Row extends { id: string }>(feed: readonly Row[], read: readonly Row[], count: number): Row[] {
+  const rows = new Map([...read, ...feed].map((row) => [row.id, row]));
+  return [...rows.values()].sort((one, other) => (one.id < other.id ? 1 : -1)).slice(0, count);
+}
+
 const later = (one: string | null, other: string) => (one !== null && Date.parse(one) > Date.parse(other) ? one : other);
 
 export function withRequest(key: Key, request: Pick<LiveRequest, "key" | "status" | "error_code" | "admitted_at">): Key {

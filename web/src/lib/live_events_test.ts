@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Key } from "@/api/contract";
 
-import { comesBackIn, dueAt, groupOf, PACE_MS, withRequest, withUse } from "./live_events";
+import { comesBackIn, dueAt, groupOf, newestFirst, PACE_MS, withRequest, withUse } from "./live_events";
 
 const key = { id: "key_a", request_count: 4, error_count: 1, last_used_at: "2026-11-21T10:00:00Z" } as Key;
 
@@ -22,6 +22,16 @@ describe("a key's counter", () => {
   });
   it("moves with refusals, which leave no row", () => {
     expect(withUse(key, { key: "key_a", requests: 3, errors: 2, last_at: "2026-11-21T10:01:00Z" })).toMatchObject({ request_count: 7, error_count: 3, last_used_at: "2026-11-21T10:01:00Z" });
+  });
+});
+
+describe("the last requests", () => {
+  const rows = (...ids: string[]) => ids.map((id) => ({ id }));
+  it("are those that were read when the feed missed them", () => {
+    expect(newestFirst(rows("gen_02", "gen_01"), rows("gen_09", "gen_08", "gen_07"), 4)).toEqual(rows("gen_09", "gen_08", "gen_07", "gen_02"));
+  });
+  it("are those of the feed that came since, each once", () => {
+    expect(newestFirst(rows("gen_0b", "gen_0a", "gen_09"), rows("gen_09", "gen_08"), 9)).toEqual(rows("gen_0b", "gen_0a", "gen_09", "gen_08"));
   });
 });
 

@@ -10,6 +10,7 @@ import { useLive, usePolling } from "@/app/live";
 import { useHere } from "@/app/session";
 import { type Change, change } from "@/lib/change";
 import { formatCount, formatShare } from "@/lib/format";
+import { newestFirst } from "@/lib/live_events";
 import { exactMoney, formatMoney } from "@/lib/money";
 import { RANGES } from "@/lib/search";
 import { cx } from "@/ui/cx";
@@ -17,7 +18,7 @@ import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
 import { PageHead, Panel, Segments } from "@/ui/page";
 import { Bone, Waiting } from "@/ui/skeleton";
 
-import { RequestList } from "../request_list";
+import { type Listed, RequestList } from "../request_list";
 import { chartOf, TopModels } from "../series_charts";
 
 const SPANS = { "24h": "the 24 hours before", "7d": "the 7 days before", "30d": "the 30 days before" };
@@ -148,9 +149,7 @@ function Feed({ create }: { create: boolean }) {
   const { workspace } = useHere();
   const { connected, feed } = useLive();
   const usage = useInfiniteQuery({ ...usageQuery(workspace, {}, 12), refetchInterval: usePolling() });
-  const stored = usage.data?.pages[0]?.data ?? [];
-  const seen = new Set(feed.map(({ id }) => id));
-  const rows = [...feed, ...stored.filter(({ id }) => !seen.has(id))].slice(0, 12);
+  const rows = newestFirst<Listed>(feed, usage.data?.pages[0]?.data ?? [], 12);
   return (
     <Panel
       title="Last requests"
