@@ -68,12 +68,10 @@ Task<Result<std::shared_ptr<const Discovery>>> IdentityProvider::discovery(
   {
     Lock lock(mutex_);
     known = discovery_;
-    const bool fresh = known.value != nullptr && now - known.since < kKnownFor;
-    const bool just_tried = known.tried && now - *known.tried < kAskedAgainAfter;
-    if (fresh) co_return Found(known.value);
-    if (just_tried && known.value == nullptr) co_return unusable("it was not reached just now");
-    if (just_tried) co_return Found(known.value);
-    discovery_.tried = now;
+    const bool enough = known.is_younger(now, kKnownFor) || known.is_just_now(known.asked, now);
+    if (enough && known.is_younger(now, kKnownAtMost)) co_return Found(known.value);
+    if (known.is_just_now(known.failed, now)) co_return unusable("it was not reached just now");
+    discovery_.asked = now;
   }
   Request request{.url = discovery_url(settings_.issuer)};
   auto reply = co_await fetch(client, reach_, std::move(request));
@@ -85,14 +83,14 @@ Task<Result<std::shared_ptr<const Discovery>>> IdentityProvider::discovery(
   } else {
     read = parse_discovery(reply->body, settings_.issuer);
   }
+  Lock lock(mutex_);
   if (!read) {
-    const bool usable = known.value != nullptr && now - known.since < kKnownAtMost;
-    if (usable) co_return Found(known.value);
+    discovery_.failed = clock.steady();
+    if (known.is_younger(now, kKnownAtMost)) co_return Found(known.value);
     co_return std::unexpected(read.error());
   }
   auto found = std::make_shared<const Discovery>(std::move(*read));
-  Lock lock(mutex_);
-  discovery_ = {.value = found, .since = now, .tried = std::nullopt};
+  discovery_ = {.value = found, .since = now, .asked = now};
   co_return Found(found);
 }
 
@@ -106,12 +104,15 @@ Task<Result<std::shared_ptr<const WebKeys>>> IdentityProvider::keys(net::HttpCli
   {
     Lock lock(mutex_);
     known = keys_;
-    const bool fresh = known.value != nullptr && now - known.since < kKnownFor;
-    const bool just_tried = known.tried && now - *known.tried < kAskedAgainAfter;
-    if (fresh && (wanted == Freshness::kKnown || just_tried)) co_return Found(known.value);
-    if (just_tried && known.value != nullptr) co_return Found(known.value);
-    if (just_tried) co_return unusable("its keys were not reached just now");
-    keys_.tried = now;
+    const bool enough =
+        wanted == Freshness::kKnown
+            ? known.is_younger(now, kKnownFor) || known.is_just_now(known.asked, now)
+            : known.is_younger(now, kAskedAgainAfter) || known.is_just_now(known.failed, now);
+    if (enough && known.is_younger(now, kKnownAtMost)) co_return Found(known.value);
+    if (known.is_just_now(known.failed, now)) {
+      co_return unusable("its keys were not reached just now");
+    }
+    keys_.asked = now;
   }
   Request request{.url = at.jwks_uri};
   auto reply = co_await fetch(client, reach_, std::move(request));
@@ -123,15 +124,14 @@ Task<Result<std::shared_ptr<const WebKeys>>> IdentityProvider::keys(net::HttpCli
   } else {
     read = WebKeys::parse(reply->body);
   }
+  Lock lock(mutex_);
   if (!read) {
-    const bool usable = known.value != nullptr && now - known.since < kKnownAtMost;
-    if (usable) co_return Found(known.value);
+    keys_.failed = clock.steady();
+    if (known.is_younger(now, kKnownAtMost)) co_return Found(known.value);
     co_return std::unexpected(read.error());
   }
   auto found = std::make_shared<const WebKeys>(std::move(*read));
-  Lock lock(mutex_);
-  keys_.value = found;
-  keys_.since = now;
+  keys_ = {.value = found, .since = now, .asked = now};
   co_return Found(found);
 }
 
@@ -242,7 +242,10 @@ Task<Result<IdClaims>> IdentityProvider::redeem(net::HttpClient& client, const C
   const bool asks = claims && claims->email_state != EmailState::kVerified &&
                     !(*at)->userinfo_endpoint.empty() && !tokens->access_token.empty();
   if (!asks) co_return claims;
-  co_return co_await ask_user_info(client, **at, tokens->access_token, std::move(*claims));
+  auto more = co_await ask_user_info(client, **at, tokens->access_token, *claims);
+  // Without an answer there the token stands as it is: who has been here needs no address.
+  const bool answered = more || more.error().code == ErrorCode::kInvalidCredentials;
+  co_return answered ? std::move(more) : std::move(claims);
 }
 
 }  // namespace tollgate::oidc

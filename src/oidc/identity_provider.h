@@ -61,7 +61,15 @@ class IdentityProvider {
   struct Known {
     std::shared_ptr<const T> value = {};
     SteadyTime since = {};
-    std::optional<SteadyTime> tried = {};
+    std::optional<SteadyTime> asked = {};   // last, whatever came of it or will
+    std::optional<SteadyTime> failed = {};  // to be had, last
+
+    bool is_younger(SteadyTime now, SteadyTime::duration age) const {
+      return value != nullptr && now - since < age;
+    }
+    static bool is_just_now(std::optional<SteadyTime> then, SteadyTime now) {
+      return then && now - *then < kAskedAgainAfter;
+    }
   };
   struct Tokens {
     Secret id_token;

@@ -194,6 +194,52 @@ TEST_F(IdentityProviderTest, WhatIsKnownServesWhileTheProviderIsAway) {
   EXPECT_FALSE(url());
 }
 
+TEST_F(IdentityProviderTest, WhatIsKnownServesADayAtMostHoweverOftenItIsAskedFor) {
+  issuer_.issues(issuer_.signer().sign(claims()));
+  ASSERT_TRUE(redeem());
+  issuer_.says("/.well-known/openid-configuration", {.status = 503, .body = "{}"});
+  pass(kKnownAtMost - std::chrono::seconds(10));
+  EXPECT_TRUE(url());
+  pass(std::chrono::seconds(20));
+  EXPECT_FALSE(url());
+}
+
+TEST_F(IdentityProviderTest, TwoWhoComeAtTheSameMomentAreBothLetOn) {
+  issuer_.issues(issuer_.signer().sign(claims()));
+  const SignInTerms mine = terms();
+  const auto first_sent = loop_.start(provider_.authorization_url(client_, clock_, mine));
+  const auto second_sent = loop_.start(provider_.authorization_url(client_, clock_, mine));
+  ASSERT_TRUE(loop_.run_until([&] { return *first_sent && *second_sent; }));
+  EXPECT_TRUE(**first_sent);
+  EXPECT_TRUE(**second_sent);
+  const auto first_said = loop_.start(provider_.redeem(client_, clock_, "the-code", mine));
+  const auto second_said = loop_.start(provider_.redeem(client_, clock_, "the-code", mine));
+  ASSERT_TRUE(loop_.run_until([&] { return *first_said && *second_said; }));
+  EXPECT_TRUE(**first_said);
+  EXPECT_TRUE(**second_said);
+  // And both with a key that is new.
+  pass(kAskedAgainAfter);
+  const TestSigner second = TestSigner::rsa("second");
+  issuer_.publish({&issuer_.signer(), &second});
+  issuer_.issues(second.sign(claims()));
+  const auto third_said = loop_.start(provider_.redeem(client_, clock_, "the-code", mine));
+  const auto fourth_said = loop_.start(provider_.redeem(client_, clock_, "the-code", mine));
+  ASSERT_TRUE(loop_.run_until([&] { return *third_said && *fourth_said; }));
+  EXPECT_TRUE(**third_said);
+  EXPECT_TRUE(**fourth_said);
+}
+
+TEST_F(IdentityProviderTest, TokenStandsWithoutItsAddressWhereUserInfoIsAway) {
+  json::object thin = claims();
+  thin.erase("email_verified");
+  issuer_.issues(issuer_.signer().sign(thin));
+  issuer_.says("/me", {.status = 503, .body = "{}"});
+  const auto said = redeem();
+  ASSERT_TRUE(said) << said.error().detail;
+  EXPECT_EQ(said->subject, "1234");
+  EXPECT_EQ(said->email_state, EmailState::kUnverified);
+}
+
 TEST_F(IdentityProviderTest, AnswerNamesTheIssuerWhereThatWasPromised) {
   ASSERT_TRUE(url());
   EXPECT_TRUE(provider_.answers_as(""));
