@@ -57,33 +57,35 @@ net::Response answer_with_secret(const AdminCall& call, const KeyWithSecret& mad
 }
 
 // The workspaces to look in.
-Result<std::vector<WorkspaceId>> searched_workspaces(const AdminCall& call) {
-  if (call.workspace) return std::vector{*call.workspace};
+Result<std::vector<WorkspaceId>> searched_workspaces(const Ledger& ledger,
+                                                     const std::optional<WorkspaceId>& workspace) {
+  if (workspace) return std::vector{*workspace};
   std::vector<WorkspaceId> ids;
   Ledger::WorkspaceQuery query{.limit = Ledger::kWorkspacePageMax};
   do {
-    const auto page = call.context.ledger.list_workspaces(query);
+    const auto page = ledger.list_workspaces(query);
     if (!page) return std::unexpected(page.error());
-    for (const Workspace& workspace : page->workspaces) ids.push_back(workspace.id);
+    for (const Workspace& one : page->workspaces) ids.push_back(one.id);
     query.cursor = page->next_cursor;
   } while (!query.cursor.empty());
   return ids;
 }
 
 // A name is unique in its workspace: who may look into several may find several.
-Result<net::Response> find_by_name(const AdminCall& call, const std::string& name) {
-  const auto workspaces = searched_workspaces(call);
+Result<std::string> find_by_name(const Ledger& ledger, const std::optional<WorkspaceId>& workspace,
+                                 const std::string& name) {
+  const auto workspaces = searched_workspaces(ledger, workspace);
   if (!workspaces) return std::unexpected(workspaces.error());
   std::vector<std::string> found;
-  for (const WorkspaceId& workspace : *workspaces) {
-    auto view = call.context.ledger.key_by_name(workspace, name);
+  for (const WorkspaceId& one : *workspaces) {
+    auto view = ledger.key_by_name(one, name);
     if (view) {
       found.push_back(render_key(*view));
     } else if (view.error().code != ErrorCode::kNotFound) {
       return std::unexpected(view.error());
     }
   }
-  return json_answer(page_json(found, ""));
+  return page_json(found, "");
 }
 
 std::optional<Ledger::KeySort> sort_from_name(std::string_view name) {
@@ -157,11 +159,11 @@ Result<KeyListRequest> parse_key_list(Query& query, std::optional<WorkspaceId> w
 Task<Result<net::Response>> list_keys(AdminCall& call) {
   const auto request = parse_key_list(call.query, call.workspace);
   if (!request) co_return std::unexpected(request.error());
-  if (!request->name.empty()) co_return find_by_name(call, request->name);
   // A walk over all keys is no work for the thread that relays requests, nor is a long page.
   std::function<Result<std::string>(sql::Connection&)> work =
-      [&ledger = call.context.ledger,
+      [&ledger = call.context.ledger, workspace = call.workspace, name = request->name,
        query = request->query](sql::Connection&) -> Result<std::string> {
+    if (!name.empty()) return find_by_name(ledger, workspace, name);
     const auto page = ledger.list_keys(query);
     if (!page) return std::unexpected(page.error());
     std::vector<std::string> rows;

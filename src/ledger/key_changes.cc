@@ -400,10 +400,13 @@ Status KeyChanges::retire_secrets(sql::Connection& connection, Key& key, std::ch
                                   WallTime now) const {
   const std::size_t current = current_secret_index(key);
   for (KeySecret& secret : key.secrets) {
-    if (secret.purpose != SecretPurpose::kClient) continue;
     if (secret.retires_at && *secret.retires_at <= now) continue;
-    const bool newest = &secret == &key.secrets[current];
-    secret.retires_at = newest ? now + grace : now;
+    if (secret.purpose == SecretPurpose::kClient) {
+      const bool newest = &secret == &key.secrets[current];
+      secret.retires_at = newest ? now + grace : now;
+    } else {  // no longer than the secret that it stood in for
+      secret.retires_at = std::min(secret.retires_at.value_or(now), now + grace);
+    }
     Status status = store::set_secret_retires_at(connection, secret.number, *secret.retires_at);
     if (!status) return status;
   }

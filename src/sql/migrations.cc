@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
+
 namespace tollgate::sql {
 
 namespace {
@@ -64,10 +66,17 @@ Status migrate(Connection& connection, std::span<const Migration> migrations) {
         "(version INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT");
     if (!made) return made;
   }
+  if (*current == newest) return {};
+  // What is sorted may be larger than memory.
+  if (Status on_disk = connection.exec("PRAGMA temp_store = FILE"); !on_disk) return on_disk;
   for (const Migration& migration : migrations.subspan(static_cast<std::size_t>(*current))) {
+    if (*current > 0) {
+      log(LogLevel::kInfo, "bringing the database to version {}: {}", migration.version,
+          migration.name);
+    }
     if (Status applied = apply(connection, migration); !applied) return applied;
   }
-  return {};
+  return connection.exec("PRAGMA temp_store = MEMORY");
 }
 
 }  // namespace tollgate::sql

@@ -85,6 +85,17 @@ TEST_F(UsageOverviewTest, LatenciesOfAllCommitsEnvironmentsAndSecretsAreOneHisto
   }
 }
 
+// Its row was written when the request was sent: what it says of time is no answer's.
+TEST_F(UsageOverviewTest, InterruptedRequestIsCountedWithoutALatency) {
+  const Key one = stored_key("one");
+  UsageRow row = usage_row(one, test_time(), 1);
+  row.metering = Metering::kInterrupted;
+  store_rows({row});
+  const auto found = series({.step = UsageStep::kHour, .first = kHour, .count = 1});
+  EXPECT_EQ(found[0].requests, 1);
+  EXPECT_EQ(found[0].latencies, LatencyHistogram());
+}
+
 TEST_F(UsageOverviewTest, AbsurdLatencyIsCountedAndLosesNoRow) {
   const Key one = stored_key("one");
   add_row(one, 0, 1, -5);

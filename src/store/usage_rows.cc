@@ -57,7 +57,8 @@ void add_row(Sums& sums, const UsageRow& row) {
   add_to(sums.output_tokens, row.tokens.output);
   add_to(sums.cost, row.cost.nanos());
   add_to(sums.charged, row.charged.nanos());
-  sums.latencies.add(latency_of(row));
+  // Nobody knows how long the answer of an interrupted one would have taken.
+  if (row.metering != Metering::kInterrupted) sums.latencies.add(latency_of(row));
 }
 
 // Some texts are the client's. One with a NUL byte is cut there: a row is never lost for it.
