@@ -2,7 +2,7 @@
 export default {
   testDir: ".",
   testMatch: "*_test.ts",
-  workers: 1,
+  workers: 2,
   timeout: 60_000,
   expect: { timeout: 10_000 },
   retries: 0,
