@@ -44,26 +44,41 @@ export async function start(data: string, listen = "127.0.0.1:0"): Promise<Gatew
 export const newDirectory = () => mkdtempSync(join(tmpdir(), "tollgate-browser-"));
 export const removeDirectory = (path: string) => rmSync(path, { recursive: true, force: true });
 
-export const test = base.extend<{ operator: Page; untouched: Gateway }, { gateway: Gateway }>({
+type Running = Awaited<ReturnType<typeof start>>;
+
+async function end(running: Running | undefined) {
+  if (!running) return;
+  await running.stop();
+  removeDirectory(running.data);
+}
+
+export const test = base.extend<{ operator: Page; untouched: Gateway; gateway: Gateway }, { gatewayOf: (file: string) => Promise<Gateway> }>({
   // For one test alone: nobody has opened its link.
   // eslint-disable-next-line no-empty-pattern
   untouched: async ({}, use) => {
     const running = await start(newDirectory());
     await use(running);
-    await running.stop();
-    removeDirectory(running.data);
+    await end(running);
   },
-  // Of all tests of a worker.
-  gateway: [
+  gatewayOf: [
     // eslint-disable-next-line no-empty-pattern
     async ({}, use) => {
-      const running = await start(newDirectory());
-      await use(running);
-      await running.stop();
-      removeDirectory(running.data);
+      let of = "";
+      let running: Running | undefined;
+      await use(async (file) => {
+        if (!running || of !== file) {
+          await end(running);
+          running = await start(newDirectory());
+          of = file;
+        }
+        return running;
+      });
+      await end(running);
     },
     { scope: "worker" },
   ],
+  // Of all tests of one file: no file finds what another made.
+  gateway: async ({ gatewayOf }, use, { file }) => use(await gatewayOf(file)),
   // A page that is signed in as the operator, and fails its test on whatever the browser complains of:
   // errors of scripts, what the console says, refusals of the Content-Security-Policy, requests to anywhere else.
   operator: async ({ page, gateway }, use) => {

@@ -5,13 +5,15 @@ import { type InfiniteData, type QueryClient, useQueryClient } from "@tanstack/r
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 
 import type { Key, LiveRequest, LiveUse, Page } from "@/api/contract";
-import { POLL_MS } from "@/api/queries";
-import { comesBackIn, dueAt, type Group, groupOf, withRequest, withUse } from "@/lib/live_events";
+import { keyQuery, POLL_MS } from "@/api/queries";
+import { comesBackIn, dueAt, type Group, groupOf, withKey } from "@/lib/live_events";
 
 const FEED_MAX = 50;
 // What no event tells of (a limit that turned, a key that expired) shows by then.
 const CALM_MS = 30_000;
 const HIDDEN_MS = 10_000;
+const MOVED_MS = 250;
+const MOVED_AT_ONCE = 8;
 
 interface Live {
   connected: boolean;
@@ -23,18 +25,33 @@ export const useLive = () => useContext(LiveContext);
 // What queries give as refetchInterval.
 export const usePolling = () => (useLive().connected ? CALM_MS : POLL_MS);
 
-function moveKeys(client: QueryClient, workspace: string, move: (key: Key) => Key) {
-  client.setQueriesData<InfiniteData<Page<Key>>>({ queryKey: ["keys", workspace, "list"] }, (list) => {
-    if (!list?.pages) return list;
-    let moved = false;
-    const pages = list.pages.map((page) => {
-      const data = page.data.map(move);
-      if (data.every((key, index) => key === page.data[index])) return page;
-      moved = true;
-      return { ...page, data };
-    });
-    return moved ? { ...list, pages } : list;
-  });
+const isList = (queryKey: readonly unknown[], workspace: string) => queryKey[0] === "keys" && queryKey[1] === workspace && queryKey[2] === "list";
+
+// Keys in lists that events moved are read again one by one: what an event counts may be in the list
+// already, so nothing is added up here.
+function movedKeys(client: QueryClient, workspace: string) {
+  const waiting = new Set<string>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const lists = { predicate: ({ queryKey }: { queryKey: readonly unknown[] }) => isList(queryKey, workspace) };
+  const isShown = (id: string) =>
+    client.getQueriesData<InfiniteData<Page<Key>>>(lists).some(([, list]) => list?.pages?.some(({ data }) => data.some((key) => key.id === id)));
+  const read = async (id: string) => {
+    const key = await client.fetchQuery({ ...keyQuery(workspace, id), staleTime: 0 });
+    client.setQueriesData<InfiniteData<Page<Key>>>(lists, (list) => list && withKey(list, key));
+  };
+  return {
+    moved(id: string) {
+      if (!isShown(id)) return;
+      waiting.add(id);
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        // Whatever else moved is read with the whole list soon.
+        for (const one of [...waiting].slice(0, MOVED_AT_ONCE)) read(one).catch(() => undefined);
+        waiting.clear();
+      }, MOVED_MS);
+    },
+    stop: () => clearTimeout(timer),
+  };
 }
 
 // Reads again what events made stale, each group at its own pace.
@@ -129,17 +146,18 @@ export function LiveProvider({ workspace, children }: { workspace: string; child
   useEffect(() => {
     setFeed([]);
     const again = rereading(client, workspace);
+    const keys = movedKeys(client, workspace);
     let seen: "never" | "before" = "never";
     const end = stream(
       workspace,
       {
         request: (request: LiveRequest) => {
           setFeed((before) => [request, ...before.filter(({ id }) => id !== request.id)].slice(0, FEED_MAX));
-          moveKeys(client, workspace, (key) => withRequest(key, request));
+          keys.moved(request.key);
           again.stale(["figures", "lists"], request.key);
         },
         use: (use: LiveUse) => {
-          moveKeys(client, workspace, (key) => withUse(key, use));
+          keys.moved(use.key);
           again.stale(["lists"], use.key);
         },
         key: ({ key }: { key: string }) => again.stale(["figures", "lists"], key),
@@ -156,6 +174,7 @@ export function LiveProvider({ workspace, children }: { workspace: string; child
     );
     return () => {
       again.stop();
+      keys.stop();
       end();
     };
   }, [client, workspace]);

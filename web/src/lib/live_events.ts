@@ -1,6 +1,6 @@
-// What events of GET /admin/v1/events do to what pages show: counters move at once, and the rest is
-// read again, soon after the first event and then at a calm pace however many come.
-import type { Key, LiveRequest, LiveUse } from "@/api/contract";
+// What events of GET /admin/v1/events do to what pages show: a key that moved is read again at once, and the
+// rest, soon after the first event and then at a calm pace however many come.
+import type { Key } from "@/api/contract";
 
 export type Group = "figures" | "lists" | "providers";
 
@@ -30,25 +30,9 @@ export function newestFirst<Row extends { id: string }>(feed: readonly Row[], re
   return [...rows.values()].sort((one, other) => (one.id < other.id ? 1 : -1)).slice(0, count);
 }
 
-const later = (one: string | null, other: string) => (one !== null && Date.parse(one) > Date.parse(other) ? one : other);
-
-export function withRequest(key: Key, request: Pick<LiveRequest, "key" | "status" | "error_code" | "admitted_at">): Key {
-  if (key.id !== request.key) return key;
-  const failed = request.status >= 400 || Boolean(request.error_code);
-  return {
-    ...key,
-    request_count: key.request_count + 1,
-    error_count: key.error_count + (failed ? 1 : 0),
-    last_used_at: later(key.last_used_at, request.admitted_at),
-  };
-}
-
-export function withUse(key: Key, use: LiveUse): Key {
-  if (key.id !== use.key) return key;
-  return {
-    ...key,
-    request_count: key.request_count + use.requests,
-    error_count: key.error_count + use.errors,
-    last_used_at: later(key.last_used_at, use.last_at),
-  };
+// A list of pages in which one key is as it was read last.
+export function withKey<Pages extends { pages: { data: Key[] }[] }>(list: Pages, key: Key): Pages {
+  const holds = ({ data }: { data: Key[] }) => data.some(({ id }) => id === key.id);
+  if (!list.pages.some(holds)) return list;
+  return { ...list, pages: list.pages.map((page) => (holds(page) ? { ...page, data: page.data.map((one) => (one.id === key.id ? key : one)) } : page)) };
 }

@@ -2,26 +2,22 @@ import { describe, expect, it } from "vitest";
 
 import type { Key } from "@/api/contract";
 
-import { comesBackIn, dueAt, groupOf, newestFirst, PACE_MS, withRequest, withUse } from "./live_events";
+import { comesBackIn, dueAt, groupOf, newestFirst, PACE_MS, withKey } from "./live_events";
 
-const key = { id: "key_a", request_count: 4, error_count: 1, last_used_at: "2026-11-21T10:00:00Z" } as Key;
+const key = { id: "key_a", request_count: 4 } as Key;
+const other = { id: "key_b", request_count: 9 } as Key;
 
-describe("a key's counter", () => {
-  const request = { key: "key_a", status: 200, error_code: null, admitted_at: "2026-11-21T10:00:05Z" };
-  it("moves with its own requests alone", () => {
-    expect(withRequest(key, request)).toMatchObject({ request_count: 5, error_count: 1, last_used_at: "2026-11-21T10:00:05Z" });
-    expect(withRequest(key, { ...request, key: "key_b" })).toBe(key);
+describe("a key that was read again", () => {
+  const list = { pages: [{ data: [other] }, { data: [key, other] }] };
+  it("stands in the lists as it is now, however often it is told of", () => {
+    const now = { ...key, request_count: 5 };
+    const once = withKey(list, now);
+    expect(once.pages[1]!.data).toEqual([now, other]);
+    expect(withKey(once, now)).toEqual(once);
   });
-  it("counts what failed and what was cut as errors", () => {
-    expect(withRequest(key, { ...request, status: 502 }).error_count).toBe(2);
-    expect(withRequest(key, { ...request, error_code: "provider_timeout" }).error_count).toBe(2);
-  });
-  it("never goes back in time", () => {
-    expect(withRequest(key, { ...request, admitted_at: "2026-11-21T09:00:00Z" }).last_used_at).toBe(key.last_used_at);
-    expect(withRequest({ ...key, last_used_at: null }, request).last_used_at).toBe(request.admitted_at);
-  });
-  it("moves with refusals, which leave no row", () => {
-    expect(withUse(key, { key: "key_a", requests: 3, errors: 2, last_at: "2026-11-21T10:01:00Z" })).toMatchObject({ request_count: 7, error_count: 3, last_used_at: "2026-11-21T10:01:00Z" });
+  it("leaves pages and lists without it as they are", () => {
+    expect(withKey(list, key).pages[0]).toBe(list.pages[0]);
+    expect(withKey(list, { id: "key_c" } as Key)).toBe(list);
   });
 });
 
