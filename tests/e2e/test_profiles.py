@@ -125,7 +125,7 @@ def test_cost_cap_sends_a_request_to_what_it_can_pay(gateway):
 
 
 def test_minimum_tool_calling_score_binds_where_tools_are_offered(gateway):
-    profile = make_profile(gateway, models=["a/light", "b/complex"], min_tool_calling=60)
+    profile = make_profile(gateway, models=["a/light", "b/complex"], min_tool_calling=60, strategy="cheapest")
     assert served(ask(gateway, profile, chat())) == "a/light"
     assert served(ask(gateway, profile, chat(tools=[TOOL]))) == "b/complex"
 
