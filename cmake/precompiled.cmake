@@ -7,9 +7,9 @@ function(tollgate_precompiled name)
   target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
 endfunction()
 
-# A test is compiled as often as it is run: optimising it would cost more than it saves. What it
-# tests is optimised.
-set(TOLLGATE_TEST_FLAGS -O0)
+# A test is compiled as often as it is run: optimising it would cost more than it saves, but under
+# ThreadSanitizer. What it tests is optimised.
+set(TOLLGATE_TEST_FLAGS "" CACHE STRING "Further flags of the unit tests")
 
 tollgate_precompiled(tollgate_precompiled ${CMAKE_SOURCE_DIR}/cmake/precompiled.h)
 if(TOLLGATE_TESTS)
