@@ -1,5 +1,6 @@
 #include "admin/oidc_people.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "domain/text_rules.h"
 #include "store/invitations.h"
 #include "store/person_identities.h"
+#include "store/person_sessions.h"
 
 namespace tollgate {
 
@@ -44,6 +46,18 @@ Result<store::Account> make_person(sql::Connection& connection, const AdminCall&
   return account;
 }
 
+// Whether what was true when the link was begun still is: its session has not ended, and its
+// password is the one that was given.
+Result<bool> still_stands(sql::Connection& connection, const AdminCall& call,
+                          const oidc::LinkWish& wish) {
+  const auto account = store::find_account(connection, wish.person);
+  if (!account) return std::unexpected(account.error());
+  if (!*account || (*account)->password_hash != wish.password_hash.expose()) return false;
+  const auto sessions = store::list_sessions(connection, wish.person, call.context.clock.wall());
+  if (!sessions) return std::unexpected(sessions.error());
+  return std::ranges::find(*sessions, wish.session, &PersonSession::id) != sessions->end();
+}
+
 Result<std::optional<store::Account>> known_person(sql::Connection& connection,
                                                    const Vouched& vouched) {
   const auto id = store::find_person_by_identity(connection, vouched.issuer, vouched.subject);
@@ -58,6 +72,10 @@ Result<store::Account> person_of(sql::Connection& connection, const AdminCall& c
                                  const Vouched& vouched) {
   auto known = known_person(connection, vouched);
   if (!known) return std::unexpected(known.error());
+  if (vouched.email.empty()) {
+    if (*known) return std::move(**known);
+    return fail(ErrorCode::kUnprocessable, "The provider names no verified e-mail address.");
+  }
   auto invitations =
       store::list_invitations_to(connection, vouched.email, call.context.clock.wall());
   if (!invitations) return std::unexpected(invitations.error());
@@ -82,11 +100,15 @@ Result<store::Account> person_of(sql::Connection& connection, const AdminCall& c
   return account;
 }
 
-Status link_identity(sql::Connection& connection, const AdminCall& call, const PersonId& person,
+Status link_identity(sql::Connection& connection, const AdminCall& call, const oidc::LinkWish& wish,
                      const Vouched& vouched) {
-  const auto there = store::find_person(connection, person);
-  if (!there) return std::unexpected(there.error());
-  return record_identity(connection, call, person, vouched);
+  const auto stands = still_stands(connection, call, wish);
+  if (!stands) return std::unexpected(stands.error());
+  if (!*stands) {
+    return fail(ErrorCode::kExpiredSession,
+                "The session that began the link has ended, or the password was changed.");
+  }
+  return record_identity(connection, call, wish.person, vouched);
 }
 
 }  // namespace tollgate

@@ -17,6 +17,7 @@
 #include "domain/http_url.h"
 #include "domain/person.h"
 #include "store/person_identities.h"
+#include "store/person_sessions.h"
 
 namespace tollgate {
 
@@ -46,11 +47,14 @@ net::Response send_to(std::string place) {
   return response;
 }
 
-// To a page of ours that says why, by a word that it knows. The reason in full is for the log.
+// To a page of ours that says why, by a word that it knows. The reason in full is for the log, but
+// not of everybody who asks for it.
 net::Response refuse(const AdminCall& call, std::string_view page, std::string_view word,
                      std::string_view reason) {
-  log(LogLevel::kWarning, "sign-in with the OpenID provider refused [{}]: {}: {}", call.request_id,
-      word, reason);
+  if (call.context.people.refusals.is_due(word)) {
+    log(LogLevel::kWarning, "sign-in with the OpenID provider refused [{}]: {}: {}",
+        call.request_id, word, reason);
+  }
   net::Response response = send_to(std::string(page) + "?refused=" + std::string(word));
   response.fields.emplace_back("Set-Cookie", no_sign_in_cookie(call.client.scheme));
   return response;
@@ -82,7 +86,7 @@ struct Begun {
 };
 
 Task<Result<Begun>> begin(AdminCall& call, const ProviderPtr& provider, std::string return_to,
-                          std::optional<PersonId> to) {
+                          std::optional<oidc::LinkWish> link) {
   auto back = redirect_uri(call, provider->settings());
   if (!back) co_return fail(ErrorCode::kInvalidRequest, "The Host field is no host.");
   Random& random = call.context.random;
@@ -90,18 +94,19 @@ Task<Result<Begun>> begin(AdminCall& call, const ProviderPtr& provider, std::str
                           .nonce = random_id(random, "", kNonceLength),
                           .redirect_uri = std::move(*back),
                           .verifier = Secret(random_id(random, "", kVerifierLength))};
+  oidc::SignInPlace place{.address = place_of(call.client.address),
+                          .network = network_of(call.client.address)};
   auto tokens = call.context.people.on_their_way.open({.issuer = provider->settings().issuer,
                                                        .verifier = terms.verifier,
                                                        .nonce = terms.nonce,
                                                        .redirect_uri = terms.redirect_uri,
                                                        .return_to = std::move(return_to),
-                                                       .to = std::move(to)},
-                                                      place_of(call.client.address), random);
-  if (!tokens) co_return std::unexpected(tokens.error());
-  terms.state = tokens->state;
+                                                       .link = std::move(link)},
+                                                      place, random);
+  terms.state = std::move(tokens.state);
   auto url = co_await provider->authorization_url(call.http_client, call.context.clock, terms);
   if (!url) co_return std::unexpected(url.error());
-  co_return Begun{.location = std::move(*url), .browser = std::move(tokens->browser)};
+  co_return Begun{.location = std::move(*url), .browser = std::move(tokens.browser)};
 }
 
 // What came back with the browser. What providers add beside it is not looked at (RFC 6749 §4.1.2).
@@ -126,6 +131,7 @@ struct Judged {
   std::string reason = {};
 };
 
+// Whoever is known by their subject needs no address, unless the settings ask for one of theirs.
 Judged judge(const OidcSettings& settings, const Result<oidc::IdClaims>& claims) {
   if (!claims) {
     const bool refused = claims.error().code == ErrorCode::kInvalidCredentials;
@@ -133,20 +139,21 @@ Judged judge(const OidcSettings& settings, const Result<oidc::IdClaims>& claims)
             .word = refused ? "unverified" : "unreachable",
             .reason = reason_of(claims.error())};
   }
-  auto email = normal_email(claims->email);
-  if (claims->email_state != oidc::EmailState::kVerified || !email) {
+  std::optional<std::string> email;
+  if (claims->email_state == oidc::EmailState::kVerified) email = normal_email(claims->email);
+  if (!email && !settings.allowed_domains.empty()) {
     return {.vouched = std::nullopt,
             .word = "email",
             .reason = "the provider names no verified e-mail address"};
   }
-  if (!allows_email(settings, *email)) {
+  if (email && !allows_email(settings, *email)) {
     return {.vouched = std::nullopt,
             .word = "domain",
             .reason = "the address is of none of the allowed domains"};
   }
   return {.vouched = Vouched{.issuer = settings.issuer,
                              .subject = claims->subject,
-                             .email = std::move(*email),
+                             .email = email.value_or(""),
                              .name = claims->name}};
 }
 
@@ -173,9 +180,9 @@ Task<Judged> ask_provider(AdminCall& call, const ProviderPtr& provider, CameBack
   co_return judge(provider->settings(), claims);
 }
 
-Task<Result<net::Response>> finish_link(AdminCall& call, PersonId person, Vouched vouched) {
+Task<Result<net::Response>> finish_link(AdminCall& call, oidc::LinkWish wish, Vouched vouched) {
   Work<bool> work = [&](sql::Connection& connection) -> Result<bool> {
-    Status done = link_identity(connection, call, person, vouched);
+    Status done = link_identity(connection, call, wish, vouched);
     if (!done) return std::unexpected(done.error());
     return true;
   };
@@ -183,7 +190,10 @@ Task<Result<net::Response>> finish_link(AdminCall& call, PersonId person, Vouche
   if (!done && done.error().code == ErrorCode::kConflict) {
     co_return refuse(call, kSettingsPage, "taken", "it is linked to another account already");
   }
-  if (!done) co_return refuse(call, kSettingsPage, "failed", reason_of(done.error()));
+  if (!done) {
+    const bool stale = done.error().code == ErrorCode::kExpiredSession;
+    co_return refuse(call, kSettingsPage, stale ? "expired" : "failed", reason_of(done.error()));
+  }
   net::Response response = send_to(std::string(kSettingsPage));
   response.fields.emplace_back("Set-Cookie", no_sign_in_cookie(call.client.scheme));
   co_return response;
@@ -191,6 +201,7 @@ Task<Result<net::Response>> finish_link(AdminCall& call, PersonId person, Vouche
 
 std::string_view word_of(ErrorCode code) {
   if (code == ErrorCode::kConflict) return "unlinked";
+  if (code == ErrorCode::kUnprocessable) return "email";
   return code == ErrorCode::kNotFound ? "stranger" : "failed";
 }
 
@@ -246,10 +257,12 @@ Task<Result<net::Response>> finish_oidc(AdminCall& call) {
   const std::string_view browser = sign_in_token(call.exchange.head(), call.client.scheme);
   auto begun = call.context.people.on_their_way.take(came.state, browser);
   if (!begun) co_return refuse_unknown();
-  const std::string_view page = begun->to ? kSettingsPage : kSignInPage;
+  const std::string_view page = begun->link ? kSettingsPage : kSignInPage;
   Judged judged = co_await ask_provider(call, provider, std::move(came), *begun);
   if (!judged.vouched) co_return refuse(call, page, judged.word, judged.reason);
-  if (begun->to) co_return co_await finish_link(call, *begun->to, std::move(*judged.vouched));
+  if (begun->link) {
+    co_return co_await finish_link(call, std::move(*begun->link), std::move(*judged.vouched));
+  }
   co_return co_await finish_sign_in(call, std::move(*judged.vouched), std::move(begun->return_to));
 }
 
@@ -280,9 +293,12 @@ Task<Result<net::Response>> begin_oidc_link(AdminCall& call) {
   if (!password) co_return std::unexpected(password.error());
   const ProviderPtr provider = call.context.options()->identity_provider;
   if (provider == nullptr) co_return no_provider();
-  const Status right = co_await check_own_password(call, std::move(*password));
-  if (!right) co_return std::unexpected(right.error());
-  auto begun = co_await begin(call, provider, std::string(kSettingsPage), call.person->person.id);
+  auto own = co_await check_own_password(call, std::move(*password));
+  if (!own) co_return std::unexpected(own.error());
+  oidc::LinkWish wish{.person = own->person.id,
+                      .session = call.person->session.id,
+                      .password_hash = Secret(std::move(own->password_hash))};
+  auto begun = co_await begin(call, provider, std::string(kSettingsPage), std::move(wish));
   if (!begun) co_return std::unexpected(begun.error());
   net::Response response = json_answer(JsonFields().text("location", begun->location).finish());
   response.fields.emplace_back("Set-Cookie", sign_in_cookie(begun->browser, call.client.scheme));
@@ -310,6 +326,8 @@ Task<Result<net::Response>> remove_oidc_link(AdminCall& call) {
                                   .object = person.get(),
                                   .before = store::identity_json(**identity)});
     }
+    // Whoever has the provider's account may have signed in by it.
+    if (done) done = store::remove_sessions_except(connection, person, call.person->session.id);
     if (!done) return std::unexpected(done.error());
     return true;
   };

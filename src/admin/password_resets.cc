@@ -1,5 +1,6 @@
 #include "admin/password_resets.h"
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
@@ -9,8 +10,10 @@
 #include "admin/people_changes.h"
 #include "admin/person_request.h"
 #include "admin/request_body.h"
+#include "admin/sessions.h"
 #include "admin/sign_in.h"
 #include "base/hash.h"
+#include "store/keys.h"
 #include "store/password_resets.h"
 #include "store/people.h"
 #include "store/person_identities.h"
@@ -32,14 +35,69 @@ std::unexpected<Error> useless_link() {
               "This link was used, has expired, or was replaced by a newer one: ask for another.");
 }
 
-// Whether the caller may: an operator anybody, an admin who has no right beyond the admin's own.
-Status may_reset(sql::Connection& connection, const AdminCall& call, const Person& person) {
-  if (call.by.role == Role::kOperator) return {};
+// The workspace that is all a person may do things in; nullopt: there is none, or more.
+Result<std::optional<WorkspaceId>> only_workspace_of(sql::Connection& connection,
+                                                     const Person& person) {
   const auto memberships = store::memberships_of(connection, person.id);
   if (!memberships) return std::unexpected(memberships.error());
-  if (person.reach != Reach::kInstallation && memberships->size() == 1) return {};
+  if (person.reach == Reach::kInstallation || memberships->size() != 1) return std::nullopt;
+  return memberships->front().workspace;
+}
+
+// Whether the caller may: an operator anybody, an admin who has no right beyond the admin's own;
+// nobody themselves, or a session that was left open would be as good as the account.
+Status may_reset(sql::Connection& connection, const AdminCall& call, const Person& person) {
+  if (person.id.get() == call.by.actor) {
+    return fail(ErrorCode::kInsufficientScope,
+                "This account is your own: change its password under Settings.");
+  }
+  if (call.by.role == Role::kOperator) return {};
+  const auto only = only_workspace_of(connection, person);
+  if (!only) return std::unexpected(only.error());
+  if (*only) return {};
   return fail(ErrorCode::kInsufficientScope,
               "This person may do things outside of your workspace: an operator makes their link.");
+}
+
+Result<Role> role_of_key(sql::Connection& connection, const KeyId& id,
+                         const std::optional<WorkspaceId>& workspace, WallTime now) {
+  const auto key = store::find_key(connection, id);
+  if (!key && key.error().code == ErrorCode::kNotFound) return Role::kViewer;
+  if (!key) return std::unexpected(key.error());
+  const KeyPolicy& policy = key->policy;
+  const bool works =
+      policy.type == KeyType::kManagement && key_status(*key, now) == KeyStatus::kActive;
+  if (!works) return Role::kViewer;
+  return policy.role == Role::kOperator || workspace == key->workspace ? policy.role
+                                                                       : Role::kViewer;
+}
+
+Result<Role> role_of_person(sql::Connection& connection, const PersonId& id,
+                            const std::optional<WorkspaceId>& workspace) {
+  const auto account = store::find_account(connection, id);
+  if (!account) return std::unexpected(account.error());
+  if (!*account) return Role::kViewer;
+  if ((*account)->person.reach == Reach::kInstallation) return Role::kOperator;
+  const auto memberships = store::memberships_of(connection, id);
+  if (!memberships) return std::unexpected(memberships.error());
+  const auto there = std::ranges::find_if(
+      *memberships, [&workspace](const Membership& one) { return workspace == one.workspace; });
+  return there == memberships->end() ? Role::kViewer : there->role;
+}
+
+// Whether who made the link may still make it: a link is worth no more than its maker.
+Result<bool> maker_still_may(sql::Connection& connection, const store::PasswordReset& reset,
+                             WallTime now) {
+  if (reset.created_by == kCliActor) return true;
+  const auto person = store::find_person(connection, reset.person);
+  if (!person) return std::unexpected(person.error());
+  const auto only = only_workspace_of(connection, *person);
+  if (!only) return std::unexpected(only.error());
+  const auto role = reset.created_by.starts_with("key_")
+                        ? role_of_key(connection, KeyId(reset.created_by), *only, now)
+                        : role_of_person(connection, PersonId(reset.created_by), *only);
+  if (!role) return std::unexpected(role.error());
+  return *role == Role::kOperator || (*role == Role::kAdmin && *only);
 }
 
 // The link of the person that `find` gives.
@@ -77,14 +135,32 @@ Task<Result<net::Response>> make_link(AdminCall& call, Work<Person> find, Worksp
   co_return response;
 }
 
+Status unlink_all(sql::Connection& connection, const AdminCall& call, const PersonId& person) {
+  const auto removed = store::remove_identities(connection, person);
+  if (!removed) return std::unexpected(removed.error());
+  for (const store::PersonIdentity& one : *removed) {
+    Status done = audit_people_change(connection, call,
+                                      {.actor = person.get(),
+                                       .action = "person.unlink",
+                                       .object = person.get(),
+                                       .before = store::identity_json(one)});
+    if (!done) return done;
+  }
+  return {};
+}
+
 // Everything that signed in before ends: whoever had the account may have left a way in.
-Status replace_password(sql::Connection& connection, const PersonId& person,
+Status replace_password(sql::Connection& connection, const AdminCall& call, const PersonId& person,
                         const std::string& hash) {
   Status done = store::set_password(connection, person, hash);
   if (done) done = store::remove_reset(connection, person);
-  if (done) done = store::remove_identities(connection, person);
+  if (done) done = store::remove_resets_by(connection, person.get());
+  if (done) done = unlink_all(connection, call, person);
   if (done) done = store::remove_sessions_except(connection, person, "");
-  return done;
+  if (!done) return done;
+  return audit_people_change(
+      connection, call,
+      {.actor = person.get(), .action = "person.password", .object = person.get()});
 }
 
 }  // namespace
@@ -127,16 +203,15 @@ Task<Result<net::Response>> use_reset(AdminCall& call) {
   if (!hash) co_return std::unexpected(hash.error());
   Work<store::Account> work = [&](sql::Connection& connection) -> Result<store::Account> {
     // Another may have used the link meanwhile.
-    const auto reset = store::find_reset(connection, token, call.context.clock.wall());
+    const WallTime now = call.context.clock.wall();
+    const auto reset = store::find_reset(connection, token, now);
     if (!reset) return std::unexpected(reset.error());
     if (!*reset) return useless_link();
+    const auto allowed = maker_still_may(connection, **reset, now);
+    if (!allowed) return std::unexpected(allowed.error());
+    if (!*allowed) return useless_link();
     const PersonId person = (*reset)->person;
-    Status done = replace_password(connection, person, *hash);
-    if (done) {
-      done = audit_people_change(
-          connection, call,
-          {.actor = person.get(), .action = "person.password", .object = person.get()});
-    }
+    Status done = replace_password(connection, call, person, *hash);
     if (!done) return std::unexpected(done.error());
     auto account = store::find_account(connection, person);
     if (!account) return std::unexpected(account.error());

@@ -2,10 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "admin/test_admin_fixture.h"
 #include "domain/person.h"
+#include "store/people.h"
 
 namespace tollgate {
 namespace {
@@ -144,6 +148,100 @@ TEST_F(PasswordResetTest, LinkEndsWithItsMakersRight) {
                 .status,
             200);
   EXPECT_EQ(use(token).status, 404);
+}
+
+TEST_F(PasswordResetTest, NobodyMakesALinkForThemselves) {
+  const Person ada = join("ada@example.com", "admin");
+  const AdminAnswer own = reset_by(ada, ada);
+  EXPECT_EQ(own.code(), "insufficient_scope");
+  EXPECT_THAT(own.body, HasSubstr("under Settings"));
+  const Person ruler = join("ruler@example.com", "operator");
+  for (const auto* path : {"members/", "people/"}) {
+    const std::string target = "/admin/v1/" + (path + ruler.id) + "/password-reset";
+    EXPECT_NE(ask_as(ruler, {.method = "POST", .target = target}).status, 201);
+  }
+  EXPECT_EQ(
+      ask({.method = "POST", .target = "/admin/v1/people/" + ruler.id + "/password-reset"}).status,
+      201);
+}
+
+TEST_F(PasswordResetTest, LinkEndsWithTheRightOfTheKeyThatMadeIt) {
+  const Person bob = join("bob@example.com", "viewer");
+  const auto link_by = [&](const KeyWithSecret& key) {
+    const AdminAnswer made = ask_with(
+        key, {.method = "POST", .target = "/admin/v1/members/" + bob.id + "/password-reset"});
+    EXPECT_EQ(made.status, 201) << made.body;
+    return token_of(made);
+  };
+  const auto change = [&](const KeyWithSecret& key, const std::string& method,
+                          const std::string& body) {
+    EXPECT_EQ(ask({.method = method, .target = "/admin/v1/keys/" + key.key.id.get(), .body = body})
+                  .status,
+              200);
+  };
+  const KeyWithSecret key = make_management(Role::kAdmin);
+  std::string token = link_by(key);
+  change(key, "PATCH", R"({"enabled":false})");
+  EXPECT_EQ(use(token).status, 404);
+  change(key, "PATCH", R"({"enabled":true})");
+  change(key, "PATCH", R"({"role":"member"})");
+  EXPECT_EQ(use(token).status, 404);
+  change(key, "PATCH", R"({"role":"admin"})");
+  // While it may, its links work.
+  EXPECT_EQ(use(token).status, 200);
+  token = link_by(key);
+  change(key, "DELETE", "");
+  EXPECT_EQ(use(token).status, 404);
+  EXPECT_EQ(sign_in("bob@example.com", kNew), 200);
+}
+
+TEST_F(PasswordResetTest, LinkEndsWithTheExpiryOfTheKeyThatMadeIt) {
+  const Person bob = join("bob@example.com", "viewer");
+  KeyPolicy policy = named("short console");
+  policy.type = KeyType::kManagement;
+  policy.role = Role::kOperator;
+  policy.expires_at = clock_.wall() + std::chrono::minutes(5);
+  const AdminAnswer made =
+      ask_with(make(std::move(policy)),
+               {.method = "POST", .target = "/admin/v1/people/" + bob.id + "/password-reset"});
+  ASSERT_EQ(made.status, 201) << made.body;
+  clock_.advance(std::chrono::minutes(5));
+  EXPECT_EQ(use(token_of(made)).status, 404);
+}
+
+TEST_F(PasswordResetTest, LinksThatSomebodyMadeEndWithTheirPassword) {
+  const Person ada = join("ada@example.com", "admin");
+  const Person bob = join("bob@example.com", "viewer");
+  const std::string before_change = token_of(reset_by(ada, bob));
+  ASSERT_EQ(ask_as(ada, post("session/password",
+                             {{"current_password", kOld}, {"new_password", "another one of hers"}}))
+                .status,
+            200);
+  EXPECT_EQ(use(before_change).status, 404);
+  const std::string before_reset = token_of(reset_by(ada, bob));
+  const AdminAnswer of_ada =
+      ask({.method = "POST", .target = "/admin/v1/people/" + ada.id + "/password-reset"});
+  ASSERT_EQ(use(token_of(of_ada)).status, 200);
+  EXPECT_EQ(use(before_reset).status, 404);
+  EXPECT_EQ(sign_in("bob@example.com", kOld), 200);
+}
+
+TEST_F(PasswordResetTest, LinkOfAnOperatorWhoIsNoneAnyMoreIsVoid) {
+  const Person ruler = join("ruler@example.com", "operator");
+  join("second@example.com", "operator");
+  const Person bob = join("bob@example.com", "viewer");
+  const AdminAnswer made =
+      ask_as(ruler, {.method = "POST", .target = "/admin/v1/people/" + bob.id + "/password-reset"});
+  ASSERT_EQ(made.status, 201) << made.body;
+  // However it comes that they are none: no other change has to think of the links.
+  std::function<Result<bool>(sql::Connection&)> demote =
+      [&ruler](sql::Connection& connection) -> Result<bool> {
+    const Status done = store::set_reach(connection, PersonId(ruler.id), Reach::kWorkspaces);
+    if (!done) return std::unexpected(done.error());
+    return true;
+  };
+  ASSERT_TRUE(await(ledger_->write(std::move(demote))));
+  EXPECT_EQ(use(token_of(made)).status, 404);
 }
 
 TEST_F(PasswordResetTest, LinkWorksForAnHourAndOnlyTheNewest) {

@@ -21,4 +21,17 @@ void SetupLink::close() {
   hash_.reset();
 }
 
+bool LogPace::is_due(std::string_view kind) {
+  const SteadyTime now = clock_.steady();
+  Lock lock(mutex_);
+  const auto last = last_.find(kind);
+  if (last == last_.end()) {
+    last_.emplace(kind, now);
+    return true;
+  }
+  if (now - last->second < kInterval) return false;
+  last->second = now;
+  return true;
+}
+
 }  // namespace tollgate

@@ -124,12 +124,14 @@ Task<Status> check_password(AdminCall& call, std::string counts_for,
   co_return Status();
 }
 
-Task<Status> check_own_password(AdminCall& call, Secret password) {
+Task<Result<store::Account>> check_own_password(AdminCall& call, Secret password) {
   auto account = co_await read_account(call, call.person->person.email);
   if (!account) co_return std::unexpected(account.error());
   // Under the session's name: who guesses at the address elsewhere does not keep its owner out.
-  co_return co_await check_password(call, call.person->session.id, std::move(*account),
-                                    std::move(password));
+  const Status right =
+      co_await check_password(call, call.person->session.id, *account, std::move(password));
+  if (!right) co_return std::unexpected(right.error());
+  co_return std::move(**account);
 }
 
 Task<Result<net::Response>> begin_session(AdminCall& call, store::Account account,
@@ -293,13 +295,18 @@ Task<Result<net::Response>> change_password(AdminCall& call) {
   auto request = parse_password_change(*body);
   if (!request) co_return std::unexpected(request.error());
   const Person& person = call.person->person;
-  const Status right = co_await check_own_password(call, std::move(request->current));
-  if (!right) co_return std::unexpected(right.error());
+  const auto own = co_await check_own_password(call, std::move(request->current));
+  if (!own) co_return std::unexpected(own.error());
   auto hash = co_await call.context.people.passwords.hash(std::move(request->next));
   if (!hash) co_return std::unexpected(hash.error());
-  Work<bool> work = [&call, &person, &hash](sql::Connection& connection) -> Result<bool> {
+  Work<bool> work = [&](sql::Connection& connection) -> Result<bool> {
+    // Another may have changed it meanwhile, by a link.
+    const auto still = store::find_account(connection, person.id);
+    if (!still) return std::unexpected(still.error());
+    if (!*still || (*still)->password_hash != own->password_hash) return wrong_password();
     Status done = store::set_password(connection, person.id, *hash);
     if (done) done = store::remove_reset(connection, person.id);
+    if (done) done = store::remove_resets_by(connection, person.id.get());
     if (done) {
       done = store::remove_sessions_except(connection, person.id, call.person->session.id);
     }

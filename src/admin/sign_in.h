@@ -25,15 +25,17 @@ Task<Result<net::Response>> sign_out(AdminCall& call);
 // GET /sessions, DELETE /sessions/{id}: the caller's own, wherever they are signed in.
 Task<Result<net::Response>> list_sessions(AdminCall& call);
 Task<Result<net::Response>> end_session(AdminCall& call);
-// POST /session/password: ends the person's other sessions.
+// POST /session/password: ends the person's other sessions, and the links to a new password that
+// they made.
 Task<Result<net::Response>> change_password(AdminCall& call);
 
 // Whether the password is the account's, at the same cost if there is none; slowed down under the
 // name that the attempt counts for. kInvalidCredentials, kRateLimitExceeded.
 Task<Status> check_password(AdminCall& call, std::string counts_for,
                             std::optional<store::Account> account, Secret password);
-// Whether the password is the signed-in caller's own. kInvalidCredentials, kRateLimitExceeded.
-Task<Status> check_own_password(AdminCall& call, Secret password);
+// The signed-in caller's account, if the password is its own; what is done by it checks, where it
+// is done, that the hash is still this one. kInvalidCredentials, kRateLimitExceeded.
+Task<Result<store::Account>> check_own_password(AdminCall& call, Secret password);
 // A session for the account, now: the session document with its cookie. kInvalidCredentials when
 // its password has changed since it was checked. `how` is what the audit row says of the way in;
 // nullopt: by password.

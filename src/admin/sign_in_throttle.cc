@@ -2,22 +2,27 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 
 namespace tollgate {
 
 namespace {
 
-constexpr std::size_t kNetworkBytes = 8;  // of IPv6: a /64 is one place
+constexpr std::ptrdiff_t kPlaceBytes = 8;    // of IPv6: a /64 is one place
+constexpr std::ptrdiff_t kNetworkBytes = 6;  // a /48
+
+std::string prefix_of(const IpAddress& address, std::ptrdiff_t length) {
+  if (address.is_v4()) return address.text();
+  std::array<std::uint8_t, 16> bytes = address.bytes();
+  std::fill(bytes.begin() + length, bytes.end(), std::uint8_t{0});
+  return IpAddress::from_bytes(bytes).text();
+}
 
 }  // namespace
 
 // Of IPv6 one place has more addresses than could be tracked.
-std::string place_of(const IpAddress& address) {
-  if (address.is_v4()) return address.text();
-  std::array<std::uint8_t, 16> bytes = address.bytes();
-  std::fill(bytes.begin() + kNetworkBytes, bytes.end(), std::uint8_t{0});
-  return IpAddress::from_bytes(bytes).text();
-}
+std::string place_of(const IpAddress& address) { return prefix_of(address, kPlaceBytes); }
+std::string network_of(const IpAddress& address) { return prefix_of(address, kNetworkBytes); }
 
 std::chrono::seconds SignInThrottle::wait_of(const Marks& marks, const std::string& name, Rate rate,
                                              SteadyTime now) {

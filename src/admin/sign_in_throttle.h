@@ -19,6 +19,8 @@ namespace tollgate {
 
 // Whom several attempts are counted for together: the address, or of IPv6 its /64.
 std::string place_of(const IpAddress& address);
+// The network around it that one customer may have whole: of IPv6 its /48, else the address.
+std::string network_of(const IpAddress& address);
 
 class SignInThrottle {
  public:

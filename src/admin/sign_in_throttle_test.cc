@@ -21,6 +21,13 @@ class SignInThrottleTest : public testing::Test {
   SignInThrottle throttle_{clock_};
 };
 
+TEST(NetworkOf, IsOfIpv6The48AndOfIpv4TheAddress) {
+  const auto of = [](std::string_view text) { return network_of(IpAddress::parse(text).value()); };
+  EXPECT_EQ(of("2001:db8:1:2::3"), of("2001:db8:1:ffff::9"));
+  EXPECT_NE(of("2001:db8:1::1"), of("2001:db8:2::1"));
+  EXPECT_NE(of("203.0.113.1"), of("203.0.113.2"));
+}
+
 TEST_F(SignInThrottleTest, ThousandGuessesAtOneAccountAreAFewThenOneAMinute) {
   EXPECT_EQ(let_through(1'000, "a@b.example", "203.0.113.1"), SignInThrottle::kPairBurst);
   clock_.advance(SignInThrottle::kPairInterval);

@@ -1,6 +1,7 @@
 #include "oidc/pending_sign_ins.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace tollgate::oidc {
@@ -12,39 +13,45 @@ constexpr int kTokenLength = 43;  // 222 bits
 }  // namespace
 
 void PendingSignIns::forget_old(SteadyTime now) {
-  std::erase_if(entries_, [now](const auto& entry) { return entry.second.until <= now; });
+  while (!entries_.empty() && entries_.front().until <= now) remove(entries_.begin());
 }
 
-void PendingSignIns::make_room_at(const std::string& place) {
-  const auto is_here = [&place](const auto& entry) { return entry.second.place == place; };
-  if (static_cast<std::size_t>(std::ranges::count_if(entries_, is_here)) < kPendingPerPlaceMax) {
-    return;
-  }
-  auto oldest = entries_.end();
-  for (auto at = entries_.begin(); at != entries_.end(); ++at) {
-    if (!is_here(*at)) continue;
-    if (oldest == entries_.end() || at->second.number < oldest->second.number) oldest = at;
-  }
-  entries_.erase(oldest);
+PendingSignIns::Entry PendingSignIns::remove(Entries::iterator entry) {
+  Entry removed = std::move(*entry);
+  entries_.erase(entry);
+  by_state_.erase(removed.state);
+  const auto left = of_network_.find(removed.place.network);
+  if (--left->second == 0) of_network_.erase(left);
+  return removed;
 }
 
-Result<PendingSignIns::Tokens> PendingSignIns::open(PendingSignIn sign_in, const std::string& place,
-                                                    Random& random) {
+void PendingSignIns::make_room_for(const SignInPlace& place) {
+  const auto is_here = [&place](const Entry& one) { return one.place.address == place.address; };
+  const auto here = static_cast<std::size_t>(std::ranges::count_if(entries_, is_here));
+  if (here >= kPendingPerPlaceMax) remove(std::ranges::find_if(entries_, is_here));
+  if (entries_.size() < kPendingMax) return;
+  const auto fewer = [](const auto& a, const auto& b) { return a.second < b.second; };
+  const std::string fullest = std::ranges::max_element(of_network_, fewer)->first;
+  remove(std::ranges::find_if(
+      entries_, [&fullest](const Entry& one) { return one.place.network == fullest; }));
+}
+
+PendingSignIns::Tokens PendingSignIns::open(PendingSignIn sign_in, const SignInPlace& place,
+                                            Random& random) {
   Tokens tokens{.state = random_id(random, "", kTokenLength),
                 .browser = random_id(random, "", kTokenLength)};
   const SteadyTime now = clock_.steady();
   Lock lock(mutex_);
   forget_old(now);
-  make_room_at(place);
-  if (entries_.size() >= kPendingMax) {
-    return fail(ErrorCode::kServiceUnavailable,
-                "Too many people are signing in: try again in some minutes.");
-  }
-  entries_.emplace(sha256(tokens.state), Entry{.sign_in = std::move(sign_in),
-                                               .browser = sha256(tokens.browser),
-                                               .place = place,
-                                               .until = now + kSignInTime,
-                                               .number = ++opened_});
+  make_room_for(place);
+  const Sha256 state = sha256(tokens.state);
+  entries_.push_back({.sign_in = std::move(sign_in),
+                      .state = state,
+                      .browser = sha256(tokens.browser),
+                      .place = place,
+                      .until = now + kSignInTime});
+  by_state_.emplace(state, std::prev(entries_.end()));
+  ++of_network_[place.network];
   return tokens;
 }
 
@@ -55,11 +62,9 @@ std::optional<PendingSignIn> PendingSignIns::take(std::string_view state,
   const Sha256 browser_hash = sha256(browser);
   Lock lock(mutex_);
   forget_old(now);
-  const auto found = entries_.find(state_hash);
-  if (found == entries_.end() || found->second.browser != browser_hash) return std::nullopt;
-  PendingSignIn sign_in = std::move(found->second.sign_in);
-  entries_.erase(found);
-  return sign_in;
+  const auto found = by_state_.find(state_hash);
+  if (found == by_state_.end() || found->second->browser != browser_hash) return std::nullopt;
+  return remove(found->second).sign_in;
 }
 
 }  // namespace tollgate::oidc

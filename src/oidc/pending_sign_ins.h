@@ -1,5 +1,6 @@
 // The sign-ins that are on their way to the provider and back: what each was begun with, by its
-// `state`. In memory, bounded, each of them good once and for ten minutes.
+// `state`. In memory, bounded, each of them good once and for ten minutes. Nobody is refused when
+// there are too many: the oldest goes of the network that most came from.
 //
 // A state alone opens nothing: it is bound to the browser that began, by a cookie that only that
 // one has, so that nobody is signed in by a link of somebody else's (login CSRF). Any thread.
@@ -7,13 +8,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <list>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "base/clock.h"
-#include "base/error.h"
 #include "base/hash.h"
 #include "base/ids.h"
 #include "base/mutex.h"
@@ -26,13 +28,26 @@ inline constexpr std::chrono::minutes kSignInTime{10};
 inline constexpr std::size_t kPendingMax = 4'096;
 inline constexpr std::size_t kPendingPerPlaceMax = 32;
 
+// Who asked for the sign-in to be theirs from now on, and what they proved then.
+struct LinkWish {
+  PersonId person;
+  std::string session;   // the one they asked in
+  Secret password_hash;  // of the password they gave
+};
+
 struct PendingSignIn {
   std::string issuer;
   Secret verifier;  // of PKCE (RFC 7636)
   std::string nonce;
   std::string redirect_uri;
-  std::string return_to;       // a path of ours
-  std::optional<PersonId> to;  // who asked for it to be theirs from now on
+  std::string return_to;  // a path of ours
+  std::optional<LinkWish> link = {};
+};
+
+// Where a sign-in comes from: of an address what is counted as one, and the network around it.
+struct SignInPlace {
+  std::string address;
+  std::string network;
 };
 
 class PendingSignIns {
@@ -43,8 +58,8 @@ class PendingSignIns {
     std::string state;    // goes to the provider and comes back
     std::string browser;  // stays in the browser, as a cookie
   };
-  // From one place (an address, say) only the newest count. kServiceUnavailable when too many wait.
-  Result<Tokens> open(PendingSignIn sign_in, const std::string& place, Random& random);
+  // From one address only the newest count.
+  Tokens open(PendingSignIn sign_in, const SignInPlace& place, Random& random);
 
   // What was begun with them, this once. nullopt: nothing was, or too long ago, or by another
   // browser; in that case it stays for its own.
@@ -53,18 +68,22 @@ class PendingSignIns {
  private:
   struct Entry {
     PendingSignIn sign_in;
+    Sha256 state{};
     Sha256 browser{};
-    std::string place;
+    SignInPlace place;
     SteadyTime until;
-    std::uint64_t number = 0;
   };
+  using Entries = std::list<Entry>;
+
   void forget_old(SteadyTime now) TOLLGATE_REQUIRES(mutex_);
-  void make_room_at(const std::string& place) TOLLGATE_REQUIRES(mutex_);
+  void make_room_for(const SignInPlace& place) TOLLGATE_REQUIRES(mutex_);
+  Entry remove(Entries::iterator entry) TOLLGATE_REQUIRES(mutex_);
 
   const Clock& clock_;
   Mutex mutex_;
-  std::uint64_t opened_ TOLLGATE_GUARDED_BY(mutex_) = 0;
-  std::map<Sha256, Entry> entries_ TOLLGATE_GUARDED_BY(mutex_);  // by the state's hash
+  Entries entries_ TOLLGATE_GUARDED_BY(mutex_);                               // oldest first
+  std::map<Sha256, Entries::iterator> by_state_ TOLLGATE_GUARDED_BY(mutex_);  // its hash
+  std::unordered_map<std::string, std::size_t> of_network_ TOLLGATE_GUARDED_BY(mutex_);  // how many
 };
 
 }  // namespace tollgate::oidc

@@ -10,14 +10,14 @@ namespace {
 
 class PendingSignInsTest : public ::testing::Test {
  protected:
-  PendingSignIns::Tokens open(const std::string& return_to, const std::string& place = "here") {
+  PendingSignIns::Tokens open(const std::string& return_to, const std::string& address = "here",
+                              const std::string& network = "around") {
     PendingSignIn begun{.issuer = "i",
                         .verifier = Secret("v"),
                         .nonce = "n",
                         .redirect_uri = "r",
-                        .return_to = return_to,
-                        .to = std::nullopt};
-    return pending_.open(std::move(begun), place, random_).value();
+                        .return_to = return_to};
+    return pending_.open(std::move(begun), {.address = address, .network = network}, random_);
   }
 
   ManualClock clock_{WallTime(std::chrono::seconds(1'800'000'000))};
@@ -62,13 +62,32 @@ TEST_F(PendingSignInsTest, OnePlacePushesOutItsOwnOldestAlone) {
   EXPECT_TRUE(pending_.take(elsewhere.state, elsewhere.browser));
 }
 
-TEST_F(PendingSignInsTest, MoreThanTheBoundAreRefusedUntilTimeHasPassed) {
-  for (std::size_t i = 0; i < kPendingMax; ++i) open("/", std::to_string(i));
-  const auto refused = pending_.open({}, "one more", random_);
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, ErrorCode::kServiceUnavailable);
-  clock_.advance(kSignInTime);
-  EXPECT_TRUE(pending_.open({}, "one more", random_));
+TEST_F(PendingSignInsTest, WhoFillsItPushesOutTheirOwnOldestAndKeepsNobodyOut) {
+  const auto elsewhere = open("/", "elsewhere", "afar");
+  std::vector<PendingSignIns::Tokens> many;
+  for (std::size_t i = 1; i < kPendingMax; ++i) {
+    many.push_back(open("/", std::to_string(i), "around"));
+  }
+  const auto late = open("/", "late", "farther");
+  EXPECT_FALSE(pending_.take(many[0].state, many[0].browser));
+  const auto one_more = open("/", "one more", "around");
+  EXPECT_FALSE(pending_.take(many[1].state, many[1].browser));
+  EXPECT_TRUE(pending_.take(many[2].state, many[2].browser));
+  EXPECT_TRUE(pending_.take(many.back().state, many.back().browser));
+  EXPECT_TRUE(pending_.take(one_more.state, one_more.browser));
+  EXPECT_TRUE(pending_.take(elsewhere.state, elsewhere.browser));
+  EXPECT_TRUE(pending_.take(late.state, late.browser));
+}
+
+TEST_F(PendingSignInsTest, ThereAreNeverMoreThanTheBound) {
+  std::vector<PendingSignIns::Tokens> all;
+  for (std::size_t i = 0; i < 2 * kPendingMax; ++i) {
+    const std::string place = std::to_string(i);
+    all.push_back(open("/", place, place));
+  }
+  std::size_t open_still = 0;
+  for (const auto& one : all) open_still += pending_.take(one.state, one.browser) ? 1 : 0;
+  EXPECT_EQ(open_still, kPendingMax);
 }
 
 }  // namespace

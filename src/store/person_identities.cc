@@ -59,10 +59,22 @@ Status remove_identity(sql::Connection& connection, const PersonId& person,
   return {};
 }
 
-Status remove_identities(sql::Connection& connection, const PersonId& person) {
-  return connection.prepare("DELETE FROM person_identities WHERE person_id = ?")
-      .bind(1, person.get())
-      .run();
+Result<std::vector<PersonIdentity>> remove_identities(sql::Connection& connection,
+                                                      const PersonId& person) {
+  sql::Statement removal = connection.prepare(
+      "DELETE FROM person_identities WHERE person_id = ? RETURNING issuer, subject, created_at");
+  removal.bind(1, person.get());
+  std::vector<PersonIdentity> removed;
+  Result<bool> row = removal.step();
+  for (; row && *row; row = removal.step()) {
+    removed.push_back({.person = person,
+                       .issuer = std::string(removal.text(0)),
+                       .subject = std::string(removal.text(1)),
+                       .created_at = wall_time(removal.integer(2))});
+  }
+  if (!row) return std::unexpected(row.error());
+  if (Status read = removal.status(); !read) return std::unexpected(read.error());
+  return removed;
 }
 
 std::string identity_json(const PersonIdentity& identity) {

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -33,8 +34,9 @@ Result<std::optional<PersonIdentity>> find_identity(sql::Connection& connection,
 Status remove_identity(sql::Connection& connection, const PersonId& person,
                        const std::string& issuer);
 
-// All of a person's.
-Status remove_identities(sql::Connection& connection, const PersonId& person);
+// All of a person's; gives what they were.
+Result<std::vector<PersonIdentity>> remove_identities(sql::Connection& connection,
+                                                      const PersonId& person);
 
 // For audit rows.
 std::string identity_json(const PersonIdentity& identity);

@@ -197,6 +197,8 @@ std::vector<Question> questions_of_people() {
        [](sql::Connection& connection) {
          expect_read(find_reset(connection, sha256("x"), test_time()));
        }},
+      {"find_key",
+       [](sql::Connection& connection) { expect_read(find_key(connection, KeyId("key_quiet"))); }},
       {"find_identity",
        [](sql::Connection& connection) {
          expect_read(find_identity(connection, person, "https://issuer.example"));

@@ -1,3 +1,4 @@
+import { made } from "./admin";
 import { createKey, expect, OPERATOR, test, watched } from "./gateway";
 
 test("a wrong password says so, a right one leads to where one was going", async ({ operator: page, gateway, browser }) => {
@@ -36,6 +37,36 @@ test("an invitation's link makes a viewer, who is offered nothing that viewers m
   await expect(guest.getByRole("button", { name: "Create key" })).toHaveCount(0);
   await expect(guest.getByRole("link", { name: "Audit" })).toHaveCount(0);
   await guest.context().close();
+  expect(complaints).toEqual([]);
+});
+
+test("a link to a new password signs its owner in, and ends where they were signed in before", async ({ operator: page, gateway, browser }) => {
+  const { link: invitation } = await made(gateway, "invitations", { email: "forgetful@example.com", role: "viewer" });
+  const before = await (await browser.newContext()).newPage();
+  await before.goto(`${gateway.url}${String(invitation)}`);
+  await before.getByLabel("Your name").fill("Forgetful");
+  await before.getByLabel("Password").fill("a phrase soon forgotten");
+  await before.getByRole("button", { name: "Join" }).click();
+  await before.getByRole("heading", { name: "Overview" }).waitFor();
+  await page.goto(`${gateway.url}/members`);
+  await page.getByRole("row", { name: /forgetful@example\.com/ }).getByRole("button", { name: /Reset password/ }).click();
+  await page.getByRole("button", { name: "Make link" }).click();
+  const link = await page.getByLabel("The link to a new password").inputValue();
+  const after = await (await browser.newContext()).newPage();
+  const complaints = watched(after, gateway.url);
+  await after.goto(link);
+  await expect(after).toHaveURL(`${gateway.url}/reset`);
+  await after.getByLabel("New password").fill("a phrase well remembered");
+  await after.getByRole("button", { name: "Set password" }).click();
+  await after.getByRole("heading", { name: "Overview" }).waitFor();
+  await before.goto(`${gateway.url}/keys`);
+  await expect(before).toHaveURL(/\/sign-in/);
+  await before.getByLabel("E-mail").fill("forgetful@example.com");
+  await before.getByLabel("Password").fill("a phrase well remembered");
+  await before.getByRole("button", { name: "Sign in", exact: true }).click();
+  await expect(before).toHaveURL(/\/keys/);
+  await before.context().close();
+  await after.context().close();
   expect(complaints).toEqual([]);
 });
 

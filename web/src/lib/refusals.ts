@@ -1,7 +1,7 @@
 // Why a sign-in with the OpenID provider did not come about: the words that the gateway sends a browser
 // back with, and what they mean to the person. A word that is none of them says nothing.
 const REFUSALS = {
-  expired: "This sign-in was not begun in this browser, or more than ten minutes ago. Begin it again.",
+  expired: "This sign-in was not begun in this browser, or more than ten minutes ago, or before you changed your password. Begin it again.",
   denied: "You said no at the provider. Begin again if that was not meant.",
   failed: "The provider reported an error. Try again, and tell an admin if it stays so.",
   unreachable: "The provider does not answer. Try again in a moment, or sign in with your password.",
