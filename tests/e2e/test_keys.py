@@ -137,9 +137,11 @@ def test_playground_secret_is_counted_apart_listed_with_its_purpose_and_dies_wit
     assert [row["secret"] for row in gateway.rows_of(key)] == [now["secrets"][1]["id"], minted["id"]]
     assert minted["secret"] not in gateway.admin("GET", f"/admin/v1/audit?object={key['id']}").body.decode()
     gateway.cli_json("keys", "rotate", key["id"])
-    assert gateway.chat(minted["secret"]).status == 200
-    gateway.cli_json("keys", "revoke", key["id"])
     assert gateway.chat(minted["secret"]).code == "expired_api_key"
+    further = gateway.admin_json("POST", target, {"purpose": "playground"})["secret"]
+    assert gateway.chat(further).status == 200
+    gateway.cli_json("keys", "revoke", key["id"])
+    assert gateway.chat(further).code == "expired_api_key"
     assert gateway.admin("POST", target, {"purpose": "playground"}).status == 409
 
 
