@@ -198,7 +198,7 @@ test("the palette reaches every page and every action", async ({ operator: page,
   await go("Theme of the system");
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox").fill("opened");
-  await page.getByRole("option").filter({ hasText: "sk-tg-test-" }).click();
+  await page.getByRole("option").filter({ hasText: "sk-tg-test-", has: page.getByText("opened", { exact: true }) }).click();
   await page.getByRole("heading", { name: "opened", level: 1 }).waitFor();
   for (const [typed, title] of [["Edit opened", "Edit opened"], ["Rotate the secret of opened", "Rotate the secret of opened"], ["Revoke opened", "Revoke opened"]]) {
     await go(typed!);
