@@ -62,7 +62,7 @@ Result<Range> take_range(AdminCall& call) {
 struct Figures {
   std::vector<store::UsageFigures> series;    // of the range
   std::vector<store::UsageFigures> previous;  // as long, before it
-  std::vector<store::UsageTotal> models;      // of the range's days
+  std::vector<store::UsageTotal> models;      // of the range
 };
 
 struct Subject {
@@ -81,9 +81,7 @@ Result<Figures> read_figures(sql::Connection& connection, const Range& range,
   Figures figures;
   figures.previous.assign(both->begin(), both->begin() + range.count);
   figures.series.assign(both->begin() + range.count, both->end());
-  // Whole days, which stand in aggregates.
-  store::UsageQuery query{.workspace = subject.workspace,
-                          .from = std::chrono::floor<std::chrono::days>(range.at(0))};
+  store::UsageQuery query{.workspace = subject.workspace, .from = range.at(0)};
   if (subject.key_number) query.keys = std::vector{*subject.key_number};
   auto models = store::usage_totals(connection, query, store::UsageGroup::kModel);
   if (!models) return std::unexpected(models.error());

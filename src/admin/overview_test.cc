@@ -47,6 +47,21 @@ TEST_F(OverviewTest, RangesEndWithTheRunningHourOrDay) {
   EXPECT_EQ(ask({.target = "/admin/v1/overview?range=1y"}).status, 400);
 }
 
+// A day has more hours than those that are shown: its models are not those of the range.
+TEST_F(OverviewTest, TopModelsAreOfTheSameHoursAsTheFigures) {
+  const KeyWithSecret one = make("one");
+  ASSERT_TRUE(buy(one));
+  clock_.advance(std::chrono::hours(24));
+  ASSERT_TRUE(buy(one));
+  for (const std::string& target :
+       {std::string("overview"), "keys/" + one.key.id.get() + "/overview"}) {
+    const json::value seen = overview(target);
+    EXPECT_EQ(seen.at("figures").at("requests").as_int64(), 1);
+    ASSERT_EQ(seen.at("top_models").as_array().size(), 1U);
+    EXPECT_EQ(seen.at("top_models").at(0).at("requests").as_int64(), 1);
+  }
+}
+
 TEST_F(OverviewTest, KeysOwnFiguresAreItsOwnAlone) {
   const KeyWithSecret one = make("one");
   const KeyWithSecret two = make("two");

@@ -456,6 +456,104 @@ CREATE TABLE password_resets (
 ) STRICT;
 )sql";
 
+// Every aggregate is by model, so that the models of 24 hours are those of these hours and not of
+// two days. Hours are summed up anew from their rows, days of workspaces from those of secrets;
+// which model a latency was of is not known any more, so they stand with the first.
+constexpr std::string_view kModelsOfHours = R"sql(
+ALTER TABLE usage_hours RENAME TO earlier_usage_hours;
+ALTER TABLE workspace_hours RENAME TO earlier_workspace_hours;
+ALTER TABLE workspace_days RENAME TO earlier_workspace_days;
+
+CREATE TABLE usage_hours (
+  secret_number INTEGER NOT NULL,
+  hour INTEGER NOT NULL,
+  model TEXT NOT NULL,
+  requests INTEGER NOT NULL,
+  errors INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  cached_input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  cost INTEGER NOT NULL,
+  charged INTEGER NOT NULL,
+  last_used_at INTEGER NOT NULL,
+  latencies BLOB NOT NULL DEFAULT x'',
+  PRIMARY KEY (secret_number, hour, model)
+) STRICT, WITHOUT ROWID;
+INSERT INTO usage_hours
+  SELECT secret_number, admitted_at / 3600000000, model, count(*),
+    sum(status >= 400 OR error_code <> ''), sum(min(input_tokens, 100000000000000000)),
+    sum(min(cached_input_tokens, 100000000000000000)),
+    sum(min(output_tokens, 100000000000000000)), sum(min(cost, 100000000000000000)),
+    sum(min(charged, 100000000000000000)), max(admitted_at), x''
+  FROM usage GROUP BY 1, 2, 3;
+UPDATE usage_hours AS u SET latencies = e.latencies FROM earlier_usage_hours e
+  WHERE e.secret_number = u.secret_number AND e.hour = u.hour AND u.model =
+    (SELECT min(model) FROM usage_hours WHERE secret_number = e.secret_number AND hour = e.hour);
+
+CREATE TABLE workspace_hours (
+  workspace_id TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  hour INTEGER NOT NULL,
+  model TEXT NOT NULL,
+  requests INTEGER NOT NULL,
+  errors INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  cached_input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  cost INTEGER NOT NULL,
+  charged INTEGER NOT NULL,
+  last_used_at INTEGER NOT NULL,
+  latencies BLOB NOT NULL DEFAULT x'',
+  PRIMARY KEY (workspace_id, environment, hour, model)
+) STRICT, WITHOUT ROWID;
+INSERT INTO workspace_hours
+  SELECT k.workspace_id, k.environment, u.hour, u.model, sum(u.requests), sum(u.errors),
+    sum(min(u.input_tokens, 100000000000000000)),
+    sum(min(u.cached_input_tokens, 100000000000000000)),
+    sum(min(u.output_tokens, 100000000000000000)), sum(min(u.cost, 100000000000000000)),
+    sum(min(u.charged, 100000000000000000)), max(u.last_used_at), x''
+  FROM usage_hours u CROSS JOIN secrets s CROSS JOIN keys k
+  WHERE s.number = u.secret_number AND k.number = s.key_number GROUP BY 1, 2, 3, 4;
+UPDATE workspace_hours AS u SET latencies = e.latencies FROM earlier_workspace_hours e
+  WHERE e.workspace_id = u.workspace_id AND e.environment = u.environment AND e.hour = u.hour AND
+    u.model = (SELECT min(model) FROM workspace_hours WHERE workspace_id = e.workspace_id AND
+      environment = e.environment AND hour = e.hour);
+
+CREATE TABLE workspace_days (
+  workspace_id TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  day INTEGER NOT NULL,
+  model TEXT NOT NULL,
+  requests INTEGER NOT NULL,
+  errors INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  cached_input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  cost INTEGER NOT NULL,
+  charged INTEGER NOT NULL,
+  last_used_at INTEGER NOT NULL,
+  latencies BLOB NOT NULL DEFAULT x'',
+  PRIMARY KEY (workspace_id, environment, day, model)
+) STRICT, WITHOUT ROWID;
+INSERT INTO workspace_days
+  SELECT k.workspace_id, k.environment, u.day, u.model, sum(u.requests), sum(u.errors),
+    sum(min(u.input_tokens, 100000000000000000)),
+    sum(min(u.cached_input_tokens, 100000000000000000)),
+    sum(min(u.output_tokens, 100000000000000000)), sum(min(u.cost, 100000000000000000)),
+    sum(min(u.charged, 100000000000000000)), max(u.last_used_at), x''
+  FROM usage_days u CROSS JOIN secrets s CROSS JOIN keys k
+  WHERE s.number = u.secret_number AND k.number = s.key_number GROUP BY 1, 2, 3, 4;
+UPDATE workspace_days AS u SET latencies = e.latencies FROM earlier_workspace_days e
+  WHERE e.workspace_id = u.workspace_id AND e.environment = u.environment AND e.day = u.day AND
+    u.model = (SELECT min(model) FROM workspace_days WHERE workspace_id = e.workspace_id AND
+      environment = e.environment AND day = e.day);
+
+DROP TABLE earlier_usage_hours;
+DROP TABLE earlier_workspace_hours;
+DROP TABLE earlier_workspace_days;
+DROP TABLE workspace_models;
+)sql";
+
 constexpr std::array kMigrations{
     sql::Migration{.version = 1, .name = "keys, usage, audit", .sql = kFirst},
     sql::Migration{.version = 2, .name = "limits of keys", .sql = kKeyLimits},
@@ -470,6 +568,7 @@ constexpr std::array kMigrations{
         .version = 10, .name = "what large installations look for", .sql = kLargeInstallations},
     sql::Migration{.version = 11, .name = "latencies of aggregates", .sql = kLatencies},
     sql::Migration{.version = 12, .name = "identities, password resets", .sql = kIdentities},
+    sql::Migration{.version = 13, .name = "models of hours", .sql = kModelsOfHours},
 };
 
 }  // namespace

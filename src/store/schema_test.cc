@@ -1,16 +1,39 @@
 #include "store/schema.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <iterator>
+#include <span>
+#include <string>
 #include <vector>
 
+#include "domain/latency_histogram.h"
 #include "sql/test_database.h"
 #include "store/keys.h"
+#include "store/usage_overview.h"
 #include "store/usage_rows.h"
 
 namespace tollgate::store {
 namespace {
+
+// As every version has them.
+const std::string kThreeKeys =
+    "INSERT INTO workspaces (id, name, created_at) VALUES ('ws_a', 'a', 0), ('ws_b', 'b', 0);"
+    "INSERT INTO keys (number, id, workspace_id, name, description, icon, environment, type, "
+    "role, models, region, enforcement, allowed_ips, enabled, prefer_low_carbon, tags, "
+    "created_at, created_by) SELECT n, 'key_' || n, iif(n = 3, 'ws_b', 'ws_a'), n, '', '', "
+    "'production', 'standard', 'viewer', '[]', '', 'hard', '[]', 1, 0, '[]', 0, 'cli' FROM "
+    "(SELECT 1 AS n UNION SELECT 2 UNION SELECT 3);"
+    "INSERT INTO secrets (number, id, key_number, hash, preview, last4, created_at) SELECT "
+    "number, 'sec_' || number, number, randomblob(32), '', '', 0 FROM keys;";
+const std::string kInsertUsage =
+    "INSERT INTO usage (id, request_id, admitted_at, finished_at, key_number, secret_number, "
+    "environment, requested_model, model, provider, region, input_tokens, cached_input_tokens, "
+    "cache_write_tokens, cache_write_1h_tokens, audio_input_tokens, image_input_tokens, "
+    "output_tokens, reasoning_output_tokens, audio_output_tokens, metering, price_version, "
+    "cost, charged, status, error_code, latency_ms, streamed, client, ip, attempts) ";
 
 TEST(SchemaTest, MigratesANewDatabaseOnceAndLeavesTodaysAlone) {
   sql::TestDatabase database;
@@ -53,11 +76,8 @@ TEST(SchemaTest, UsageRowsFromBeforeFlagsHaveNone) {
   sql::Connection connection = database.open();
   ASSERT_TRUE(sql::migrate(connection, migrations().first(3)));
   ASSERT_TRUE(connection.exec(
-      "INSERT INTO usage (id, request_id, admitted_at, finished_at, key_number, secret_number, "
-      "environment, requested_model, model, provider, region, input_tokens, cached_input_tokens, "
-      "cache_write_tokens, cache_write_1h_tokens, audio_input_tokens, image_input_tokens, "
-      "output_tokens, reasoning_output_tokens, audio_output_tokens, metering, price_version, "
-      "cost, charged, status, error_code, latency_ms, streamed, client, ip, attempts) VALUES "
+      kInsertUsage +
+      "VALUES "
       "(1, '', 0, 0, 1, 1, 'production', '', '', '', '', 1, 0, 0, 0, 0, 0, 1, 0, 0, 'reported', "
       "'', 5, 5, 200, '', 1, 0, '', '', '[]')"));
   ASSERT_TRUE(migrate(connection));
@@ -73,20 +93,9 @@ TEST(SchemaTest, RowsFromBeforeKindsAreFoundByThemAndTheirModelsSummedUp) {
   sql::Connection connection = database.open();
   ASSERT_TRUE(sql::migrate(connection, migrations().first(8)));
   ASSERT_TRUE(connection.exec(
-      "INSERT INTO workspaces (id, name, created_at) VALUES ('ws_a', 'a', 0), ('ws_b', 'b', 0);"
-      "INSERT INTO keys (number, id, workspace_id, name, description, icon, environment, type, "
-      "role, models, region, enforcement, allowed_ips, enabled, prefer_low_carbon, tags, "
-      "created_at, created_by) SELECT n, 'key_' || n, iif(n = 3, 'ws_b', 'ws_a'), n, '', '', "
-      "'production', 'standard', 'viewer', '[]', '', 'hard', '[]', 1, 0, '[]', 0, 'cli' FROM "
-      "(SELECT 1 AS n UNION SELECT 2 UNION SELECT 3);"
-      "INSERT INTO secrets (number, id, key_number, hash, preview, last4, created_at) SELECT "
-      "number, 'sec_' || number, number, randomblob(32), '', '', 0 FROM keys;"
-      "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 29) "
-      "INSERT INTO usage (id, request_id, admitted_at, finished_at, key_number, secret_number, "
-      "environment, requested_model, model, provider, region, input_tokens, cached_input_tokens, "
-      "cache_write_tokens, cache_write_1h_tokens, audio_input_tokens, image_input_tokens, "
-      "output_tokens, reasoning_output_tokens, audio_output_tokens, metering, price_version, "
-      "cost, charged, status, error_code, latency_ms, streamed, client, ip, attempts) SELECT "
+      kThreeKeys + "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 29) " +
+      kInsertUsage +
+      "SELECT "
       "(86400000000 * i) << 10, '', 1577836800000000 + 86400000000 * i, 0, i % 3 + 1, i % 3 + 1, "
       "'production', '', iif(i % 2, 'odd', 'even'), '', '', 1, 0, 0, 0, 0, 0, 1, 0, 0, 'reported', "
       "'', 5, 5, iif(i % 5, 200, 500), '', 1, 0, '', '', '[]' FROM n;"
@@ -114,6 +123,66 @@ TEST(SchemaTest, RowsFromBeforeKindsAreFoundByThemAndTheirModelsSummedUp) {
   EXPECT_EQ(totals->front().cost, Money::from_nanos(25));
   EXPECT_EQ(sql::number_of(connection, "SELECT skew FROM usage_index"), 1'000'000);
   EXPECT_EQ(sql::number_of(connection, "SELECT count(*) FROM usage_by_kind"), 20);
+}
+
+// Aggregates as version 12 had them: today's say the same of each hour and day, and of each model.
+TEST(SchemaTest, HoursFromBeforeAreSummedUpByModelAndKeepTheirLatencies) {
+  sql::TestDatabase database;
+  sql::Connection connection = database.open();
+  ASSERT_TRUE(sql::migrate(connection, migrations().first(12)));
+  LatencyHistogram latencies;
+  latencies.add(std::chrono::milliseconds(250));
+  const std::string sums = fmt::format(
+      "count(*), sum(status >= 400), sum(input_tokens), 0, sum(output_tokens), sum(cost), "
+      "sum(charged), max(admitted_at), x'{:02x}'",
+      fmt::join(std::span(reinterpret_cast<const std::uint8_t*>(latencies.packed().data()),
+                          latencies.packed().size()),
+                ""));
+  const std::string of_keys = " FROM usage u JOIN keys k ON k.number = u.key_number GROUP BY 1, 2";
+  ASSERT_TRUE(connection.exec(
+      kThreeKeys + "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 59) " +
+      kInsertUsage +
+      "SELECT i << 20, '', 1577836800000000 + 1200000000 * i, 0, i % 3 + 1, i % 3 + 1, "
+      "'production', '', iif(i % 2, 'odd', 'even'), '', '', 1, 0, 0, 0, 0, 0, 1, 0, 0, 'reported', "
+      "'', 5, 5, iif(i % 5, 200, 500), '', 250, 0, '', '', '[]' FROM n;"
+      "INSERT INTO usage_hours SELECT secret_number, admitted_at / 3600000000, " +
+      sums +
+      " FROM usage GROUP BY 1, 2;"
+      "INSERT INTO usage_days SELECT secret_number, admitted_at / 86400000000, model, " +
+      sums +
+      " FROM usage GROUP BY 1, 2, 3;"
+      "INSERT INTO workspace_hours SELECT k.workspace_id, u.environment, admitted_at / "
+      "3600000000, " +
+      sums + of_keys +
+      ", 3;"
+      "INSERT INTO workspace_days SELECT k.workspace_id, u.environment, admitted_at / "
+      "86400000000, " +
+      sums + of_keys + ", 3"));
+  ASSERT_TRUE(migrate(connection));
+
+  const WallTime first = WallTime(std::chrono::microseconds(1'577'836'800'000'000));
+  const auto totals = usage_totals(
+      connection,
+      {.workspace = WorkspaceId("ws_a"), .from = first, .to = first + std::chrono::hours(3)},
+      UsageGroup::kModel);
+  ASSERT_TRUE(totals) << totals.error().detail;
+  ASSERT_EQ(totals->size(), 2u);  // of rows 0 to 8, without those of the third key
+  EXPECT_EQ(totals->front().requests + totals->back().requests, 6);
+  for (const UsageStep step : {UsageStep::kHour, UsageStep::kDay}) {
+    const auto length = step == UsageStep::kHour ? std::chrono::hours(1) : std::chrono::hours(24);
+    const auto series = usage_series(
+        connection,
+        {.key_number = 1, .step = step, .first = first.time_since_epoch() / length, .count = 1});
+    const auto all = usage_series(connection, {.workspace = WorkspaceId("ws_a"),
+                                               .step = step,
+                                               .first = first.time_since_epoch() / length,
+                                               .count = 1});
+    ASSERT_TRUE(series && all);
+    EXPECT_EQ(series->front().requests, step == UsageStep::kHour ? 1 : 20);
+    EXPECT_EQ(all->front().requests, step == UsageStep::kHour ? 2 : 40);
+    EXPECT_EQ(all->front().latencies, latencies);
+    if (step == UsageStep::kHour) EXPECT_EQ(series->front().latencies, latencies);
+  }
 }
 
 // An index on what is random, or a key of another table, would cost every request

@@ -131,17 +131,16 @@ std::string upsert_sql(std::string_view table, std::string_view key, std::string
 }
 
 Status add_to_aggregates(sql::Connection& connection, Rows& rows) {
-  static const std::string hours = upsert_sql("usage_hours", "secret_number, hour", "?, ?");
+  static const std::string hours =
+      upsert_sql("usage_hours", "secret_number, hour, model", "?, ?, ?");
   static const std::string days = upsert_sql("usage_days", "secret_number, day, model", "?, ?, ?");
   static const std::string workspace_hours =
-      upsert_sql("workspace_hours", "workspace_id, environment, hour", "?, ?, ?");
+      upsert_sql("workspace_hours", "workspace_id, environment, hour, model", "?, ?, ?, ?");
   static const std::string workspace_days =
-      upsert_sql("workspace_days", "workspace_id, environment, day", "?, ?, ?");
-  static const std::string workspace_models =
-      upsert_sql("workspace_models", "workspace_id, day, model", "?, ?, ?");
+      upsert_sql("workspace_days", "workspace_id, environment, day, model", "?, ?, ?, ?");
 
   Status added = add_sums(connection.prepare(hours), rows, [](const UsageRow& row) {
-    return std::tuple(row.secret_number, hour_of(row.admitted_at));
+    return std::tuple(row.secret_number, hour_of(row.admitted_at), std::string_view(row.model));
   });
   if (!added) return added;
   added = add_sums(connection.prepare(days), rows, [](const UsageRow& row) {
@@ -150,17 +149,12 @@ Status add_to_aggregates(sql::Connection& connection, Rows& rows) {
   if (!added) return added;
   added = add_sums(connection.prepare(workspace_hours), rows, [](const UsageRow& row) {
     return std::tuple(std::string_view(row.workspace.get()), environment_name(row.environment),
-                      hour_of(row.admitted_at));
+                      hour_of(row.admitted_at), std::string_view(row.model));
   });
   if (!added) return added;
-  added = add_sums(connection.prepare(workspace_days), rows, [](const UsageRow& row) {
+  return add_sums(connection.prepare(workspace_days), rows, [](const UsageRow& row) {
     return std::tuple(std::string_view(row.workspace.get()), environment_name(row.environment),
-                      day_of(row.admitted_at));
-  });
-  if (!added) return added;
-  return add_sums(connection.prepare(workspace_models), rows, [](const UsageRow& row) {
-    return std::tuple(std::string_view(row.workspace.get()), day_of(row.admitted_at),
-                      std::string_view(row.model));
+                      day_of(row.admitted_at), std::string_view(row.model));
   });
 }
 

@@ -1,8 +1,8 @@
 // The ledger's rows (SPEC §8): written on the hot path, read by id, page or total.
 //
-// In one transaction: the row and its aggregates (usage_hours per secret and hour, usage_days per
-// secret, day and model, workspace_hours, workspace_days). The hour and the day are those of
-// `admitted_at`. The index by key is filled later and in order, up to a mark (index_usage_tail):
+// In one transaction: the row and its aggregates, by model (usage_hours and usage_days per secret,
+// workspace_hours and workspace_days per workspace and environment). The hour and the day are those
+// of `admitted_at`. The index by key is filled later and in order, up to a mark (index_usage_tail):
 // rows above the mark are found by scanning them, a row that commits late below the mark is indexed
 // at once.
 #pragma once

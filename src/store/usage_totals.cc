@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <span>
 #include <tuple>
 
 #include "store/columns.h"
@@ -69,97 +71,112 @@ Status add_totals(Totals& totals, sql::Statement& select) {
   return {};
 }
 
-// Whole days [from, to) of the aggregates; of one key, or of all (0).
-Status add_days(sql::Connection& connection, const UsageQuery& query, UsageGroup group,
-                std::int64_t key, std::int64_t from, std::int64_t to, Totals& totals) {
-  // By the days of all, unless it is about some keys: then by those, and no other's days are read.
-  std::string_view tables =
-      "keys k CROSS JOIN secrets s CROSS JOIN usage_days u WHERE k.number = ?";
-  if (key == 0 && query.workspace) {
-    tables = "keys k CROSS JOIN secrets s CROSS JOIN usage_days u WHERE ? = 0";
-  } else if (key == 0) {
-    tables = "usage_days u CROSS JOIN secrets s CROSS JOIN keys k WHERE ? = 0";
+// What is added up, and what it is added to.
+struct Adding {
+  sql::Connection& connection;
+  const UsageQuery& query;
+  UsageGroup group = UsageGroup::kKey;
+  std::int64_t key = 0;  // number of the only key; 0 = all
+  const UsageIndex& index;
+  Totals& totals;
+};
+
+// A size of aggregates: tables usage_UNITs and workspace_UNITs.
+struct Grain {
+  std::string_view unit;
+  std::string_view day;  // as SQL, of a row
+  std::int64_t micros = 0;
+};
+constexpr std::array kGrains{
+    Grain{.unit = "day", .day = "u.day, '', ''", .micros = kDayMicros},
+    Grain{.unit = "hour", .day = "u.hour / 24, '', ''", .micros = 3'600'000'000}};
+
+// The aggregates of secrets, for units [from, to).
+Status add_secrets(const Adding& adding, const Grain& grain, std::int64_t from, std::int64_t to) {
+  const UsageQuery& query = adding.query;
+  // By the units of all, unless it is about some keys: then by those, and no other's are read.
+  std::string tables =
+      fmt::format("usage_{}s u CROSS JOIN secrets s CROSS JOIN keys k", grain.unit);
+  if (adding.key != 0 || query.workspace) {
+    tables = fmt::format("keys k CROSS JOIN secrets s CROSS JOIN usage_{}s u", grain.unit);
   }
-  const std::string_view within =
-      query.workspace ? "? <> '' AND k.workspace_id = ?" : "(? = '' OR k.workspace_id = ?)";
-  sql::Statement select = connection.prepare(fmt::format(
-      "SELECT {}, sum(u.requests), sum(u.errors), sum(u.input_tokens), "
-      "sum(u.cached_input_tokens), sum(u.output_tokens), sum(u.cost), sum(u.charged) FROM {} "
-      "AND s.number = u.secret_number AND k.number = s.key_number AND u.day >= ? AND u.day < ? "
-      "AND (? = '' OR u.model = ?) AND {} GROUP BY 1, 2, 3",
-      group_columns(group, "u.day, '', ''"), tables, within));
+  sql::Statement select = adding.connection.prepare(fmt::format(
+      "SELECT {0}, sum(u.requests), sum(u.errors), sum(u.input_tokens), "
+      "sum(u.cached_input_tokens), sum(u.output_tokens), sum(u.cost), sum(u.charged) FROM {1} "
+      "WHERE {2} AND s.number = u.secret_number AND k.number = s.key_number AND u.{3} >= ? AND "
+      "u.{3} < ? AND (? = '' OR u.model = ?) AND {4} GROUP BY 1, 2, 3",
+      group_columns(adding.group, grain.day), tables, adding.key != 0 ? "k.number = ?" : "? = 0",
+      grain.unit,
+      query.workspace ? "? <> '' AND k.workspace_id = ?" : "(? = '' OR k.workspace_id = ?)"));
   const std::string workspace = query.workspace ? query.workspace->get() : std::string();
-  select.bind(1, key)
+  select.bind(1, adding.key)
       .bind(2, from)
       .bind(3, to)
       .bind(4, query.model)
       .bind(5, query.model)
       .bind(6, workspace)
       .bind(7, workspace);
-  return add_totals(totals, select);
+  return add_totals(adding.totals, select);
 }
 
-// Days of whole workspaces have aggregates of their own, and those of their models: one row a day,
-// or a day and model, instead of one a key.
-Status add_workspace_days(sql::Connection& connection, const UsageQuery& query, UsageGroup group,
-                          std::int64_t from, std::int64_t to, Totals& totals) {
-  const bool by_model = group == UsageGroup::kModel || !query.model.empty();
-  sql::Statement select = connection.prepare(fmt::format(
-      "SELECT {}, sum(u.requests), sum(u.errors), sum(u.input_tokens), "
+// Whole workspaces have aggregates of their own: some rows a unit instead of some for each key.
+Status add_workspaces(const Adding& adding, const Grain& grain, std::int64_t from,
+                      std::int64_t to) {
+  const UsageQuery& query = adding.query;
+  sql::Statement select = adding.connection.prepare(fmt::format(
+      "SELECT {0}, sum(u.requests), sum(u.errors), sum(u.input_tokens), "
       "sum(u.cached_input_tokens), sum(u.output_tokens), sum(u.cost), sum(u.charged) "
-      "FROM workspaces w CROSS JOIN {} WHERE u.workspace_id = w.id AND u.day >= ? AND u.day < ? "
-      "AND {} AND {} GROUP BY 1, 2, 3",
-      group_columns(group, "u.day, '', ''"),
-      by_model ? "workspace_models u"
-               : "(SELECT 'production' AS environment UNION ALL SELECT 'sandbox') e CROSS JOIN "
-                 "workspace_days u",
-      by_model ? "(? = '' OR u.model = ?)" : "? = ? AND u.environment = e.environment",
-      query.workspace ? "w.id = ?" : "? = ''"));
+      "FROM workspaces w CROSS JOIN (SELECT 'production' AS environment UNION ALL SELECT "
+      "'sandbox') e CROSS JOIN workspace_{1}s u WHERE u.workspace_id = w.id AND u.environment = "
+      "e.environment AND u.{1} >= ? AND u.{1} < ? AND (? = '' OR u.model = ?) AND {2} "
+      "GROUP BY 1, 2, 3",
+      group_columns(adding.group, grain.day), grain.unit, query.workspace ? "w.id = ?" : "? = ''"));
   select.bind(1, from)
       .bind(2, to)
       .bind(3, query.model)
       .bind(4, query.model)
       .bind(5, query.workspace ? query.workspace->get() : std::string());
-  return add_totals(totals, select);
+  return add_totals(adding.totals, select);
 }
 
-// Rows admitted in [from, to) microseconds; of one key, or of all (0).
-Status add_rows(sql::Connection& connection, const UsageQuery& query, UsageGroup group,
-                std::int64_t key, const UsageBounds& bounds, Totals& totals) {
-  sql::Statement select = connection.prepare(fmt::format(
+// Rows admitted in [from, to) microseconds.
+Status add_rows(const Adding& adding, std::int64_t from, std::int64_t to) {
+  sql::Statement select = adding.connection.prepare(fmt::format(
       "SELECT {}, count(*), sum(CASE WHEN u.status >= 400 OR u.error_code <> '' THEN 1 ELSE 0 "
       "END), sum(u.input_tokens), sum(u.cached_input_tokens), sum(u.output_tokens), sum(u.cost), "
       "sum(u.charged) FROM usage u CROSS JOIN keys k WHERE k.number = u.key_number AND {} "
       "AND (? = 0 OR u.key_number = ?) GROUP BY 1, 2, 3",
-      group_columns(group, "u.admitted_at / 86400000000, '', ''"), kUsageCondition));
-  bind_usage_condition(select, 1, bounds, query);
-  select.bind(kUsageConditionParameters + 1, key).bind(kUsageConditionParameters + 2, key);
-  return add_totals(totals, select);
+      group_columns(adding.group, "u.admitted_at / 86400000000, '', ''"), kUsageCondition));
+  bind_usage_condition(select, 1, usage_bounds(from, to, adding.index), adding.query);
+  select.bind(kUsageConditionParameters + 1, adding.key)
+      .bind(kUsageConditionParameters + 2, adding.key);
+  return add_totals(adding.totals, select);
 }
 
-Status add_range(sql::Connection& connection, const UsageQuery& query, UsageGroup group,
-                 std::int64_t key, const UsageIndex& index, Totals& totals) {
-  const std::int64_t from = query.from ? std::max(micros(*query.from), kBeginning) : kBeginning;
-  const std::int64_t to = query.to ? std::min(micros(*query.to), kEnd) : kEnd;
+// [from, to) microseconds: whole units of the first of `grains` from their aggregates, what is left
+// at both ends by the next, the rows last.
+Status add_range(const Adding& adding, std::int64_t from, std::int64_t to,
+                 std::span<const Grain> grains) {
   if (from >= to) return {};
-  // Whole days: [day_from, day_to); an open end has no rest.
-  const std::int64_t day_from = from / kDayMicros + (from % kDayMicros == 0 ? 0 : 1);
-  const std::int64_t day_to = to == kEnd ? kEnd / kDayMicros : to / kDayMicros;
-  if (day_from >= day_to) {
-    return add_rows(connection, query, group, key, usage_bounds(from, to, index), totals);
-  }
-  if (from < day_from * kDayMicros) {
-    const UsageBounds first = usage_bounds(from, day_from * kDayMicros, index);
-    if (Status added = add_rows(connection, query, group, key, first, totals); !added) return added;
-  }
-  if (to != kEnd && day_to * kDayMicros < to) {
-    const UsageBounds last = usage_bounds(day_to * kDayMicros, to, index);
-    if (Status added = add_rows(connection, query, group, key, last, totals); !added) return added;
-  }
-  if (group != UsageGroup::kKey && key == 0) {
-    return add_workspace_days(connection, query, group, day_from, day_to, totals);
-  }
-  return add_days(connection, query, group, key, day_from, day_to, totals);
+  if (grains.empty()) return add_rows(adding, from, to);
+  const Grain& grain = grains.front();
+  const std::span<const Grain> finer = grains.subspan(1);
+  const std::int64_t first = from / grain.micros + (from % grain.micros == 0 ? 0 : 1);
+  const std::int64_t last = to / grain.micros;
+  if (first >= last) return add_range(adding, from, to, finer);
+  const bool of_workspaces = adding.group != UsageGroup::kKey && adding.key == 0;
+  Status added = of_workspaces ? add_workspaces(adding, grain, first, last)
+                               : add_secrets(adding, grain, first, last);
+  if (added) added = add_range(adding, from, first * grain.micros, finer);
+  // An open end has no rest.
+  if (added && to != kEnd) added = add_range(adding, last * grain.micros, to, finer);
+  return added;
+}
+
+// Every key's hours are found by its number alone: by key, parts of a day are read as rows.
+std::span<const Grain> grains_of(const UsageQuery& query, UsageGroup group) {
+  const bool of_all_keys = group == UsageGroup::kKey && !query.keys;
+  return std::span(kGrains).first(of_all_keys ? 1 : 2);
 }
 
 }  // namespace
@@ -168,9 +185,17 @@ Result<std::vector<UsageTotal>> usage_totals(sql::Connection& connection, const 
                                              UsageGroup group) {
   const Result<UsageIndex> index = read_usage_index(connection);
   if (!index) return std::unexpected(index.error());
+  const std::int64_t from = query.from ? std::max(micros(*query.from), kBeginning) : kBeginning;
+  const std::int64_t to = query.to ? std::min(micros(*query.to), kEnd) : kEnd;
   Totals totals;
   for (const std::int64_t key : query.keys.value_or(std::vector<std::int64_t>{0})) {
-    Status added = add_range(connection, query, group, key, *index, totals);
+    const Adding adding{.connection = connection,
+                        .query = query,
+                        .group = group,
+                        .key = key,
+                        .index = *index,
+                        .totals = totals};
+    Status added = add_range(adding, from, to, grains_of(query, group));
     if (!added) return std::unexpected(added.error());
   }
   std::vector<UsageTotal> list;

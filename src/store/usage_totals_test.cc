@@ -97,7 +97,7 @@ TEST_F(UsageTotalsTest, EqualTheRowsForEveryRangeAndFilter) {
 
   std::vector<std::optional<WallTime>> ends{std::nullopt};
   for (int day = 0; day < 5; ++day) {
-    for (const std::int64_t offset : {0L, -1L, 1L, 7 * kHourMicros}) {
+    for (const std::int64_t offset : {0L, -1L, 1L, 7 * kHourMicros, 7 * kHourMicros + 1}) {
       ends.emplace_back(test_time(kMidnight + day * kDay + offset));
     }
   }
@@ -114,7 +114,7 @@ TEST_F(UsageTotalsTest, EqualTheRowsForEveryRangeAndFilter) {
   EXPECT_TRUE(totals({.workspace = WorkspaceId("ws_other")}, UsageGroup::kDay).empty());
 }
 
-TEST_F(UsageTotalsTest, TakeWholeDaysFromTheAggregates) {
+TEST_F(UsageTotalsTest, TakeWholeHoursAndDaysFromTheAggregates) {
   const Key key = stored_key("a");
   store_rows({usage_row(key, test_time(), 1)});
   // Rows past their retention are removed; their aggregates stand in for them.
@@ -124,7 +124,10 @@ TEST_F(UsageTotalsTest, TakeWholeDaysFromTheAggregates) {
     EXPECT_EQ(
         totals({.from = test_time(kMidnight), .to = test_time(kMidnight + kDay)}, group).size(),
         1u);
-    EXPECT_EQ(totals({.from = test_time(kMidnight + 1)}, group).size(), 0u);
+    // The row's own hour in part; and that hour, whose sums of every key no page reads.
+    EXPECT_EQ(totals({.from = test_time(1)}, group).size(), 0u);
+    EXPECT_EQ(totals({.from = test_time()}, group).size(), group == UsageGroup::kKey ? 0u : 1u);
+    EXPECT_EQ(totals({.keys = std::vector{key.number}, .from = test_time()}, group).size(), 1u);
   }
 }
 

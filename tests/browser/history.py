@@ -99,7 +99,7 @@ def main() -> None:
     database = sqlite3.connect(Path(sys.argv[1]) / "tollgate.db")
     chance = random.Random(7)
     now = int(time.time())
-    hours, days, workspace_hours, workspace_days, models = {}, {}, {}, {}, {}
+    hours, days, workspace_hours, workspace_days = {}, {}, {}, {}
     rows = database.execute("SELECT s.number, k.number, k.name, k.workspace_id, k.environment FROM secrets s"
                             " JOIN keys k ON k.number = s.key_number").fetchall()
     for secret, key, name, workspace, environment in rows:
@@ -111,16 +111,14 @@ def main() -> None:
         for hour in range(now // HOUR - DAYS * 24, now // HOUR):
             last = (hour * HOUR + 3599) * 1_000_000
             for model, amounts in used(chance, name, hour, environment == "sandbox"):
-                add(hours, (secret, hour), amounts, last)
+                add(hours, (secret, hour, model), amounts, last)
                 add(days, (secret, hour // 24, model), amounts, last)
-                add(workspace_hours, (workspace, environment, hour), amounts, last)
-                add(workspace_days, (workspace, environment, hour // 24), amounts, last)
-                add(models, (workspace, hour // 24, model), amounts, last)
-    write(database, "usage_hours", ("secret_number", "hour"), hours)
+                add(workspace_hours, (workspace, environment, hour, model), amounts, last)
+                add(workspace_days, (workspace, environment, hour // 24, model), amounts, last)
+    write(database, "usage_hours", ("secret_number", "hour", "model"), hours)
     write(database, "usage_days", ("secret_number", "day", "model"), days)
-    write(database, "workspace_hours", ("workspace_id", "environment", "hour"), workspace_hours)
-    write(database, "workspace_days", ("workspace_id", "environment", "day"), workspace_days)
-    write(database, "workspace_models", ("workspace_id", "day", "model"), models)
+    write(database, "workspace_hours", ("workspace_id", "environment", "hour", "model"), workspace_hours)
+    write(database, "workspace_days", ("workspace_id", "environment", "day", "model"), workspace_days)
     database.commit()
     database.close()
 

@@ -206,11 +206,10 @@ class Filler:
                 "sum(u.output_tokens), sum(u.cost), sum(u.charged), max(u.admitted_at)")
         hour, day = "u.admitted_at / 3600000000", "u.admitted_at / 86400000000"
         of_workspace = "k.workspace_id, u.environment"
-        kinds = {"usage_hours": ("secret_number, hour", f"u.secret_number, {hour}"),
+        kinds = {"usage_hours": ("secret_number, hour, model", f"u.secret_number, {hour}, u.model"),
                  "usage_days": ("secret_number, day, model", f"u.secret_number, {day}, u.model"),
-                 "workspace_hours": ("workspace_id, environment, hour", f"{of_workspace}, {hour}"),
-                 "workspace_days": ("workspace_id, environment, day", f"{of_workspace}, {day}"),
-                 "workspace_models": ("workspace_id, day, model", f"k.workspace_id, {day}, u.model")}
+                 "workspace_hours": ("workspace_id, environment, hour, model", f"{of_workspace}, {hour}, u.model"),
+                 "workspace_days": ("workspace_id, environment, day, model", f"{of_workspace}, {day}, u.model")}
         figures = "requests, errors, input_tokens, cached_input_tokens, output_tokens, cost, charged, last_used_at"
         for table, (columns, group) in kinds.items():
             self.database.execute(f"INSERT INTO {table} ({columns}, {figures}) SELECT {group}, {sums} FROM usage u "
