@@ -110,11 +110,11 @@ for (const theme of ["light", "dark"] as const) {
     await page.goto(`${gateway.url}/keys?create=true`);
     await page.getByLabel("Name", { exact: true }).fill(`shown ${theme}`);
     await page.getByRole("dialog").getByRole("button", { name: "Create key" }).click();
-    await page.getByLabel("The secret").waitFor();
+    await page.getByLabel("The secret", { exact: true }).waitFor();
     await clean(page, "a new secret");
     // What is shown this once is not lost by a slip.
     await page.keyboard.press("Escape");
-    await expect(page.getByLabel("The secret")).toBeVisible();
+    await expect(page.getByLabel("The secret", { exact: true })).toBeVisible();
     await page.getByLabel("I have stored it").check();
     await page.getByRole("button", { name: "Done" }).click();
     await page.goto(`${gateway.url}/members`);

@@ -142,7 +142,7 @@ export async function createKey(page: Page, gateway: Gateway, name: string): Pro
   await page.getByLabel("Name", { exact: true }).fill(name);
   await page.getByRole("dialog").getByText("Sandbox", { exact: true }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Create key" }).click();
-  const secret = await page.getByLabel("The secret").inputValue();
+  const secret = await page.getByLabel("The secret", { exact: true }).inputValue();
   await page.getByLabel("I have stored it").check();
   await page.getByRole("button", { name: "Done" }).click();
   await page.getByRole("dialog").waitFor({ state: "detached" });

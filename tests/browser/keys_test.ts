@@ -12,7 +12,7 @@ test("a new operator gets from the printed link to a first call whose counter mo
   await page.getByRole("button", { name: "Use the sandbox" }).click();
   await page.getByLabel("Name").fill("first-key");
   await page.getByRole("button", { name: "Create key" }).click();
-  const secret = await page.getByLabel("The secret").inputValue();
+  const secret = await page.getByLabel("The secret", { exact: true }).inputValue();
   expect(secret).toMatch(/^sk-tg-test-[0-9A-Za-z]{37}$/);
   await expect(page.getByRole("button", { name: "Go to the dashboard" })).toBeDisabled();
   await page.getByLabel("I have stored it").check();
@@ -47,7 +47,7 @@ test("by keyboard alone: create, copy, use, rotate, revoke", async ({ operator: 
   await keyboard.press("ArrowRight");
   await keyboard.press("Enter");
 
-  await expect(page.getByLabel("The secret")).toBeFocused();
+  await expect(page.getByLabel("The secret", { exact: true })).toBeFocused();
   await focusOn("button", "Copy");
   await keyboard.press("Enter");
   const secret = await page.evaluate(() => navigator.clipboard.readText());
@@ -65,7 +65,7 @@ test("by keyboard alone: create, copy, use, rotate, revoke", async ({ operator: 
   await page.getByRole("dialog").waitFor();
   await focusOn("button", "Rotate secret");
   await keyboard.press("Enter");
-  await expect(page.getByLabel("The secret")).toBeFocused();
+  await expect(page.getByLabel("The secret", { exact: true })).toBeFocused();
   await focusOn("button", "Copy");
   await keyboard.press("Enter");
   await focusOn("button", "Done");

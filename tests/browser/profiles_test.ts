@@ -8,7 +8,7 @@ test("a profile is made with its key, tried on a prompt, changed and deleted", a
   await dialog.getByLabel("Environment").selectOption("sandbox");
   await dialog.getByLabel("Strategy").selectOption("cheapest");
   await dialog.getByRole("button", { name: "Create profile" }).click();
-  await expect(page.getByLabel("The secret")).toHaveValue(/^sk-tg-test-/);
+  await expect(page.getByLabel("The secret", { exact: true })).toHaveValue(/^sk-tg-test-/);
   await page.getByLabel("I have stored it").check();
   await page.getByRole("button", { name: "Done" }).click();
 

@@ -95,7 +95,7 @@ async function nowhereAfter(page: Page, gateway: Gateway, secret: string, where:
 }
 
 async function shown(page: Page): Promise<string> {
-  const secret = await page.getByLabel("The secret").inputValue();
+  const secret = await page.getByLabel("The secret", { exact: true }).inputValue();
   // Each snippet has it, as long as the dialog is there.
   for (const language of ["Python", "TypeScript", ".env", "curl"]) {
     await page.getByRole("tab", { name: language, exact: true }).click();
@@ -142,7 +142,6 @@ test("the playground's own secret, once its page is left", async ({ operator: pa
   const minting = page.waitForResponse((response) => /\/admin\/v1\/keys\/[^/]+\/secrets/.test(response.url()));
   await page.getByRole("button", { name: "Send" }).click();
   const minted = await minting;
-  test.skip(minted.status() === 404 || minted.status() === 405, "this gateway makes no secret for the playground");
   const { secret } = (await minted.json()) as { secret: string };
   await page.getByRole("link", { name: "Route and price" }).waitFor();
   // Not even where it is used: it is in the page's memory, and in the fields of its own requests.
