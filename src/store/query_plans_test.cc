@@ -92,7 +92,7 @@ void read_totals(sql::Connection& connection) {
     for (const std::string_view model : {std::string_view(), kRare}) {
       for (const UsageGroup group : {UsageGroup::kDay, UsageGroup::kModel}) {
         for (const auto& from : {std::optional<WallTime>(), std::optional(midnight),
-                                 std::optional(midnight + std::chrono::minutes(90))}) {
+                                 std::optional(midnight + std::chrono::hours(1))}) {
           expect_read(usage_totals(
               connection, {.workspace = workspace, .model = std::string(model), .from = from},
               group));

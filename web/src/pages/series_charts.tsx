@@ -2,7 +2,6 @@
 import type { SeriesPoint } from "@/api/contract";
 import { formatCompact, formatMs, plural } from "@/lib/format";
 import { decimalOf, formatMoney, moneyNumber, nanoOf } from "@/lib/money";
-import type { Range } from "@/lib/search";
 import { Chart } from "@/ui/chart";
 import { cx } from "@/ui/cx";
 
@@ -88,9 +87,6 @@ export function SeriesCharts({ points, sync }: { points: SeriesPoint[]; sync: st
     </div>
   );
 }
-
-// Models are summed by whole days, so 24 hours are two of them.
-export const topModelsTitle = (range: Range) => (range === "24h" ? "Top models, today and yesterday" : "Top models");
 
 // Models by what they were used, as bars of their share.
 export function TopModels({ models }: { models: { model: string; requests: number; cost: string }[] }) {

@@ -28,7 +28,7 @@ import { Table } from "@/ui/table";
 import { Time, useNow } from "@/ui/time";
 
 import { RequestList } from "../request_list";
-import { SeriesCharts, TopModels, topModelsTitle } from "../series_charts";
+import { SeriesCharts, TopModels } from "../series_charts";
 import { useMayChange, useToggle } from "./changes";
 import { EditDialog } from "./edit_dialog";
 import { TYPE_NAMES } from "./key_row";
@@ -216,7 +216,7 @@ function Activity({ id }: { id: string }) {
         )}
         {overview.data && <SeriesCharts points={overview.data.series} sync={`key-${id}`} />}
       </Panel>
-      <Panel title={topModelsTitle(range)} className="self-start">{overview.data ? <TopModels models={overview.data.top_models} /> : overview.isPending ? <Waiting label="Loading models"><Bone className="h-24 w-full" /></Waiting> : <p className="text-sm text-muted">–</p>}</Panel>
+      <Panel title="Top models" className="self-start">{overview.data ? <TopModels models={overview.data.top_models} /> : overview.isPending ? <Waiting label="Loading models"><Bone className="h-24 w-full" /></Waiting> : <p className="text-sm text-muted">–</p>}</Panel>
     </div>
   );
 }

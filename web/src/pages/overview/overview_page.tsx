@@ -19,7 +19,7 @@ import { PageHead, Panel, Segments } from "@/ui/page";
 import { Bone, Waiting } from "@/ui/skeleton";
 
 import { type Listed, RequestList } from "../request_list";
-import { chartOf, TopModels, topModelsTitle } from "../series_charts";
+import { chartOf, TopModels } from "../series_charts";
 
 const SPANS = { "24h": "the 24 hours before", "7d": "the 7 days before", "30d": "the 30 days before" };
 
@@ -51,7 +51,7 @@ export function OverviewPage() {
         {overview.data && (
           <div className="grid gap-4 lg:grid-cols-2">
             <Attention of={overview.data} />
-            <Panel title={topModelsTitle(range)}>
+            <Panel title="Top models">
               <TopModels models={overview.data.top_models} />
             </Panel>
           </div>
