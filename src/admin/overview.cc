@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "admin/json_fields.h"
 #include "admin/key_json.h"
+#include "ledger/ledger.h"
 #include "sql/connection.h"
 #include "store/usage_overview.h"
 #include "store/usage_rows.h"
@@ -19,13 +21,10 @@ namespace {
 
 constexpr int kTopModels = 5;
 constexpr std::size_t kAttentionMax = 10;
-// Among how many of the newest keys those are looked for that need attention.
-constexpr int kAttentionKeys = 1'000;
-constexpr std::int64_t kNearLimitPercent = 90;
-constexpr std::int64_t kErrorPercent = 5;
-constexpr std::int64_t kErrorRequestsMin = 20;
-constexpr std::chrono::days kOldSecret{90};
 constexpr int kActiveDays = 30;
+// A rate is unusual above so many times the busiest hour of the week before.
+constexpr int kUnusualTimes = 3;
+constexpr int kUsualHours = 7 * 24;
 
 struct Range {
   std::string name;
@@ -154,41 +153,60 @@ std::string render_models(const std::vector<store::UsageTotal>& models) {
   return json_array(rows);
 }
 
-bool near_a_limit(const KeyView& view) {
-  return std::ranges::any_of(view.limits, [](const LimitState& state) {
-    return has_periods(state.limit.window) && state.used > 0 &&
-           static_cast<__int128>(state.used) * 100 >=
-               static_cast<__int128>(state.limit.amount) * kNearLimitPercent;
-  });
-}
-
-// Why the key needs attention; "" when it does not.
-std::string_view attention_reason(const KeyView& view, WallTime now) {
-  if (view.status == KeyStatus::kLimited) return "limited";
-  if (view.status != KeyStatus::kActive) return "";
-  if (near_a_limit(view)) return "near_limit";
-  if (view.use.requests >= kErrorRequestsMin &&
-      view.use.errors * 100 > view.use.requests * kErrorPercent) {
-    return "errors";
+std::string_view concern_name(Ledger::Concern concern) {
+  switch (concern) {
+    case Ledger::Concern::kLimited:
+      return "limited";
+    case Ledger::Concern::kNearLimit:
+      return "near_limit";
+    case Ledger::Concern::kErrors:
+      return "errors";
+    case Ledger::Concern::kUnusualRate:
+      return "unusual_rate";
+    case Ledger::Concern::kOldSecret:
+      return "old_secret";
   }
-  if (now - current_secret(view.key).created_at > kOldSecret) return "old_secret";
   return "";
 }
 
-Result<std::string> render_attention(const Ledger& ledger,
-                                     const std::optional<WorkspaceId>& workspace, WallTime now) {
-  const auto page = ledger.list_keys({.workspace = workspace, .limit = kAttentionKeys});
-  if (!page) return std::unexpected(page.error());
+// Whether the running hour has far more requests than any of the week before.
+Result<bool> is_unusual(sql::Connection& connection, std::int64_t key_number, WallTime now) {
+  const std::int64_t hour = now.time_since_epoch() / std::chrono::hours(1);
+  const auto hours = store::usage_series(connection, {.key_number = key_number,
+                                                      .step = store::UsageStep::kHour,
+                                                      .first = hour - kUsualHours,
+                                                      .count = kUsualHours + 1});
+  if (!hours) return std::unexpected(hours.error());
+  const auto usual =
+      std::ranges::max(std::span(*hours).first(kUsualHours), {}, &store::UsageFigures::requests);
+  return hours->back().requests > kUnusualTimes * usual.requests;
+}
+
+Result<std::string> render_attention(sql::Connection& connection, Ledger::KeysOfConcern keys,
+                                     WallTime now) {
+  std::vector<Ledger::KeyOfConcern>& list = keys.found;
+  for (Ledger::KeyOfConcern& busy : keys.busy) {
+    const Result<bool> unusual = is_unusual(connection, busy.number, now);
+    if (!unusual) return std::unexpected(unusual.error());
+    if (!*unusual) continue;
+    const auto known = std::ranges::find(list, busy.number, &Ledger::KeyOfConcern::number);
+    if (known == list.end()) {
+      list.push_back(std::move(busy));
+    } else {
+      known->concern = std::min(known->concern, busy.concern);
+    }
+  }
+  std::ranges::sort(list, {}, [](const Ledger::KeyOfConcern& one) {
+    return std::pair(one.concern, -one.number);
+  });
+  if (list.size() > kAttentionMax) list.resize(kAttentionMax);
   std::vector<std::string> rows;
-  for (const KeyView& view : page->keys) {
-    const std::string_view reason = attention_reason(view, now);
-    if (reason.empty()) continue;
+  for (const Ledger::KeyOfConcern& one : list) {
     rows.push_back(JsonFields()
-                       .text("key", view.key.id.get())
-                       .text("name", view.key.policy.name)
-                       .text("reason", reason)
+                       .text("key", one.id.get())
+                       .text("name", one.name)
+                       .text("reason", concern_name(one.concern))
                        .finish());
-    if (rows.size() == kAttentionMax) break;
   }
   return json_array(rows);
 }
@@ -196,18 +214,24 @@ Result<std::string> render_attention(const Ledger& ledger,
 // What is found out by looking at the keys themselves.
 struct KeyFindings {
   std::int64_t active = 0;
-  std::string attention;  // JSON
+  std::int64_t active_before = 0;  // in the 30 days before those
+  std::string attention;           // JSON
 };
 
-Task<Result<KeyFindings>> look_at_keys(AdminCall& call, WallTime active_since) {
+Task<Result<KeyFindings>> look_at_keys(AdminCall& call) {
   const Ledger& ledger = call.context.ledger;
   std::function<Result<KeyFindings>(sql::Connection&)> work =
-      [&ledger, workspace = call.workspace, now = call.context.clock.wall(),
-       active_since](sql::Connection&) -> Result<KeyFindings> {
-    auto attention = render_attention(ledger, workspace, now);
+      [&ledger, workspace = call.workspace,
+       now = call.context.clock.wall()](sql::Connection& connection) -> Result<KeyFindings> {
+    auto attention =
+        render_attention(connection, ledger.keys_of_concern(workspace, kAttentionMax), now);
     if (!attention) return std::unexpected(attention.error());
-    return KeyFindings{.active = ledger.count_active_keys(workspace, active_since),
-                       .attention = std::move(*attention)};
+    const std::int64_t end = now.time_since_epoch() / std::chrono::days(1) + 1;
+    const std::int64_t begin = end - kActiveDays;
+    return KeyFindings{
+        .active = ledger.count_active_keys(workspace, begin, end),
+        .active_before = ledger.count_active_keys(workspace, begin - kActiveDays, begin),
+        .attention = std::move(*attention)};
   };
   return call.context.ledger.read_facts(std::move(work));
 }
@@ -238,10 +262,10 @@ Task<Result<net::Response>> show_overview(AdminCall& call) {
   if (!figures) co_return std::unexpected(figures.error());
   auto fields = overview_fields(*range, *figures);
   if (!fields) co_return std::unexpected(fields.error());
-  const auto today = std::chrono::floor<std::chrono::days>(range->at(range->count - 1));
-  const auto keys = co_await look_at_keys(call, today - std::chrono::days(kActiveDays - 1));
+  const auto keys = co_await look_at_keys(call);
   if (!keys) co_return std::unexpected(keys.error());
   co_return json_answer(fields->number("active_integrations", keys->active)
+                            .number("previous_active_integrations", keys->active_before)
                             .raw("attention", keys->attention)
                             .finish());
 }

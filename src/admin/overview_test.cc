@@ -100,5 +100,36 @@ TEST_F(OverviewTest, KeysThatNeedAttentionSayWhy) {
   EXPECT_EQ(later.at(0).at("reason").as_string(), "old_secret");
 }
 
+TEST_F(OverviewTest, RateIsUnusualAboveThriceTheBusiestHourOfTheWeek) {
+  const KeyWithSecret sudden = make("sudden");
+  const KeyWithSecret busy = make("busy");
+  clock_.advance(std::chrono::days(1));
+  for (int i = 0; i < 34; ++i) ASSERT_TRUE(buy(busy));
+  clock_.advance(std::chrono::hours(2));
+  for (int i = 0; i < 99; ++i) ASSERT_TRUE(buy(sudden));
+  for (int i = 0; i < 102; ++i) ASSERT_TRUE(buy(busy));
+  EXPECT_EQ(overview("overview").at("attention").as_array().size(), 0U);
+  ASSERT_TRUE(buy(sudden));
+  ASSERT_TRUE(buy(busy));
+  const json::value attention = overview("overview").at("attention");
+  ASSERT_EQ(attention.as_array().size(), 2U);
+  for (const json::value& one : attention.as_array()) {
+    EXPECT_EQ(one.at("reason").as_string(), "unusual_rate");
+  }
+  clock_.advance(std::chrono::hours(1));
+  EXPECT_EQ(overview("overview").at("attention").as_array().size(), 0U);
+}
+
+TEST_F(OverviewTest, ActiveIntegrationsAreComparedWithThoseOfTheThirtyDaysBefore) {
+  const KeyWithSecret one = make("one");
+  ASSERT_TRUE(buy(one));
+  ASSERT_TRUE(buy(make("two")));
+  clock_.advance(std::chrono::days(30));
+  ASSERT_TRUE(buy(one));
+  const json::value seen = overview("overview");
+  EXPECT_EQ(seen.at("active_integrations").as_int64(), 1);
+  EXPECT_EQ(seen.at("previous_active_integrations").as_int64(), 2);
+}
+
 }  // namespace
 }  // namespace tollgate

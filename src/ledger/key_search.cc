@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,12 +11,10 @@
 #include <vector>
 
 #include "ledger/key_order.h"
+#include "ledger/key_walk.h"
 
 namespace tollgate {
 namespace {
-
-// How many keys are fetched under one lock.
-constexpr std::size_t kChunk = 256;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -64,22 +61,6 @@ class Filter {
   const Ledger::KeyQuery& query_;
   std::string wanted_;
 };
-
-constexpr std::int64_t kNewest = std::numeric_limits<std::int64_t>::max();
-
-// Calls `take` with every key below `before`, newest first, until it says kStop.
-enum class Walk { kGoOn, kStop };
-template <class Take>
-void walk(const LiveKeys& keys, std::int64_t before, Take take) {
-  std::vector<std::shared_ptr<const LiveKey>> chunk;
-  for (keys.copy_older(before, kChunk, chunk); !chunk.empty();
-       keys.copy_older(before, kChunk, chunk)) {
-    for (const std::shared_ptr<const LiveKey>& live : chunk) {
-      if (take(live) == Walk::kStop) return;
-    }
-    before = chunk.back()->key.number;
-  }
-}
 
 // The first `count` of those that the filter lets through and that come after the cursor, in order.
 class Best {
@@ -135,10 +116,10 @@ Result<Ledger::KeyPage> search_keys(const LiveKeys& keys, const Ledger::KeyQuery
   // Newest first is the order of the walk: it begins at the cursor, and ends with the page.
   const bool newest_first =
       query.sort == Ledger::KeySort::kCreated && query.order == Ledger::SortOrder::kDescending;
-  const std::int64_t begin = newest_first && after ? after->number : kNewest;
+  const std::int64_t begin = newest_first && after ? after->number : kNewestKey;
   Best best(order, limit + 1);
   std::size_t found = 0;
-  walk(keys, begin, [&](const std::shared_ptr<const LiveKey>& live) {
+  walk_keys(keys, begin, [&](const std::shared_ptr<const LiveKey>& live) {
     if (!filter.accepts(*live)) return Walk::kGoOn;
     const std::int64_t value = order.value_of(*live);
     if (after && !order.before(*after, {.live = live, .value = value})) return Walk::kGoOn;
@@ -159,7 +140,7 @@ Result<Ledger::KeyPage> search_keys(const LiveKeys& keys, const Ledger::KeyQuery
 Ledger::KeyCounts count_keys(const LiveKeys& keys, const Ledger::KeyQuery& query) {
   Ledger::KeyCounts counts;
   const Filter filter(keys, query);
-  walk(keys, kNewest, [&](const std::shared_ptr<const LiveKey>& live) {
+  walk_keys(keys, kNewestKey, [&](const std::shared_ptr<const LiveKey>& live) {
     if (filter.accepts_whatever_status(*live)) ++counts[keys.status_of(*live)];
     return Walk::kGoOn;
   });
@@ -169,7 +150,7 @@ Ledger::KeyCounts count_keys(const LiveKeys& keys, const Ledger::KeyQuery& query
 std::vector<std::int64_t> numbers_named(const LiveKeys& keys, const std::string& name,
                                         const std::optional<WorkspaceId>& workspace) {
   std::vector<std::int64_t> numbers;
-  walk(keys, kNewest, [&](const std::shared_ptr<const LiveKey>& live) {
+  walk_keys(keys, kNewestKey, [&](const std::shared_ptr<const LiveKey>& live) {
     const Key& key = live->key;
     const bool within = !workspace || key.workspace == *workspace;
     if (within && key.policy.name == name) numbers.push_back(key.number);
@@ -179,11 +160,13 @@ std::vector<std::int64_t> numbers_named(const LiveKeys& keys, const std::string&
 }
 
 std::int64_t count_active_keys(const LiveKeys& keys, const std::optional<WorkspaceId>& workspace,
-                               WallTime since) {
+                               std::int64_t from_day, std::int64_t to_day) {
   std::int64_t count = 0;
-  walk(keys, kNewest, [&](const std::shared_ptr<const LiveKey>& live) {
+  walk_keys(keys, kNewestKey, [&](const std::shared_ptr<const LiveKey>& live) {
     const bool within = !workspace || live->key.workspace == *workspace;
-    const auto active = [since](const UseCounter* use) { return use->was_admitted_since(since); };
+    const auto active = [=](const UseCounter* use) {
+      return use->was_admitted_on(from_day, to_day);
+    };
     if (within && std::ranges::any_of(live->use, active)) ++count;
     return Walk::kGoOn;
   });

@@ -26,8 +26,8 @@ Ledger::KeyCounts count_keys(const LiveKeys& keys, const Ledger::KeyQuery& query
 // Of every key that has the name, revoked ones too.
 std::vector<std::int64_t> numbers_named(const LiveKeys& keys, const std::string& name,
                                         const std::optional<WorkspaceId>& workspace);
-// Keys, revoked ones too, of which a request was admitted at `since` or later.
+// As Ledger::count_active_keys().
 std::int64_t count_active_keys(const LiveKeys& keys, const std::optional<WorkspaceId>& workspace,
-                               WallTime since);
+                               std::int64_t from_day, std::int64_t to_day);
 
 }  // namespace tollgate

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "ledger/key_attention.h"
+
 namespace tollgate {
 namespace {
 
@@ -34,6 +36,7 @@ class KeySearchTest : public ::testing::Test {
     secret.hash = sha256(std::to_string(last_));
     secret.preview = "prefix-of-" + std::to_string(last_) + "...";
     secret.last4 = "wxyz";
+    secret.created_at = kNow;
     key.secrets = {secret};
     key.created_at = kNow;
     return key;
@@ -112,7 +115,7 @@ TEST_F(KeySearchTest, FiltersByEveryField) {
   EXPECT_THAT(names({.workspace = WorkspaceId("ws_other")}), ElementsAre("foreign"));
 }
 
-TEST_F(KeySearchTest, KeysAreActiveWhoseLastAdmittedRequestIsNotOlder) {
+TEST_F(KeySearchTest, KeysAreActiveOnTheDaysOfTheirAdmittedRequests) {
   Key used = key("used");
   KeySecret older = used.secrets.front();
   older.hash = sha256("older");
@@ -126,9 +129,62 @@ TEST_F(KeySearchTest, KeysAreActiveWhoseLastAdmittedRequestIsNotOlder) {
   keys_.find(used.id)->use[0]->note_admitted(kNow - std::chrono::days(40));
   keys_.find(gone.id)->use[0]->note_admitted(kNow);
   keys_.find(KeyId("key_3"))->use[0]->count_error(kNow);
-  EXPECT_EQ(count_active_keys(keys_, std::nullopt, kNow), 2);
-  EXPECT_EQ(count_active_keys(keys_, WorkspaceId("ws_default"), kNow), 1);
-  EXPECT_EQ(count_active_keys(keys_, std::nullopt, kNow + std::chrono::microseconds(1)), 0);
+  const std::int64_t today = std::chrono::floor<std::chrono::days>(kNow).time_since_epoch().count();
+  EXPECT_EQ(count_active_keys(keys_, std::nullopt, today, today + 1), 2);
+  EXPECT_EQ(count_active_keys(keys_, WorkspaceId("ws_default"), today, today + 1), 1);
+  EXPECT_EQ(count_active_keys(keys_, std::nullopt, today + 1, today + 9), 0);
+  EXPECT_EQ(count_active_keys(keys_, std::nullopt, today - 59, today - 29), 1);
+  EXPECT_EQ(count_active_keys(keys_, std::nullopt, today - 39, today), 0);
+}
+
+TEST_F(KeySearchTest, KeysOfConcernAreTheGravestAndOfEqualsTheNewest) {
+  std::vector<Key> made;
+  for (const char* name : {"failing", "old", "older", "fine", "off", "foreign", "gone", "full"}) {
+    made.push_back(key(name));
+  }
+  for (const std::size_t old : {1, 2}) {
+    made[old].secrets.front().created_at = kNow - std::chrono::days(91);
+  }
+  made[4].policy.enabled = false;
+  made[5].workspace = WorkspaceId("ws_other");
+  made[6].revoked_at = kNow;
+  made[7].policy.limits = {
+      {.metric = Metric::kRequests, .window = {WindowKind::kDay}, .amount = 0}};
+  for (const Key& one : made) put(one);
+  for (const std::size_t place : {0, 4, 5, 6}) {
+    UseCounter& use = *keys_.find(made[place].id)->use[0];
+    for (int i = 0; i < 20; ++i) i < 2 ? use.count_error(kNow) : use.count_good(kNow);
+  }
+  const auto found = [&](std::size_t max) {
+    std::vector<std::string> names;
+    for (const auto& one : keys_of_concern(keys_, WorkspaceId("ws_default"), kNow, max).found) {
+      names.push_back(one.name);
+    }
+    return names;
+  };
+  EXPECT_THAT(found(10), ElementsAre("full", "failing", "older", "old"));
+  EXPECT_THAT(found(3), ElementsAre("full", "failing", "older"));
+  EXPECT_EQ(keys_of_concern(keys_, std::nullopt, kNow, 10).found.size(), 5U);
+}
+
+TEST_F(KeySearchTest, BusyKeysAreThoseWithTheMostRequestsOfTheHour) {
+  const WallTime later = kNow + std::chrono::days(1);
+  for (int i = 0; i < 5; ++i) {
+    const Key one = key("k" + std::to_string(i));
+    put(one);
+    for (int n = 0; n < 98 + i; ++n) keys_.find(one.id)->use[0]->count_good(later);
+  }
+  Key young = key("young");
+  young.created_at = later;
+  put(young);
+  for (int n = 0; n < 500; ++n) keys_.find(young.id)->use[0]->count_good(later);
+  std::vector<std::string> names;
+  for (const auto& one : keys_of_concern(keys_, std::nullopt, later, 2).busy) {
+    names.push_back(one.name);
+  }
+  EXPECT_THAT(names, ::testing::UnorderedElementsAre("k4", "k3"));
+  const auto next_hour = keys_of_concern(keys_, std::nullopt, later + std::chrono::hours(1), 2);
+  EXPECT_TRUE(next_hour.busy.empty());
 }
 
 TEST_F(KeySearchTest, FindsTheNumbersOfEveryKeyThatHadTheName) {

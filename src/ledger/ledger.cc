@@ -12,6 +12,7 @@
 #include "ledger/data_lock.h"
 #include "ledger/generation_numbers.h"
 #include "ledger/journal.h"
+#include "ledger/key_attention.h"
 #include "ledger/key_changes.h"
 #include "ledger/key_search.h"
 #include "ledger/ledger_metrics.h"
@@ -168,7 +169,8 @@ Status Ledger::State::load(sql::Connection& connection) {
                      {.wall = options.clock->wall(), .steady = options.clock->steady()});
   status = load_workspaces(connection, limits, workspaces, keys);
   if (!status) return status;
-  status = load_keys(connection, limits, keys);
+  const auto today = std::chrono::floor<std::chrono::days>(options.clock->wall());
+  status = load_keys(connection, today.time_since_epoch().count(), limits, keys);
   if (!status) return status;
   Result<GenerationNumber> last = store::last_generation(connection);
   if (!last) return std::unexpected(last.error());
@@ -516,8 +518,13 @@ std::vector<std::int64_t> Ledger::key_numbers(const std::string& name,
 }
 
 std::int64_t Ledger::count_active_keys(const std::optional<WorkspaceId>& workspace,
-                                       WallTime since) const {
-  return tollgate::count_active_keys(state_->keys, workspace, since);
+                                       std::int64_t from_day, std::int64_t to_day) const {
+  return tollgate::count_active_keys(state_->keys, workspace, from_day, to_day);
+}
+
+Ledger::KeysOfConcern Ledger::keys_of_concern(const std::optional<WorkspaceId>& workspace,
+                                              std::size_t max) const {
+  return tollgate::keys_of_concern(state_->keys, workspace, state_->options.clock->wall(), max);
 }
 
 Status Ledger::read_at_start(const std::function<Status(sql::Connection&)>& work) {

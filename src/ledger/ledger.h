@@ -330,8 +330,34 @@ class Ledger {
   // The number of every key that has the name, revoked ones too. Likewise.
   std::vector<std::int64_t> key_numbers(const std::string& name,
                                         const std::optional<WorkspaceId>& workspace) const;
-  // Keys, revoked ones too, of which a request was admitted at `since` or later. Likewise.
-  std::int64_t count_active_keys(const std::optional<WorkspaceId>& workspace, WallTime since) const;
+  // Keys, revoked ones too, of which a request was admitted on one of the days [from_day, to_day)
+  // since 1970, UTC, which are the last 62 at most. Likewise.
+  std::int64_t count_active_keys(const std::optional<WorkspaceId>& workspace, std::int64_t from_day,
+                                 std::int64_t to_day) const;
+
+  // Why somebody should look at a key; the gravest first.
+  enum class Concern {
+    kLimited,      // at a limit
+    kNearLimit,    // has used nine tenths of one
+    kErrors,       // more than 5 % in about a day, of twenty requests or more
+    kUnusualRate,  // far more requests than it ever has
+    kOldSecret,    // of more than 90 days
+  };
+  static constexpr std::size_t kConcerns = 5;
+  struct KeyOfConcern {
+    KeyId id;
+    std::int64_t number = 0;
+    std::string name;
+    Concern concern = Concern::kLimited;
+  };
+  struct KeysOfConcern {
+    std::vector<KeyOfConcern> found;  // none for its rate; gravest first, of equals the newest
+    // Those with the most requests in the running hour, if these are many. What is unusual is for
+    // who knows the hours before to say.
+    std::vector<KeyOfConcern> busy;
+  };
+  // At most `max` of each. Errors are those since the process started. Likewise.
+  KeysOfConcern keys_of_concern(const std::optional<WorkspaceId>& workspace, std::size_t max) const;
 
   // Runs `work` on a reader thread over a read transaction: store/ queries for pages and reports.
   // Every request that was settled before is seen.

@@ -202,10 +202,14 @@ KeyView LiveKeys::view_of(const LiveKey& live) const {
     view.secret_use.push_back(counter->read());
     view.use = view.use + view.secret_use.back();
   }
-  if (key.policy.limits.empty()) return view;
-  const Lock lock(mutex_);
-  view.limits = budgets_.limits(*live.slot->budget, now());
+  view.limits = limits_of(live);
   return view;
+}
+
+std::vector<LimitState> LiveKeys::limits_of(const LiveKey& live) const {
+  if (live.key.policy.limits.empty()) return {};
+  const Lock lock(mutex_);
+  return budgets_.limits(*live.slot->budget, now());
 }
 
 KeyStatus LiveKeys::status_of(const LiveKey& live) const {

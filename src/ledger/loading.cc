@@ -1,6 +1,7 @@
 #include "ledger/loading.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <span>
 #include <utility>
@@ -19,18 +20,24 @@ bool was_used(std::span<const UseCount> counts) {
   return std::ranges::any_of(counts, [](const UseCount& use) { return use.requests > 0; });
 }
 
+// `days`: bit n of n days before today.
+void note_admitted(UseCounter& counter, std::int64_t today, std::uint64_t days) {
+  for (; days != 0; days &= days - 1) counter.note_admitted_on(today - std::countr_zero(days));
+}
+
 }  // namespace
 
-Status load_keys(sql::Connection& connection, LimitLoader& limits, LiveKeys& keys) {
-  auto counts = store::load_use_counts(connection);
+Status load_keys(sql::Connection& connection, std::int64_t today, LimitLoader& limits,
+                 LiveKeys& keys) {
+  auto counts = store::load_use_counts(connection, today);
   if (!counts) return std::unexpected(counts.error());
   std::vector<UseCount> use;
   return store::for_each_key(connection, [&](Key key) -> Status {
     use.clear();
-    std::vector<std::pair<std::size_t, WallTime>> admitted;  // by place in key.secrets
+    std::vector<std::uint64_t> admitted;  // as `use`, by day
     for (const KeySecret& secret : key.secrets) {
       const store::SecretUse& known = (*counts)[secret.number];
-      if (known.last_admitted_at) admitted.emplace_back(use.size(), *known.last_admitted_at);
+      admitted.push_back(known.admitted_on);
       use.push_back(known.count);
     }
     const KeyId id = key.id;
@@ -38,9 +45,10 @@ Status load_keys(sql::Connection& connection, LimitLoader& limits, LiveKeys& key
     if (was_used(use)) used = limits.use_of(key, keys.test_clock_offset(key.workspace));
     if (!used) return std::unexpected(std::move(used.error()));
     keys.put(std::move(key), use, *used, Inflight::kKeep);
-    if (admitted.empty()) return {};
     const auto live = keys.find(id);
-    for (const auto& [place, at] : admitted) live->use[place]->note_admitted(at);
+    for (std::size_t place = 0; place < admitted.size(); ++place) {
+      note_admitted(*live->use[place], today, admitted[place]);
+    }
     return {};
   });
 }

@@ -8,11 +8,13 @@ namespace tollgate::store {
 
 namespace {
 
-// Adds the rows (secret number, requests, errors, last time) of `select` to `counts`.
+// Adds the rows (secret number, requests, errors, last time, days) of `select` to `counts`.
 Status add_counts(sql::Statement& select, std::unordered_map<std::int64_t, SecretUse>& counts) {
   Result<bool> more = select.step();
   for (; more && *more; more = select.step()) {
-    UseCount& count = counts[select.integer(0)].count;
+    SecretUse& use = counts[select.integer(0)];
+    UseCount& count = use.count;
+    use.admitted_on |= static_cast<std::uint64_t>(select.integer(4));
     if (__builtin_add_overflow(count.requests, select.integer(1), &count.requests) ||
         __builtin_add_overflow(count.errors, select.integer(2), &count.errors)) {
       return unreadable("a count beyond every number");
@@ -72,16 +74,20 @@ Result<std::vector<RequestCount>> list_request_counts(sql::Connection& connectio
   return counts;
 }
 
-Result<std::unordered_map<std::int64_t, SecretUse>> load_use_counts(sql::Connection& connection) {
+Result<std::unordered_map<std::int64_t, SecretUse>> load_use_counts(sql::Connection& connection,
+                                                                    std::int64_t today) {
   std::unordered_map<std::int64_t, SecretUse> counts;
   sql::Statement admitted = connection.prepare(
-      "SELECT secret_number, sum(requests), sum(errors), max(last_used_at) FROM usage_days "
+      "SELECT secret_number, sum(requests), sum(errors), max(last_used_at), "
+      "sum(CASE WHEN day > ? AND day <= ? THEN 1 << (? - day) ELSE 0 END) FROM "
+      "(SELECT secret_number, day, sum(requests) AS requests, sum(errors) AS errors, "
+      "max(last_used_at) AS last_used_at FROM usage_days GROUP BY secret_number, day) "
       "GROUP BY secret_number");
+  admitted.bind(1, today - kDaysKnown).bind(2, today).bind(3, today);
   if (Status added = add_counts(admitted, counts); !added) return std::unexpected(added.error());
-  for (auto& [number, use] : counts) use.last_admitted_at = use.count.last_used_at;
   sql::Statement others = connection.prepare(
       "SELECT secret_number, sum(count), sum(CASE WHEN code <> '' THEN count ELSE 0 END), "
-      "max(last_at) FROM request_counts GROUP BY secret_number");
+      "max(last_at), 0 FROM request_counts GROUP BY secret_number");
   if (Status added = add_counts(others, counts); !added) return std::unexpected(added.error());
   return counts;
 }

@@ -36,9 +36,13 @@ Result<std::vector<RequestCount>> list_request_counts(sql::Connection& connectio
                                                       std::int64_t from_hour);
 struct SecretUse {
   UseCount count;
-  std::optional<WallTime> last_admitted_at = {};  // count.last_used_at is of refused ones, too
+  std::uint64_t admitted_on =
+      0;  // bit n: n days before today; count.last_used_at is of refused ones, too
 };
-// Everything counted so far, by secret number: admitted (usage rows) and not (request counts).
-Result<std::unordered_map<std::int64_t, SecretUse>> load_use_counts(sql::Connection& connection);
+inline constexpr int kDaysKnown = 62;
+// Everything counted so far, by secret number: admitted (usage rows) and not (request counts). The
+// days are those of the last kDaysKnown up to `today`, since 1970, UTC.
+Result<std::unordered_map<std::int64_t, SecretUse>> load_use_counts(sql::Connection& connection,
+                                                                    std::int64_t today);
 
 }  // namespace tollgate::store

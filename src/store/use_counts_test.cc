@@ -48,14 +48,22 @@ TEST_F(UseCountsTest, LoadsAdmittedAndRefusedRequestsTogether) {
       RequestCount{99, hour_of(test_time()), "expired_api_key", 1, test_time(3)},
   };
   expect_ok(add_request_counts(connection_, counts));
-  const auto loaded = load_use_counts(connection_).value();
+  const std::int64_t today = day_of(failed.admitted_at);
+  const auto loaded = load_use_counts(connection_, today).value();
   ASSERT_EQ(loaded.size(), 2u);
   EXPECT_EQ(loaded.at(secret).count.requests, 18);
   EXPECT_EQ(loaded.at(secret).count.errors, 7);
   EXPECT_EQ(loaded.at(secret).count.last_used_at, failed.admitted_at);
-  EXPECT_EQ(loaded.at(secret).last_admitted_at, failed.admitted_at);
+  EXPECT_EQ(loaded.at(secret).admitted_on, 0b11U);
   EXPECT_EQ(loaded.at(99).count.errors, 1);
-  EXPECT_FALSE(loaded.at(99).last_admitted_at);
+  EXPECT_EQ(loaded.at(99).admitted_on, 0U);
+  // Of other days: what is to come is nothing, and what is long ago forgotten.
+  const auto on = [&](std::int64_t day) {
+    return load_use_counts(connection_, day).value().at(secret).admitted_on;
+  };
+  EXPECT_EQ(on(today - 1), 1U);
+  EXPECT_EQ(on(today + kDaysKnown - 2), std::uint64_t{0b11} << (kDaysKnown - 2));
+  EXPECT_EQ(on(today + kDaysKnown), 0U);
 }
 
 }  // namespace

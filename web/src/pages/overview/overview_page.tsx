@@ -72,14 +72,14 @@ function Figures({ of }: { of: Overview }) {
       <Figure name="Requests" value={formatCount(now.requests)} change={change(now.requests, before.requests)} against={against} />
       <Figure name="Success rate" value={success === null ? "–" : formatShare(success)} change={change(success, rate(before), "points")} against={against} better="up" />
       <Figure name="Spend" value={formatMoney(now.cost)} exact={exactMoney(now.cost)} change={change(now.cost, before.cost)} against={against} />
-      <Figure name="Active integrations" value={formatCount(of.active_integrations)} hint="Keys with a request in the last 30 days" note="in the last 30 days" against={against} />
+      <Figure name="Active integrations" value={formatCount(of.active_integrations)} hint="Keys with a request in the last 30 days" change={change(of.active_integrations, of.previous_active_integrations)} against="the 30 days before" />
     </dl>
   );
 }
 
-function Figure({ name, value, exact, hint, note, change, against, better }: { name: string; value: string; exact?: string; hint?: string; note?: string; change?: Change; against: string; better?: "up" }) {
-  const Arrow = change?.way === "up" ? ArrowUpRight : change?.way === "down" ? ArrowDownRight : ArrowRight;
-  const tone = better && change && change.way !== "same" ? (change.way === better ? "text-good" : "text-bad") : "text-muted";
+function Figure({ name, value, exact, hint, change, against, better }: { name: string; value: string; exact?: string; hint?: string; change: Change; against: string; better?: "up" }) {
+  const Arrow = change.way === "up" ? ArrowUpRight : change.way === "down" ? ArrowDownRight : ArrowRight;
+  const tone = better && change.way !== "same" ? (change.way === better ? "text-good" : "text-bad") : "text-muted";
   return (
     <div className="border-line p-4 not-first:border-l max-lg:odd:border-l-0 max-lg:[&:nth-child(n+3)]:border-t">
       <dt className="text-sm text-muted" title={hint}>
@@ -89,9 +89,9 @@ function Figure({ name, value, exact, hint, note, change, against, better }: { n
         <span className="numbers block text-2xl font-semibold tracking-[-0.02em]" title={exact}>
           {value}
         </span>
-        <span className={cx("numbers mt-0.5 inline-flex items-center gap-1 text-xs", tone)} title={change ? `Against ${against}` : undefined}>
-          {change?.text && <Arrow aria-hidden className="size-3.5" />}
-          {change ? change.text || "nothing to compare with" : note}
+        <span className={cx("numbers mt-0.5 inline-flex items-center gap-1 text-xs", tone)} title={`Against ${against}`}>
+          {change.text && <Arrow aria-hidden className="size-3.5" />}
+          {change.text || "nothing to compare with"}
         </span>
       </dd>
     </div>
@@ -119,7 +119,7 @@ function Attention({ of }: { of: Overview }) {
   return (
     <Panel title="Needs attention" flush>
       {of.attention.length === 0 ? (
-        <p className="p-4 text-sm text-muted">Nothing. No key is near a limit, failing, or due for a new secret.</p>
+        <p className="p-4 text-sm text-muted">Nothing. No key is near a limit, failing, unusually busy, or due for a new secret.</p>
       ) : (
         <ul>
           {of.attention.map((item) => (
