@@ -1,4 +1,6 @@
+import { made } from "./admin";
 import { call, createKey, expect, test, watched } from "./gateway";
+import { overflow } from "./pages";
 
 test("a new operator gets from the printed link to a first call whose counter moves", async ({ page, untouched: gateway }) => {
   const complaints = watched(page, gateway.url);
@@ -19,9 +21,9 @@ test("a new operator gets from the printed link to a first call whose counter mo
   await page.getByRole("button", { name: "Go to the dashboard" }).click();
 
   const row = page.getByRole("listitem").filter({ hasText: "first-key" });
-  await expect(row).toContainText("0requests");
+  await expect(row.getByTitle("0 requests", { exact: true })).toBeVisible();
   expect((await call(gateway, secret)).status).toBe(200);
-  await expect(row).toContainText("1requests");
+  await expect(row.getByTitle("1 request", { exact: true })).toBeVisible();
   expect(complaints).toEqual([]);
 });
 
@@ -138,4 +140,44 @@ test("a name that is taken is told as somebody types", async ({ operator: page, 
   await page.goto(`${gateway.url}/keys?create=true`);
   await page.getByLabel("Name", { exact: true }).fill("taken");
   await expect(page.getByText("Another key has this name.")).toBeVisible();
+});
+
+test("a key that was just made is marked until its first request, and counted beside the page's name", async ({ operator: page, gateway }) => {
+  const link = page.getByRole("navigation").getByRole("link", { name: /^API keys/ }).first();
+  await page.goto(`${gateway.url}/keys`);
+  await expect(link).toContainText(/\d/);
+  const before = Number(/\d+/.exec(await link.innerText())![0]);
+  const secret = await createKey(page, gateway, "marked");
+  await expect(link).toContainText(String(before + 1));
+  const row = page.getByRole("listitem").filter({ hasText: "marked" });
+  await expect(row).toContainText("waiting for its first request");
+  // The mark outlives a look elsewhere.
+  await row.getByRole("link", { name: "marked" }).click();
+  await page.getByRole("heading", { name: "marked", level: 1 }).waitFor();
+  await page.goBack();
+  await expect(row).toContainText("waiting for its first request");
+  expect((await call(gateway, secret)).status).toBe(200);
+  await expect(row).not.toContainText("waiting for its first request");
+});
+
+test("when a spent limit turns is read at any width, and nothing of a row is cut off", async ({ operator: page, gateway }) => {
+  const key = await made(gateway, "keys", { name: "spent", environment: "sandbox", tags: ["one", "two"], limits: [{ metric: "cost", window: "month", amount: "10" }, { metric: "requests", window: "day", amount: 1 }] });
+  expect((await call(gateway, String(key["secret"]))).status).toBe(200);
+  await made(gateway, "keys", { name: "manager", type: "management", role: "viewer" });
+  for (const width of [2560, 1440, 1280, 1024, 768, 390, 360]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.goto(`${gateway.url}/keys`);
+    const row = page.getByRole("listitem").filter({ hasText: "spent" });
+    const limit = row.getByText(/^of 1 request \/ day · resets \d+ (h|min|s)$/);
+    await expect(limit, `at ${width} px`).toBeVisible();
+    const cut = (text: typeof limit) => text.evaluate((element) => element.scrollWidth - element.clientWidth);
+    expect(await cut(limit), `the limit at ${width} px`).toBeLessThanOrEqual(0);
+    await expect(row.getByText("+1", { exact: true })).toHaveAttribute("title", /used, .* of \$10 \/ month/);
+    const manager = page.getByRole("listitem").filter({ hasText: "manager" }).getByText("Management", { exact: true });
+    const box = (await manager.boundingBox())!;
+    expect(box.x + box.width, `“Management” at ${width} px`).toBeLessThanOrEqual((await manager.locator("xpath=..").boundingBox())!.x + (await manager.locator("xpath=..").boundingBox())!.width + 0.5);
+    expect(await overflow(page), `${width} px`).toBeLessThanOrEqual(0);
+    const [first, last] = await Promise.all(["Environment", "Sort"].map((name) => page.getByRole("button", { name, exact: true }).boundingBox()));
+    expect(last!.y, `the filters at ${width} px`).toBe(first!.y);
+  }
 });

@@ -17,6 +17,18 @@ test("a wrong password says so, a right one leads to where one was going", async
   await fresh.context().close();
 });
 
+test("where nobody is a member yet, the page says what to do, and the trail names who was invited", async ({ operator: page, gateway }) => {
+  const { id } = await made(gateway, "workspaces", { name: "empty" });
+  await page.goto(`${gateway.url}/members?workspace=${String(id)}`);
+  await expect(page.getByRole("heading", { name: "No member yet" })).toBeVisible();
+  await page.locator("main").getByRole("button", { name: "Invite" }).last().click();
+  await page.getByLabel("E-mail").fill("named@example.com");
+  await page.getByRole("button", { name: "Make link" }).click();
+  await page.getByLabel("The invitation’s link").waitFor();
+  await page.goto(`${gateway.url}/audit?workspace=${String(id)}`);
+  await expect(page.getByRole("row").filter({ hasText: "invitation.create" })).toContainText("named@example.com");
+});
+
 test("an invitation's link makes a viewer, who is offered nothing that viewers may not do", async ({ operator: page, gateway, browser }) => {
   await page.goto(`${gateway.url}/members`);
   await page.getByRole("button", { name: "Invite" }).click();

@@ -176,4 +176,7 @@ declare module "@tanstack/react-router" {
   interface Register {
     router: typeof router;
   }
+  interface HistoryState {
+    fresh?: string; // the key that was just made
+  }
 }

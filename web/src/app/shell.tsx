@@ -5,7 +5,9 @@ import { Link, Outlet, useLocation, useNavigate, useRouter } from "@tanstack/rea
 import { Check, ChevronsUpDown, LogOut, Menu as MenuSign, Monitor, Moon, Search, Sun } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 
-import { workspacesQuery } from "@/api/queries";
+import { keyCountsQuery, workspacesQuery } from "@/api/queries";
+import { formatCompact } from "@/lib/format";
+import { unrevoked } from "@/lib/key_counts";
 import { safeReturn } from "@/lib/search";
 import { Button } from "@/ui/button";
 import { cx } from "@/ui/cx";
@@ -134,6 +136,7 @@ function Sidebar({ openPalette }: { openPalette: () => void }) {
               >
                 <place.icon aria-hidden className="size-4 shrink-0" />
                 <span className="sr-only lg:not-sr-only">{place.name}</span>
+                {place.to === "/keys" && <KeyCount />}
               </Link>
             </li>
           ))}
@@ -144,6 +147,15 @@ function Sidebar({ openPalette }: { openPalette: () => void }) {
     </aside>
   );
 }
+
+// Of the query that the list's tabs share.
+function KeyCount() {
+  const { workspace } = useHere();
+  const counted = useQuery({ ...keyCountsQuery(workspace, {}), staleTime: COUNT_MS }).data;
+  if (!counted) return null;
+  return <span className="numbers ml-auto hidden text-xs font-normal text-muted lg:block">{formatCompact(unrevoked(counted))}</span>;
+}
+const COUNT_MS = 30_000;
 
 function LiveSign() {
   const { connected } = useLive();

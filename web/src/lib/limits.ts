@@ -101,7 +101,8 @@ export function windowName(window: string | null): string {
 // "of $25 / month", "of 4 at once".
 export function ofText(limit: Pick<LimitLike, "metric" | "window" | "amount">): string {
   const name = windowName(limit.window);
-  const unit = limit.metric === "tokens" ? " tokens" : limit.metric === "requests" ? " requests" : "";
+  const many = Number(limit.amount) === 1 ? "" : "s";
+  const unit = limit.metric === "tokens" ? ` token${many}` : limit.metric === "requests" ? ` request${many}` : "";
   const amount = `${amountText(limit.metric, limit.amount)}${unit}`;
   return name === "at once" || name === "in all" ? `of ${amount} ${name}` : `of ${amount} / ${name}`;
 }
@@ -110,9 +111,10 @@ export function ruleText(rule: Pick<LimitLike, "metric" | "window" | "amount">):
   return ofText(rule).slice(3);
 }
 
-export function resetText(limit: LimitLike, now: number): string | null {
+// "resets in 4 h"; in a table's line, where each letter counts, "resets 4 h".
+export function resetText(limit: LimitLike, now: number, style: "short" | "whole" = "whole"): string | null {
   if (!limit.resets_at) return null;
-  return `resets in ${formatUntil(limit.resets_at, now)}`;
+  return `resets ${style === "short" ? "" : "in "}${formatUntil(limit.resets_at, now)}`;
 }
 
 // One sentence for those who do not see the bar.

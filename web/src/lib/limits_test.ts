@@ -45,6 +45,7 @@ describe("the limit bar", () => {
   it("says its numbers in words that fit the window", () => {
     expect(ofText(cost("0", "0"))).toBe("of $25 / month");
     expect(ofText({ metric: "requests", window: "60s", amount: 60 })).toBe("of 60 requests / minute");
+    expect(ofText({ metric: "requests", window: "day", amount: 1 })).toBe("of 1 request / day");
     expect(ofText({ metric: "concurrency", window: null, amount: 4 })).toBe("of 4 at once");
     expect(ofText({ metric: "tokens", window: "30d", amount: 1_000_000 })).toBe("of 1M tokens / 30 days");
     expect(ofText({ metric: "cost", window: "lifetime", amount: "0.5" })).toBe("of $0.50 in all");
@@ -55,6 +56,7 @@ describe("the limit bar", () => {
   it("says when the window turns, where it turns", () => {
     const now = Date.parse("2026-11-21T12:00:00Z");
     expect(resetText({ ...cost("0", "0"), resets_at: "2026-11-21T16:30:00Z" }, now)).toBe("resets in 4 h");
+    expect(resetText({ ...cost("0", "0"), resets_at: "2026-11-21T16:30:00Z" }, now, "short")).toBe("resets 4 h");
     expect(resetText(cost("0", "0"), now)).toBeNull();
   });
 });

@@ -1,6 +1,9 @@
 // A routing decision: what was chosen among, in which order, and why each of the rest was dropped.
 import type { RouteDecision } from "@/api/contract";
+import { reasonText, restText } from "@/lib/drop_reasons";
 import { plural } from "@/lib/format";
+import { isRegionFirst } from "@/lib/region_first";
+import { Cut } from "@/ui/cut";
 import { Tag } from "@/ui/status";
 
 const STRATEGIES: Record<string, string> = {
@@ -13,6 +16,7 @@ const STRATEGIES: Record<string, string> = {
 };
 
 export function Decision({ of }: { of: RouteDecision }) {
+  const rest = restText(of.dropped, of.dropped_counts);
   return (
     <div className="space-y-3 text-sm">
       <p className="flex flex-wrap items-center gap-2">
@@ -26,12 +30,12 @@ export function Decision({ of }: { of: RouteDecision }) {
         )}
         <span className="text-muted">{plural(of.eligible, "offer")} could serve it</span>
       </p>
-      <ol className="overflow-hidden rounded-panel border">
+      <ol aria-label="Offers, in the order they are tried" className="overflow-hidden rounded-panel border">
         {of.candidates.map((one, index) => (
           <li key={`${one.model}/${one.provider}/${one.region}`} className="flex items-center gap-3 border-b px-3 py-2 last:border-b-0">
-            <span className="numbers w-4 text-xs text-muted">{index + 1}</span>
+            <span aria-hidden className="numbers w-4 text-xs text-muted">{index + 1}</span>
             <span className="min-w-0 flex-1">
-              <span className="block truncate font-mono text-xs leading-5"><bdi>{one.model}</bdi></span>
+              <Cut text={one.model} className="font-mono text-xs leading-5" />
               <span className="block text-xs text-muted">
                 {one.provider}
                 {one.region ? ` · ${one.region}` : ""}
@@ -39,6 +43,11 @@ export function Decision({ of }: { of: RouteDecision }) {
               </span>
             </span>
             {index === 0 && <Tag tone="accent">first choice</Tag>}
+            {isRegionFirst(of.candidates, index) && (
+              <span className="shrink-0 text-xs text-muted" title={`A request that is pinned to no region tries ${one.region}, its first choice’s, before the others`}>
+                same region first
+              </span>
+            )}
             <span className="numbers text-xs text-muted" title="Score">
               {one.score.toFixed(3)}
             </span>
@@ -50,24 +59,17 @@ export function Decision({ of }: { of: RouteDecision }) {
               ✕
             </span>
             <span className="min-w-0 flex-1">
-              <span className="block truncate font-mono text-xs leading-5 text-muted line-through decoration-1"><bdi>{one.model}</bdi></span>
+              <Cut text={one.model} className="font-mono text-xs leading-5 text-muted line-through decoration-1" />
               <span className="block text-xs text-muted">
                 {one.provider}
                 {one.region ? ` · ${one.region}` : ""}
               </span>
             </span>
-            <span className="text-right text-xs">{one.why.replaceAll("_", " ")}</span>
+            <span className="shrink-0 text-right text-xs">{reasonText(one.why)}</span>
           </li>
         ))}
       </ol>
-      {Object.keys(of.dropped_counts).length > 0 && (
-        <p className="text-xs text-muted">
-          Dropped:{" "}
-          {Object.entries(of.dropped_counts)
-            .map(([why, count]) => `${count} ${why.replaceAll("_", " ")}`)
-            .join(" · ")}
-        </p>
-      )}
+      {rest && <p className="text-xs text-muted">Also dropped: {rest}</p>}
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import type { LiveRequest } from "@/api/contract";
 import { formatMs } from "@/lib/format";
 import { exactMoney, formatMoney } from "@/lib/money";
+import { Cut } from "@/ui/cut";
 import { HttpStatus } from "@/ui/status";
 import { type Column, Table } from "@/ui/table";
 import { Time } from "@/ui/time";
@@ -14,10 +15,22 @@ export function RequestList({ rows, withKey }: { rows: Listed[]; withKey?: boole
   const navigate = useNavigate();
   const columns: Column<Listed>[] = [
     { name: "Time", cell: (row) => <Time at={row.admitted_at} className="whitespace-nowrap text-muted" /> },
-    ...(withKey ? [{ name: "Key", cell: (row: Listed) => <span className="block max-w-40 truncate"><bdi>{row.key_name}</bdi></span> }] : []),
-    { name: "Model", cell: (row) => <span className="block max-w-52 truncate font-mono text-xs"><bdi>{row.model ?? "–"}</bdi></span> },
-    { name: "Status", cell: (row) => <HttpStatus code={row.status} error={row.error_code} /> },
-    { name: "Latency", className: "text-right", cell: (row) => <span className="numbers whitespace-nowrap">{formatMs(row.latency_ms)}</span> },
+    ...(withKey
+      ? [
+          {
+            name: "Key",
+            cell: (row: Listed) => (
+              <span className="block max-w-40 max-sm:max-w-32 max-sm:py-1">
+                <Cut text={row.key_name} />
+                <Cut text={row.model ?? "–"} className="font-mono text-xs text-muted sm:hidden" />
+              </span>
+            ),
+          },
+        ]
+      : []),
+    { name: "Model", className: withKey ? "max-sm:hidden" : "", cell: (row) => <Cut text={row.model ?? "–"} className="max-w-52 font-mono text-xs max-sm:max-w-32" /> },
+    { name: "Status", cell: (row) => <HttpStatus brief code={row.status} error={row.error_code} /> },
+    { name: "Latency", className: "text-right max-sm:hidden", cell: (row) => <span className="numbers whitespace-nowrap">{formatMs(row.latency_ms)}</span> },
     { name: "Cost", className: "text-right", cell: (row) => <span className="numbers whitespace-nowrap" title={exactMoney(row.cost)}>{formatMoney(row.cost)}</span> },
   ];
   return (

@@ -3,6 +3,7 @@
 import { lazy, Suspense, useMemo, useState } from "react";
 
 import { formatExact } from "@/lib/format";
+import { endsRunning } from "@/lib/running";
 
 import { cx } from "./cx";
 import { Bone } from "./skeleton";
@@ -19,6 +20,7 @@ export interface ChartProps {
   series: Line[];
   format: (value: number) => string;
   height: number;
+  running: boolean; // whether the last moment's stretch has not ended
   sync?: string; // charts of the same key share one cursor
   onCursor: (index: number | null) => void;
 }
@@ -27,10 +29,12 @@ const ChartCanvas = lazy(() => import("./chart_canvas"));
 
 const TONES = { accent: "bg-accent", bad: "bg-bad", muted: "bg-muted", warning: "bg-warning", good: "bg-good", sandbox: "bg-sandbox" };
 
-export function Chart({ title, total, at, series, format, height = 140, sync, className }: Omit<ChartProps, "onCursor" | "at" | "height"> & { title: string; total: string; at: string[]; height?: number; className?: string }) {
+export function Chart({ title, total, at, series, format, height = 140, sync, className }: Omit<ChartProps, "onCursor" | "at" | "height" | "running"> & { title: string; total: string; at: string[]; height?: number; className?: string }) {
   const [cursor, setCursor] = useState<number | null>(null);
   const seconds = useMemo(() => at.map((time) => Date.parse(time) / 1000), [at]);
+  const running = endsRunning(seconds, Date.now() / 1000);
   const moment = cursor === null ? undefined : at[cursor];
+  const soFar = (index: number | null) => (running && index === at.length - 1 ? ", so far" : "");
   return (
     <figure className={cx("min-w-0", className)}>
       <figcaption className="mb-1 flex min-h-6 items-baseline gap-3 text-sm">
@@ -45,7 +49,7 @@ export function Chart({ title, total, at, series, format, height = 140, sync, cl
                   {line.values[cursor!] === null || line.values[cursor!] === undefined ? "–" : format(line.values[cursor!]!)}
                 </span>
               ))}
-              <span className="text-xs">{formatExact(moment).replace(/:00 UTC$/, " UTC")}</span>
+              <span className="text-xs">{formatExact(moment).replace(/:00 UTC$/, " UTC")}{soFar(cursor)}</span>
             </>
           ) : (
             total
@@ -53,7 +57,7 @@ export function Chart({ title, total, at, series, format, height = 140, sync, cl
         </span>
       </figcaption>
       <Suspense fallback={<div style={{ height }} className="flex items-end"><Bone className="h-3/4 w-full" /></div>}>
-        <ChartCanvas at={seconds} series={series} format={format} height={height} sync={sync} onCursor={setCursor} />
+        <ChartCanvas at={seconds} series={series} format={format} height={height} running={running} sync={sync} onCursor={setCursor} />
       </Suspense>
       <table className="sr-only">
         <caption>{title}</caption>
@@ -70,7 +74,7 @@ export function Chart({ title, total, at, series, format, height = 140, sync, cl
         <tbody>
           {at.map((time, index) => (
             <tr key={time}>
-              <th scope="row">{formatExact(time)}</th>
+              <th scope="row">{formatExact(time)}{soFar(index)}</th>
               {series.map((line) => (
                 <td key={line.name}>{line.values[index] === null ? "none" : format(line.values[index] ?? 0)}</td>
               ))}

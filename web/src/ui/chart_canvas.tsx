@@ -2,7 +2,9 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 
-import type { ChartProps } from "./chart";
+import { apart } from "@/lib/running";
+
+import type { ChartProps, Line } from "./chart";
 
 function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -31,15 +33,35 @@ const stepOf = (self: uPlot): number => (self.data[0].length > 1 ? self.data[0][
 
 // Where some moments have no value, one alone between them is no line: it shows as a point.
 const holey = (self: uPlot, index: number): boolean => self.data[index]!.includes(null as never);
+const holeyBefore = (self: uPlot, index: number): boolean => self.data[index]!.slice(0, -1).includes(null as never);
 
-export default function ChartCanvas({ at, series, format, height, sync, onCursor }: ChartProps) {
+const mix = (stroke: string, percent: number) => `color-mix(in srgb, ${stroke} ${percent}%, transparent)`;
+const BARS = uPlot.paths.bars!({ size: [0.7, 24], radius: 0.15, gap: 1 });
+
+// What has ended.
+function ended({ tone, as }: Line, points: uPlot.Series.Points["show"]): uPlot.Series {
+  const stroke = colour(tone);
+  if (as === "bars") return { stroke, fill: mix(stroke, 80), width: 0, paths: BARS, points: { show: false } };
+  return { stroke, width: 1.75, fill: as === "area" ? mix(stroke, 12) : undefined, points: { show: points, size: 4, stroke, fill: stroke }, spanGaps: true };
+}
+
+// What still runs is unfinished: broken lines, an open point, a bar that is only its outline.
+function unfinished({ tone, as }: Line): uPlot.Series {
+  const stroke = colour(tone);
+  if (as === "bars") return { stroke, fill: mix(stroke, 15), width: 1, dash: [3, 3], paths: BARS, points: { show: false } };
+  const last = (self: uPlot) => [self.data[0].length - 1];
+  return { stroke, width: 1.75, dash: [4, 4], fill: as === "area" ? mix(stroke, 5) : undefined, points: { show: true, filter: last, size: 6, width: 1.5, stroke, fill: colour("panel") }, spanGaps: true };
+}
+
+export default function ChartCanvas({ at, series, format, height, running, sync, onCursor }: ChartProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
   const tell = useRef(onCursor);
   tell.current = onCursor;
   const data = useRef<uPlot.AlignedData>([[]]);
-  data.current = [at, ...series.map((line) => line.values)] as uPlot.AlignedData;
-  const shape = series.map((line) => `${line.name}/${line.tone}/${line.as}`).join();
+  const parts = running ? series.map((line) => apart(line.values, line.as === "bars" ? "bars" : "line")) : null;
+  data.current = [at, ...(parts ? [...parts.map((part) => part.ended), ...parts.map((part) => part.running)] : series.map((line) => line.values))] as uPlot.AlignedData;
+  const shape = [running, ...series.map((line) => `${line.name}/${line.tone}/${line.as}`)].join();
 
   useEffect(() => {
     const element = host.current;
@@ -47,7 +69,6 @@ export default function ChartCanvas({ at, series, format, height, sync, onCursor
     const draw = () => {
       plot.current?.destroy();
       const bars = series.some((line) => line.as === "bars");
-      const paths = uPlot.paths.bars!({ size: [0.7, 24], radius: 0.15, gap: 1 });
       plot.current = new uPlot(
         {
           width: element.clientWidth,
@@ -69,12 +90,9 @@ export default function ChartCanvas({ at, series, format, height, sync, onCursor
           axes: axes(format, height < 160),
           series: [
             {},
-            ...series.map((line): uPlot.Series => {
-              const stroke = colour(line.tone);
-              return line.as === "bars"
-                ? { stroke, fill: `color-mix(in srgb, ${stroke} 80%, transparent)`, width: 0, paths, points: { show: false } }
-                : { stroke, width: 1.75, fill: line.as === "area" ? `color-mix(in srgb, ${stroke} 12%, transparent)` : undefined, points: { show: holey, size: 4, stroke, fill: stroke }, spanGaps: true };
-            }),
+            // Of a line in two, the first ends before the last moment.
+            ...series.map((line) => ended(line, running ? holeyBefore : holey)),
+            ...(running ? series.map(unfinished) : []),
           ],
           hooks: { setCursor: [(self) => tell.current(self.cursor.idx ?? null)] },
         },

@@ -1,9 +1,20 @@
 // A day of a filter, in UTC as all times of the gateway.
 import { cx } from "./cx";
-import { CONTROL } from "./field";
 
 export function DateField({ label, value, min, max, onChange }: { label: string; value?: string | undefined; min?: string | undefined; max?: string | undefined; onChange: (value: string | undefined) => void }) {
-  return <input type="date" aria-label={`${label} (UTC)`} value={value ?? ""} min={min} max={max} onChange={(event) => onChange(event.target.value || undefined)} className={cx(CONTROL, "!h-8 !w-36 text-sm")} />;
+  // As quiet as the chips beside it, until it filters.
+  const look = value ? "border-accent bg-accent-soft text-ink" : "bg-panel text-muted hover:text-ink";
+  return (
+    <input
+      type="date"
+      aria-label={`${label} (UTC)`}
+      value={value ?? ""}
+      min={min}
+      max={max}
+      onChange={(event) => onChange(event.target.value || undefined)}
+      className={cx("h-8 w-34 min-w-0 rounded-control border px-2.5 text-sm", look)}
+    />
+  );
 }
 
 // From one day to another, both included.

@@ -51,21 +51,24 @@ function Track({ limit, className }: { limit: LimitLike; className?: string }) {
   );
 }
 
-// One line, for tables.
-export function LimitLine({ limit, more }: { limit: LimitLike; more: number }) {
+// One line, for tables: where there is little room, the bar gives way and not the words. Of the limits the first
+// is drawn, and the others are named on hover.
+export function LimitLine({ limit, others }: { limit: LimitLike; others: readonly LimitLike[] }) {
   const now = useNow();
-  const reset = resetText(limit, now);
+  const reset = levelOf(limit) === "calm" ? null : resetText(limit, now, "short");
   return (
     <span className="flex min-w-0 items-center gap-2.5 text-sm">
-      <span className="numbers shrink-0 font-medium">{quantity(limit.metric, limit.used)}</span>
-      <Track limit={limit} className="h-2 w-24 shrink-0 lg:w-32" />
-      <span className="numbers truncate text-muted">
+      <span className="numbers shrink-0 font-medium xl:min-w-12">{quantity(limit.metric, limit.used)}</span>
+      <Track limit={limit} className="h-2 max-w-24 min-w-6 flex-1" />
+      <span className="numbers min-w-0 truncate text-muted" title={[ofText(limit), resetText(limit, now), limit.resets_at && formatExact(limit.resets_at)].filter(Boolean).join(" · ")}>
         {ofText(limit)}
-        {reset && levelOf(limit) !== "calm" && (
-          <span title={formatExact(limit.resets_at)}> · {reset}</span>
-        )}
-        {more > 0 && <span> · +{more}</span>}
+        {reset && ` · ${reset}`}
       </span>
+      {others.length > 0 && (
+        <span className="numbers shrink-0 text-muted" title={others.map(spokenLimit).join("\n")}>
+          +{others.length}
+        </span>
+      )}
     </span>
   );
 }

@@ -64,6 +64,11 @@ export interface Choice {
   detail?: string;
 }
 
+// Filters beside each other; a small screen scrolls them sideways rather than piling them up.
+export const ChipRow = ({ children }: { children: ReactNode }) => (
+  <div className="flex min-w-0 items-center gap-1.5 max-sm:-mx-3 max-sm:-my-1 max-sm:w-[calc(100%+24px)] max-sm:overflow-x-auto max-sm:px-3 max-sm:py-1 sm:flex-wrap sm:gap-2">{children}</div>
+);
+
 // A filter: closed it tells its value; chosen, it can be taken off at once.
 export function FilterChip({
   label,
@@ -81,7 +86,7 @@ export function FilterChip({
   const chosen = choices.find((choice) => choice.value === value);
   const { container, onOpenChange } = useWithin();
   return (
-    <span className={cx("inline-flex h-8 items-center rounded-control border text-sm", value ? "border-accent bg-accent-soft" : "bg-panel")}>
+    <span className={cx("inline-flex h-8 shrink-0 items-center rounded-control border text-sm", value ? "border-accent bg-accent-soft" : "bg-panel")}>
       <Radix.Root modal={false} onOpenChange={onOpenChange}>
         <Radix.Trigger className={cx("flex h-full items-center gap-1.5 rounded-control px-2.5 hover:text-ink", value ? "text-ink" : "text-muted")}>
           {label}

@@ -24,7 +24,8 @@ export function Status({ value, className }: { value: string; className?: string
   );
 }
 
-export function HttpStatus({ code, error }: { code: number; error?: string | null }) {
+// `brief` where a small screen has room for the number alone.
+export function HttpStatus({ code, error, brief }: { code: number; error?: string | null; brief?: boolean }) {
   const ok = code < 400;
   return (
     <span className={cx("inline-flex items-center gap-1.5 whitespace-nowrap", ok ? "text-good" : "text-bad")} title={error ?? undefined}>
@@ -32,7 +33,7 @@ export function HttpStatus({ code, error }: { code: number; error?: string | nul
         {ok ? "✓" : "✕"}
       </span>
       <span className="numbers font-mono text-xs">{code}</span>
-      {error && <bdi className="max-w-44 truncate text-xs">{error}</bdi>}
+      {error && <bdi className={cx("max-w-44 truncate text-xs", brief && "max-sm:hidden")}>{error}</bdi>}
     </span>
   );
 }

@@ -94,7 +94,7 @@ export function Table<T>({ label, columns, rows, keyOf, open, dense, footer }: {
         <thead>
           <tr className="border-b">
             {columns.map((column) => (
-              <th key={column.name} scope="col" className={cx("h-9 px-3 text-xs font-medium whitespace-nowrap text-muted first:pl-4 last:pr-4", column.className)}>
+              <th key={column.name} scope="col" className={cx("h-9 px-2 text-xs font-medium whitespace-nowrap text-muted first:pl-4 last:pr-4 sm:px-3", column.className)}>
                 {column.hideName ? <span className="sr-only">{column.name}</span> : column.name}
               </th>
             ))}
@@ -112,7 +112,7 @@ export function Table<T>({ label, columns, rows, keyOf, open, dense, footer }: {
               )}
             >
               {columns.map((column) => (
-                <td key={column.name} className={cx("px-3 first:pl-4 last:pr-4", column.className)}>
+                <td key={column.name} className={cx("px-2 first:pl-4 last:pr-4 sm:px-3", column.className)}>
                   {column.cell(row)}
                 </td>
               ))}

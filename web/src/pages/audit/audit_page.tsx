@@ -10,24 +10,22 @@ import { auditQuery, membersQuery } from "@/api/queries";
 import { useActorName } from "@/app/actor";
 import { useAsked } from "@/app/asked";
 import { useHere } from "@/app/session";
+import { nameIn } from "@/lib/audit_names";
 import { differences } from "@/lib/differences";
 import { formatExact, plural } from "@/lib/format";
 import type { AuditSearch } from "@/lib/search";
 import { Button } from "@/ui/button";
 import { CopyButton } from "@/ui/copy";
+import { Cut } from "@/ui/cut";
 import { DateRange } from "@/ui/date_field";
 import { SidePanel } from "@/ui/dialog";
-import { FilterChip } from "@/ui/menu";
+import { ChipRow, FilterChip } from "@/ui/menu";
 import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
 import { Fact, Facts, PageHead } from "@/ui/page";
 import { Bone, Waiting } from "@/ui/skeleton";
 import { type Column, Table } from "@/ui/table";
 import { Time } from "@/ui/time";
 
-const named = (row: AuditRow): string => {
-  const object = (row.after ?? row.before) as { name?: unknown } | null;
-  return typeof object?.name === "string" ? object.name : "";
-};
 
 // What can be done to each kind of thing, as the gateway calls it.
 const ACTIONS = [
@@ -50,16 +48,24 @@ const who = (row: AuditRow, actorName: (actor: string) => string) => {
   return known === row.actor ? (row.actor_name ?? row.actor) : known;
 };
 
-const columnsOf = (actorName: (actor: string) => string): Column<AuditRow>[] => [
+type Named = (row: AuditRow) => string;
+
+// What the row itself says; else, where it is a person, who that is.
+const namedBy = (actorName: (actor: string) => string): Named => (row) => {
+  const known = nameIn(row) || actorName(row.object);
+  return known === row.object ? "" : known;
+};
+
+const columnsOf = (actorName: (actor: string) => string, named: Named): Column<AuditRow>[] => [
   { name: "Time", cell: (row) => <Time at={row.at} className="whitespace-nowrap text-muted" /> },
   { name: "Who", cell: (row) => <span className="block max-w-44 truncate" title={row.actor_name ?? row.actor}><bdi>{who(row, actorName)}</bdi></span> },
   { name: "What", cell: (row) => <span className="font-mono text-xs whitespace-nowrap">{row.action}</span> },
   {
     name: "On",
     cell: (row) => (
-      <span className="block max-w-72 truncate">
-        {named(row) && <bdi className="mr-2 font-medium">{named(row)}</bdi>}
-        <bdi className="font-mono text-xs text-muted">{row.object}</bdi>
+      <span className="flex max-w-96 items-baseline gap-2">
+        {named(row) && <Cut text={named(row)} className="shrink-[0.01] font-medium" />}
+        <Cut text={row.object} className="font-mono text-xs text-muted" />
       </span>
     ),
   },
@@ -75,6 +81,7 @@ export function AuditPage() {
   const navigate = useNavigate({ from: "/audit" });
   const [open, setOpen] = useState<AuditRow | null>(null);
   const actorName = useActorName();
+  const named = namedBy(actorName);
   const audit = useInfiniteQuery(auditQuery(workspace, filter));
   const members = useQuery(membersQuery(workspace));
   const set: SetFilter = (changes) => void navigate({ search: (before) => ({ ...before, ...changes }), replace: true });
@@ -93,10 +100,12 @@ export function AuditPage() {
       <PageHead title="Audit" actions={<Verify />} />
       <div className="rounded-panel border bg-panel">
         <div className="flex flex-wrap items-center gap-2 border-b px-3 py-2">
-          <FilterChip label="Action" value={filter.action} onChange={(action) => set({ action })} choices={ACTION_CHOICES} />
-          <FilterChip label="Who" value={filter.actor} onChange={(actor) => set({ actor })} choices={actors} />
-          <FilterChip label="Object" value={filter.object} onChange={(object) => set({ object })} choices={objects.map(([id, name]) => ({ value: id, name: name || id, detail: name ? id : undefined }))} />
-          <span className="ml-auto">
+          <ChipRow>
+            <FilterChip label="Action" value={filter.action} onChange={(action) => set({ action })} choices={ACTION_CHOICES} />
+            <FilterChip label="Who" value={filter.actor} onChange={(actor) => set({ actor })} choices={actors} />
+            <FilterChip label="Object" value={filter.object} onChange={(object) => set({ object })} choices={objects.map(([id, name]) => ({ value: id, name: name || id, detail: name ? id : undefined }))} />
+          </ChipRow>
+          <span className="sm:ml-auto">
             <DateRange from={filter.from} to={filter.to} onChange={set} />
           </span>
         </div>
@@ -115,7 +124,7 @@ export function AuditPage() {
         {audit.data && rows.length === 0 && filtered && <Empty title="No change fits these filters" action={<Button onClick={() => void navigate({ search: {} })}>Clear filters</Button>} />}
         {audit.data && rows.length === 0 && !filtered && <Empty title="No change yet" shape={<RowShapes />}>Every change that somebody makes is kept here, and cannot be edited unseen.</Empty>}
         {rows.length > 0 && (
-          <Table label="Changes" columns={columnsOf(actorName)} rows={rows} keyOf={(row) => String(row.id)} open={setOpen} />
+          <Table label="Changes" columns={columnsOf(actorName, named)} rows={rows} keyOf={(row) => String(row.id)} open={setOpen} />
         )}
         {audit.hasNextPage && (
           <div className="border-t px-4 py-3 text-center">
@@ -125,7 +134,7 @@ export function AuditPage() {
           </div>
         )}
       </div>
-      {open && <AuditDetail of={open} onClose={() => setOpen(null)} />}
+      {open && <AuditDetail of={open} name={named(open)} onClose={() => setOpen(null)} />}
     </>
   );
 }
@@ -147,10 +156,10 @@ function Verify() {
   );
 }
 
-function AuditDetail({ of, onClose }: { of: AuditRow; onClose: () => void }) {
+function AuditDetail({ of, name, onClose }: { of: AuditRow; name: string; onClose: () => void }) {
   const changes = differences(of.before, of.after);
   return (
-    <SidePanel open onOpenChange={(next) => !next && onClose()} title={<>{of.action} <bdi>{named(of)}</bdi></>}>
+    <SidePanel open onOpenChange={(next) => !next && onClose()} title={<>{of.action} <bdi>{name}</bdi></>}>
       <Facts>
         <Fact name="Row">{of.id}</Fact>
         <Fact name="When">{formatExact(of.at)}</Fact>

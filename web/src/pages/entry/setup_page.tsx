@@ -45,7 +45,7 @@ export function SetupPage() {
           <ProviderStep onDone={(provider) => setDone({ provider })} />
         </Step>
         <Step number={3} at={step} title="The first key">
-          <KeyStep sandbox={done.provider === "sandbox"} onDone={() => void navigate({ to: "/keys", search: {} })} />
+          <KeyStep sandbox={done.provider === "sandbox"} onDone={(made) => void navigate({ to: "/keys", search: {}, state: made ? { fresh: made } : {} })} />
         </Step>
       </ol>
     </Door>
@@ -161,7 +161,7 @@ function ProviderStep({ onDone }: { onDone: (provider: string) => void }) {
   );
 }
 
-function KeyStep({ sandbox, onDone }: { sandbox: boolean; onDone: () => void }) {
+function KeyStep({ sandbox, onDone }: { sandbox: boolean; onDone: (made?: string) => void }) {
   const client = useQueryClient();
   const [name, setName] = useState("my-first-key");
   const [environment, setEnvironment] = useState<"production" | "sandbox">(sandbox ? "sandbox" : "production");
@@ -183,7 +183,7 @@ function KeyStep({ sandbox, onDone }: { sandbox: boolean; onDone: () => void }) 
     return (
       <div className="space-y-4">
         <SecretShown secret={key.secret} environment={key.environment} models={key.models} onStored={onStored} />
-        <Button look="primary" disabled={!stored} onClick={onDone}>
+        <Button look="primary" disabled={!stored} onClick={() => onDone(key.id)}>
           Go to the dashboard
         </Button>
       </div>
@@ -193,7 +193,7 @@ function KeyStep({ sandbox, onDone }: { sandbox: boolean; onDone: () => void }) 
     return (
       <div className="space-y-4">
         <SecretLost>It was made, but its secret was lost on the way: rotate it, on its page, to get a new one.</SecretLost>
-        <Button look="primary" onClick={onDone}>
+        <Button look="primary" onClick={() => onDone(key?.id)}>
           Go to the dashboard
         </Button>
       </div>
@@ -215,7 +215,7 @@ function KeyStep({ sandbox, onDone }: { sandbox: boolean; onDone: () => void }) 
         <Button type="submit" look="primary" disabled={!name.trim()} busy={create.isPending}>
           Create key
         </Button>
-        <Button onClick={onDone}>Skip</Button>
+        <Button onClick={() => onDone()}>Skip</Button>
       </div>
     </form>
   );

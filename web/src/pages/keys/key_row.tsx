@@ -4,9 +4,10 @@ import { Ban, MoreHorizontal, PanelRightOpen, RefreshCw } from "lucide-react";
 import { memo } from "react";
 
 import type { Key } from "@/api/contract";
-import { formatCompact, formatCount, formatShare } from "@/lib/format";
+import { formatCompact, formatShare, plural } from "@/lib/format";
 import { tightest } from "@/lib/limits";
 import { Button } from "@/ui/button";
+import { Cut } from "@/ui/cut";
 import { cx } from "@/ui/cx";
 import { KeyIcon } from "@/ui/key_icon";
 import { LimitLine } from "@/ui/limit_bar";
@@ -19,7 +20,10 @@ export const TYPE_NAMES: Record<string, string> = { standard: "Standard", profil
 
 // Shared by the rows and what stands over them.
 export const COLUMNS =
-  "grid-cols-[28px_minmax(0,1fr)_auto] items-center gap-x-3 px-4 md:grid-cols-[28px_minmax(140px,1.1fr)_minmax(0,1.5fr)_92px_auto] xl:grid-cols-[28px_minmax(180px,1.1fr)_minmax(0,1.5fr)_92px_80px_60px_112px_72px]";
+  "grid-cols-[28px_minmax(0,1fr)_auto] items-center gap-x-3 px-4 xl:grid-cols-[28px_minmax(150px,1fr)_minmax(0,1.9fr)_84px_60px_52px_96px_72px]";
+
+// Two lines; where there is no room for all columns, a limit takes a third.
+export const rowHeight = (of: Key, size: "small" | "large") => (size === "large" ? 56 : of.limits.length > 0 ? 88 : 64);
 
 export interface RowActions {
   open: (key: Key) => void;
@@ -29,10 +33,28 @@ export interface RowActions {
   mayChange: (key: Key) => boolean;
 }
 
+// What it has served, where no column of its own tells it.
+function Served({ of, errorShare, className }: { of: Key; errorShare: number; className: string }) {
+  return (
+    <span className={cx("numbers", className)} title={`${plural(of.request_count, "request")}, ${plural(of.error_count, "error")}`}>
+      {errorShare > TROUBLED ? (
+        <>
+          {formatCompact(of.request_count)} · <span className="text-bad">{formatShare(errorShare)} errors</span>
+        </>
+      ) : (
+        `${formatCompact(of.request_count)} ${of.request_count === 1 ? "request" : "requests"}`
+      )}
+    </span>
+  );
+}
+
+const TROUBLED = 0.05;
+
 export const KeyRow = memo(function KeyRow({ of, fresh, actions }: { of: Key; fresh: boolean; actions: RowActions }) {
   const limit = tightest(of.limits);
   const errorShare = of.request_count ? of.error_count / of.request_count : 0;
   const changeable = actions.mayChange(of);
+  // Marked until its first request.
   const waiting = fresh && of.request_count === 0;
   return (
     // The whole row is a target for the mouse; keyboards use the link in it.
@@ -43,41 +65,56 @@ export const KeyRow = memo(function KeyRow({ of, fresh, actions }: { of: Key; fr
       }}
       className={cx(
         COLUMNS,
-        "grid h-full cursor-pointer border-b transition-colors duration-[120ms] hover:bg-hover has-[[data-row]:focus-visible]:bg-hover",
-        fresh && "shadow-[inset_2px_0_0_var(--accent)]",
+        "grid h-full cursor-pointer content-center border-b transition-colors duration-[120ms] hover:bg-hover has-[[data-row]:focus-visible]:bg-hover",
+        waiting && "shadow-[inset_2px_0_0_var(--accent)]",
         of.status === "revoked" && "opacity-75",
       )}
     >
       <KeyIcon icon={of.icon} name={of.name} sandbox={of.environment === "sandbox"} />
       <div className="min-w-0">
-        <Link to="/keys/$id" params={{ id: of.id }} data-row className="block truncate font-medium outline-offset-1">
-          <bdi>{of.name}</bdi>
-        </Link>
-        <p className="flex min-w-0 items-center gap-1.5 truncate text-xs text-muted">
+        <div className="flex min-w-0 items-center gap-3">
+          <Link to="/keys/$id" params={{ id: of.id }} data-row className="min-w-0 outline-offset-1">
+            <Cut text={of.name} className="font-medium" />
+          </Link>
+          <Status value={of.status} className="ml-auto text-xs xl:hidden" />
+        </div>
+        <p className="flex min-w-0 items-center gap-1.5 text-xs text-muted">
           <EnvironmentTag value={of.environment} />
-          <span aria-hidden>·</span>
-          <span>{TYPE_NAMES[of.type] ?? of.type}</span>
-          <span className="hidden sm:contents">
-            {of.tags.slice(0, 2).map((tag) => (
-              <Tag key={tag}>{tag}</Tag>
-            ))}
+          <span aria-hidden className={cx(of.type === "standard" && "max-xl:hidden")}>
+            ·
           </span>
+          <span className={cx(of.type === "standard" && "max-xl:hidden")}>{TYPE_NAMES[of.type] ?? of.type}</span>
+          {waiting ? (
+            <Tag tone="accent" title="The mark goes with its first request">
+              waiting for its first request
+            </Tag>
+          ) : (
+            <>
+              <span className="hidden min-w-0 gap-1.5 min-[1400px]:flex">
+                {of.tags.slice(0, 2).map((tag) => (
+                  <Tag key={tag} title={tag}>
+                    {tag}
+                  </Tag>
+                ))}
+              </span>
+              {of.type !== "management" && <Served of={of} errorShare={errorShare} className="min-w-0 truncate before:mr-1.5 before:content-['·'] xl:hidden" />}
+            </>
+          )}
         </p>
       </div>
-      <div className="order-last col-span-2 col-start-2 min-w-0 self-start md:order-none md:col-span-1 md:col-start-auto md:self-center">
-        <p className="hidden truncate font-mono text-xs leading-5 text-muted md:block">{of.prefix.replace("...", "…")}{of.last4}</p>
-        {limit ? <LimitLine limit={limit} more={of.limits.length - 1} /> : <p className="text-sm text-muted">{of.type === "management" ? "" : "no limits"}</p>}
+      {/* Where there is no room for all columns: beneath the name, as wide as the row. */}
+      <div className={cx("order-last col-span-full mt-1.5 min-w-0 sm:pl-10 xl:order-none xl:col-span-1 xl:mt-0 xl:pl-0", !limit && "max-xl:hidden")}>
+        <p className="hidden truncate font-mono text-xs leading-5 text-muted xl:block">{of.prefix.replace("...", "…")}{of.last4}</p>
+        {limit ? <LimitLine limit={limit} others={of.limits.filter((one) => one !== limit)} /> : of.type !== "management" && <p className="text-sm text-muted">no limits</p>}
       </div>
-      <div className="hidden text-sm md:block">
+      <div className="hidden text-sm xl:block">
         <Status value={of.status} />
       </div>
-      <p className="numbers hidden text-right text-sm xl:block" title={`${formatCount(of.request_count)} requests`}>
-        {waiting ? <span className="text-xs text-accent">waiting for its first request</span> : formatCompact(of.request_count)}
-        {!waiting && <span className="block text-xs text-muted">requests</span>}
+      <p className="numbers hidden text-right text-sm xl:block" title={plural(of.request_count, "request")}>
+        {formatCompact(of.request_count)}
       </p>
-      <p className={cx("numbers hidden text-right text-sm xl:block", errorShare > 0.05 && "text-bad")} title={`${formatCount(of.error_count)} errors`}>
+      <p className={cx("numbers hidden text-right text-sm xl:block", errorShare > TROUBLED && "text-bad")} title={plural(of.error_count, "error")}>
         {formatShare(errorShare)}
-        <span className="block text-xs text-muted">errors</span>
       </p>
       <p className="hidden text-right text-sm whitespace-nowrap xl:block">
         {of.last_used_at ? <Time at={of.last_used_at} /> : <span className="text-muted">unused</span>}
@@ -86,9 +123,6 @@ export const KeyRow = memo(function KeyRow({ of, fresh, actions }: { of: Key; fr
         </span>
       </p>
       <div className="flex items-center gap-1.5">
-        <span className="text-xs md:hidden">
-          <Status value={of.status} />
-        </span>
         {of.status !== "revoked" && <Switch checked={of.enabled} disabled={!changeable} onChange={(enabled) => actions.toggle(of, enabled)} label={of.enabled ? `Disable ${of.name}` : `Enable ${of.name}`} />}
         <Menu
           trigger={

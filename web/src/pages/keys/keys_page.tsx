@@ -1,6 +1,6 @@
 // API keys: searched and filtered by the server, as many as there are, with only what is in view drawn.
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useLocation, useNavigate, useSearch } from "@tanstack/react-router";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp, Plus, Search } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
@@ -10,28 +10,26 @@ import { keyCountsQuery, keysInView, keysQuery } from "@/api/queries";
 import { usePolling } from "@/app/live";
 import { useHere } from "@/app/session";
 import { formatCount } from "@/lib/format";
+import { unrevoked } from "@/lib/key_counts";
 import { type KeySort, orderOf, pressed } from "@/lib/key_sort";
 import { rowsOf } from "@/lib/long_list";
 import type { KeysSearch } from "@/lib/search";
 import { Button } from "@/ui/button";
 import { cx } from "@/ui/cx";
-import { FilterChip } from "@/ui/menu";
+import { ChipRow, FilterChip } from "@/ui/menu";
 import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
 import { PageHead } from "@/ui/page";
 import { Bone, Waiting } from "@/ui/skeleton";
 
 import { useMayChange, useToggle } from "./changes";
 import { CreateDialog } from "./create_dialog";
-import { COLUMNS, KeyRow, type RowActions } from "./key_row";
+import { COLUMNS, KeyRow, type RowActions, rowHeight } from "./key_row";
 import { RevokeDialog } from "./revoke_dialog";
 import { RotateDialog } from "./rotate_dialog";
 
-// A row is two lines; on small screens its limit takes a third.
-const ROW_PX = 64;
-const ROW_SMALL_PX = 92;
 // Rows before the end at which the next ones are read.
 const READ_AHEAD = 150;
-const small = window.matchMedia("(max-width: 767px)");
+const small = window.matchMedia("(max-width: 1279px)");
 const STATUSES = [
   { value: undefined, name: "All" },
   { value: "active", name: "Active" },
@@ -55,13 +53,13 @@ export function KeysPage() {
   const filter = useSearch({ from: "/shell/keys" });
   const navigate = useNavigate({ from: "/keys" });
   const { workspace, may } = useHere();
-  const [fresh, setFresh] = useState<string | null>(null);
+  const fresh = useLocation({ select: ({ state }) => state.fresh ?? null });
   const [asked, setAsked] = useState<Asked>(null);
   const toggle = useToggle();
   const mayChange = useMayChange();
   const list = useInfiniteQuery({ ...keysQuery(workspace, filter), refetchInterval: usePolling() });
   const keys = useMemo(() => rowsOf(list.data?.pages ?? []), [list.data]);
-  const set: SetFilter = (changes) => void navigate({ search: (before) => ({ ...before, ...changes }), replace: true });
+  const set: SetFilter = (changes) => void navigate({ search: (before) => ({ ...before, ...changes }), replace: true, state: true });
   const { mutate } = toggle;
   const actions = useMemo<RowActions>(
     () => ({
@@ -99,7 +97,7 @@ export function KeysPage() {
         {list.isPending && (
           <Waiting label="Loading keys">
             {Array.from({ length: 6 }, (_, row) => (
-              <div key={row} className="flex h-16 items-center gap-3 border-b px-4">
+              <div key={row} className="flex h-14 items-center gap-3 border-b px-4">
                 <Bone className="size-7" />
                 <div className="w-48 space-y-2">
                   <Bone className="w-32" />
@@ -137,11 +135,8 @@ export function KeysPage() {
       <CreateDialog
         open={filter.create === true}
         onClose={(created) => {
-          if (created) {
-            setFresh(created.id);
-            window.scrollTo(0, 0);
-          }
-          void navigate({ search: created ? {} : (before) => ({ ...before, create: undefined }), replace: true });
+          if (created) window.scrollTo(0, 0);
+          void navigate({ search: created ? {} : (before) => ({ ...before, create: undefined }), replace: true, ...(created ? { state: { fresh: created.id } } : {}) });
         }}
       />
       {asked?.kind === "rotate" && <RotateDialog open of={asked.key} onClose={() => setAsked(null)} />}
@@ -213,7 +208,7 @@ function Heads({ filter, set }: { filter: KeysSearch; set: SetFilter }) {
 function Filters({ filter, set, keys }: { filter: KeysSearch; set: SetFilter; keys: Key[] }) {
   const { workspace } = useHere();
   const counted = useQuery({ ...keyCountsQuery(workspace, filter), refetchInterval: usePolling() }).data;
-  const countOf = (status: KeysSearch["status"]) => counted && (status ? counted[status] : counted.active + counted.limited + counted.disabled + counted.expired);
+  const countOf = (status: KeysSearch["status"]) => counted && (status ? counted[status] : unrevoked(counted));
   const tags = useMemo(() => [...new Set([...(filter.tag ? [filter.tag] : []), ...keys.flatMap((key) => key.tags)])].sort(), [keys, filter.tag]);
   return (
     <div className="flex flex-wrap items-center gap-2 border-b px-3 py-2">
@@ -231,27 +226,29 @@ function Filters({ filter, set, keys }: { filter: KeysSearch; set: SetFilter; ke
           </button>
         ))}
       </div>
-      <FilterChip
-        label="Environment"
-        value={filter.environment}
-        onChange={(value) => set({ environment: value as KeysSearch["environment"] })}
-        choices={[
-          { value: "production", name: "Production" },
-          { value: "sandbox", name: "Sandbox" },
-        ]}
-      />
-      <FilterChip
-        label="Type"
-        value={filter.type}
-        onChange={(value) => set({ type: value as KeysSearch["type"] })}
-        choices={[
-          { value: "standard", name: "Standard" },
-          { value: "profile", name: "Profile" },
-          { value: "management", name: "Management" },
-        ]}
-      />
-      {tags.length > 0 && <FilterChip label="Tag" value={filter.tag} onChange={(tag) => set({ tag })} choices={tags.map((tag) => ({ value: tag, name: tag }))} />}
-      <FilterChip label="Sort" none="Newest first" value={filter.sort} onChange={(sort) => set({ sort: sort as KeysSearch["sort"], order: undefined })} choices={[...SORTS]} />
+      <ChipRow>
+        <FilterChip
+          label="Environment"
+          value={filter.environment}
+          onChange={(value) => set({ environment: value as KeysSearch["environment"] })}
+          choices={[
+            { value: "production", name: "Production" },
+            { value: "sandbox", name: "Sandbox" },
+          ]}
+        />
+        <FilterChip
+          label="Type"
+          value={filter.type}
+          onChange={(value) => set({ type: value as KeysSearch["type"] })}
+          choices={[
+            { value: "standard", name: "Standard" },
+            { value: "profile", name: "Profile" },
+            { value: "management", name: "Management" },
+          ]}
+        />
+        {tags.length > 0 && <FilterChip label="Tag" value={filter.tag} onChange={(tag) => set({ tag })} choices={tags.map((tag) => ({ value: tag, name: tag }))} />}
+        <FilterChip label="Sort" none="Newest first" value={filter.sort} onChange={(sort) => set({ sort: sort as KeysSearch["sort"], order: undefined })} choices={[...SORTS]} />
+      </ChipRow>
     </div>
   );
 }
@@ -264,11 +261,17 @@ function Rows({ keys, fresh, actions, more, loading, loadMore }: { keys: Key[]; 
   }, []);
   const rows = useWindowVirtualizer({
     count: keys.length,
-    estimateSize: () => (small.matches ? ROW_SMALL_PX : ROW_PX),
+    estimateSize: (index) => rowHeight(keys[index]!, small.matches ? "small" : "large"),
     overscan: 12,
     scrollMargin: top,
     getItemKey: (index) => keys[index]!.id,
   });
+  // A screen that is turned has rows of another height.
+  useEffect(() => {
+    const again = () => rows.measure();
+    small.addEventListener("change", again);
+    return () => small.removeEventListener("change", again);
+  }, [rows]);
   const items = rows.getVirtualItems();
   const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;

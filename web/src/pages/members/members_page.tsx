@@ -12,9 +12,10 @@ import { Once } from "@/lib/once";
 import { SecretLost } from "@/pages/keys/secret_lost";
 import { Button } from "@/ui/button";
 import { CopyButton } from "@/ui/copy";
+import { Cut } from "@/ui/cut";
 import { Dialog } from "@/ui/dialog";
 import { Field, Input, Select } from "@/ui/field";
-import { notify, notifyProblem, ProblemNote } from "@/ui/notice";
+import { Empty, notify, notifyProblem, ProblemNote, RowShapes } from "@/ui/notice";
 import { PageHead, Panel } from "@/ui/page";
 import { Bone, Waiting } from "@/ui/skeleton";
 import { Tag } from "@/ui/status";
@@ -76,7 +77,14 @@ export function MembersPage() {
             <Bone className="h-40 w-full" />
           </Waiting>
         )}
-        {members.data && (
+        {members.data && members.data.data.length === 0 && (
+          <Panel>
+            <Empty title="No member yet" shape={<RowShapes rows={2} />} action={may("admin") && <Button onClick={() => setInviting(true)}>Invite</Button>}>
+              {may("operator") ? "Operators see every workspace without being its members. Whoever is invited sees this one." : "Whoever is invited sees this workspace."}
+            </Empty>
+          </Panel>
+        )}
+        {members.data && members.data.data.length > 0 && (
           <Panel flush>
             <Table<Member>
               label="Members"
@@ -87,10 +95,11 @@ export function MembersPage() {
                   name: "Person",
                   cell: (member) => (
                     <span className="flex max-w-80 flex-col py-1.5">
-                      <span className="truncate font-medium">
-                        <bdi>{member.name || member.email}</bdi> {member.id === person.id && <Tag>you</Tag>}
+                      <span className="flex min-w-0 items-center gap-1.5">
+                        <Cut text={member.name || member.email} className="font-medium" />
+                        {member.id === person.id && <Tag>you</Tag>}
                       </span>
-                      <span className="truncate text-xs text-muted"><bdi>{member.email}</bdi></span>
+                      <Cut text={member.email} className="text-xs text-muted" />
                     </span>
                   ),
                 },
@@ -138,7 +147,7 @@ export function MembersPage() {
               rows={invitations.data!.data}
               keyOf={(invitation) => invitation.id}
               columns={[
-                { name: "E-mail", cell: (invitation) => <span className="block max-w-80 truncate"><bdi>{invitation.email}</bdi></span> },
+                { name: "E-mail", cell: (invitation) => <Cut text={invitation.email} className="max-w-80" /> },
                 { name: "Role", cell: (invitation) => ROLES.find((role) => role.value === invitation.role)?.name },
                 { name: "Ends", cell: (invitation) => <Time at={invitation.expires_at} className="text-muted" /> },
                 {

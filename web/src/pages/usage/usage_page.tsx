@@ -8,12 +8,13 @@ import type { UsageRow } from "@/api/contract";
 import { busiestKeysQuery, keyQuery, modelsQuery, usageQuery, usageTotalsQuery } from "@/api/queries";
 import { usePolling } from "@/app/live";
 import { useHere } from "@/app/session";
-import { formatCompact, formatCount, formatMs, formatShare } from "@/lib/format";
+import { formatCompact, formatCount, formatMs, formatShare, plural } from "@/lib/format";
 import { exactMoney, formatMoney } from "@/lib/money";
 import type { UsageSearch } from "@/lib/search";
 import { Button } from "@/ui/button";
+import { Cut } from "@/ui/cut";
 import { DateRange } from "@/ui/date_field";
-import { FilterChip } from "@/ui/menu";
+import { ChipRow, FilterChip } from "@/ui/menu";
 import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
 import { PageHead } from "@/ui/page";
 import { Bone, Waiting } from "@/ui/skeleton";
@@ -24,31 +25,38 @@ import { Time } from "@/ui/time";
 import { totalCost } from "../series_charts";
 import { UsageDetail } from "./usage_detail";
 
+// A small screen has room for who, what came of it and what it cost; the rest is in the row's panel.
 const COLUMNS: Column<UsageRow>[] = [
   { name: "Time", cell: (row) => <Time at={row.admitted_at} className="whitespace-nowrap text-muted" /> },
   {
     name: "Key",
     cell: (row) => (
-      <span className="flex max-w-44 items-center gap-1.5">
-        <bdi className="truncate">{row.key_name}</bdi>
-        {row.environment === "sandbox" && <Tag tone="sandbox">Sandbox</Tag>}
+      <span className="block max-w-44 py-1 max-sm:max-w-32">
+        <span className="flex items-center gap-1.5">
+          <Cut text={row.key_name} />
+          {row.environment === "sandbox" && <Tag tone="sandbox">Sandbox</Tag>}
+        </span>
+        <Cut text={served(row)} className="font-mono text-xs text-muted sm:hidden" />
       </span>
     ),
   },
   {
     name: "Model",
+    className: "max-sm:hidden",
     cell: (row) => (
-      <span className="block max-w-56 truncate font-mono text-xs" title={row.provider ? `${row.provider}${row.region ? ` · ${row.region}` : ""}` : undefined}>
-        <bdi>{row.model ?? row.requested_model}</bdi>
+      <span className="block max-w-56 truncate font-mono text-xs" title={[served(row), row.provider, row.region].filter(Boolean).join(" · ")}>
+        <bdi>{served(row)}</bdi>
       </span>
     ),
   },
-  { name: "Status", cell: (row) => <HttpStatus code={row.status} error={row.error_code} /> },
-  { name: "Input", className: "text-right", cell: (row) => <span className="numbers">{formatCompact(row.input_tokens)}</span> },
-  { name: "Output", className: "text-right", cell: (row) => <span className="numbers">{formatCompact(row.output_tokens)}</span> },
-  { name: "Latency", className: "text-right", cell: (row) => <span className="numbers whitespace-nowrap">{formatMs(row.latency_ms)}</span> },
+  { name: "Status", cell: (row) => <HttpStatus brief code={row.status} error={row.error_code} /> },
+  { name: "Input", className: "text-right max-sm:hidden", cell: (row) => <span className="numbers" title={plural(row.input_tokens, "token")}>{formatCompact(row.input_tokens)}</span> },
+  { name: "Output", className: "text-right max-sm:hidden", cell: (row) => <span className="numbers" title={plural(row.output_tokens, "token")}>{formatCompact(row.output_tokens)}</span> },
+  { name: "Latency", className: "text-right max-sm:hidden", cell: (row) => <span className="numbers whitespace-nowrap">{formatMs(row.latency_ms)}</span> },
   { name: "Cost", className: "text-right", cell: (row) => <span className="numbers whitespace-nowrap" title={exactMoney(row.cost)}>{formatMoney(row.cost)}</span> },
 ];
+
+const served = (row: UsageRow) => row.model ?? row.requested_model;
 
 const STATUSES = [
   { value: "ok", name: "Answered" },
@@ -63,7 +71,7 @@ const STATUSES = [
 export function UsagePage() {
   const filter = useSearch({ from: "/shell/usage" });
   const navigate = useNavigate({ from: "/usage" });
-  const { workspace } = useHere();
+  const { workspace, may } = useHere();
   const { key, model, from, to, status, row: open } = filter;
   const usage = useInfiniteQuery({ ...usageQuery(workspace, { key, model, status, from, to }), refetchInterval: usePolling() });
   const rows = useMemo(() => usage.data?.pages.flatMap((page) => page.data) ?? [], [usage.data]);
@@ -101,7 +109,7 @@ export function UsagePage() {
           <Empty
             title={filtered ? "No request fits these filters" : "No request yet"}
             shape={filtered ? undefined : <RowShapes />}
-            action={filtered ? <Button onClick={() => void navigate({ search: {} })}>Clear filters</Button> : <Button look="primary" onClick={() => void navigate({ to: "/keys", search: { create: true } })}>Create key</Button>}
+            action={filtered ? <Button onClick={() => void navigate({ search: {} })}>Clear filters</Button> : may("member") && <Button look="primary" onClick={() => void navigate({ to: "/keys", search: { create: true } })}>Create key</Button>}
           >
             {filtered ? undefined : "Every request that a key makes leaves one row here, with its price."}
           </Empty>
@@ -160,15 +168,17 @@ function Filters({ filter, set }: { filter: UsageSearch; set: SetFilter }) {
   const keyChoices = (named && other ? [other, ...busiest] : busiest).map((key) => ({ value: key.id, name: key.name, detail: formatCompact(key.request_count) }));
   return (
     <div className="flex flex-wrap items-center gap-2 border-b px-3 py-2">
-      <FilterChip label="Key" value={filter.key} choices={keyChoices} onChange={(key) => set({ key })} />
-      <FilterChip label="Model" value={filter.model} choices={(models.data?.data ?? []).map((model) => ({ value: model.id, name: model.id }))} onChange={(model) => set({ model })} />
-      <FilterChip
-        label="Status"
-        value={filter.status}
-        choices={STATUSES}
-        onChange={(status) => set({ status })}
-      />
-      <span className="ml-auto">
+      <ChipRow>
+        <FilterChip label="Key" value={filter.key} choices={keyChoices} onChange={(key) => set({ key })} />
+        <FilterChip label="Model" value={filter.model} choices={(models.data?.data ?? []).map((model) => ({ value: model.id, name: model.id }))} onChange={(model) => set({ model })} />
+        <FilterChip
+          label="Status"
+          value={filter.status}
+          choices={STATUSES}
+          onChange={(status) => set({ status })}
+        />
+      </ChipRow>
+      <span className="sm:ml-auto">
         <DateRange from={filter.from} to={filter.to} onChange={set} />
       </span>
     </div>
