@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "admin/test_admin_fixture.h"
+#include "domain/person.h"
 #include "ledger/live_feed.h"
 #include "runtime/test_loop.h"
 
@@ -185,6 +186,25 @@ TEST_F(EventsTest, AnswerThatTheCallerMayWatchHoldsForASecondAndNoLonger) {
   ASSERT_TRUE(revoke(viewer.key.id));
   EXPECT_NE(client.event("key").find(viewer.key.id.get()), std::string::npos);
   clock_.advance(seconds(1));
+  EXPECT_TRUE(client.ends());
+}
+
+TEST_F(EventsTest, OpenStreamIsNoUseOfItsSession) {
+  EventClient client(port(), "", "Cookie: " + join() + "\r\n");
+  client.begun();
+  // The first half passes, and is noticed.
+  clock_.advance(kSessionIdle / 2);
+  client.until(":\n\n");
+  clock_.advance(kSessionIdle / 2);
+  EXPECT_TRUE(client.ends());
+}
+
+TEST_F(EventsTest, EndsWithTheMembershipOfThePersonWhoWatches) {
+  EventClient client(port(), "", "Cookie: " + join() + "\r\n");
+  client.begun();
+  const json::value members = ask({.target = "/admin/v1/members"}).document();
+  const std::string bob(std::string_view(members.at("data").at(0).at("id").as_string()));
+  ASSERT_EQ(ask({.method = "DELETE", .target = "/admin/v1/members/" + bob}).status, 200);
   EXPECT_TRUE(client.ends());
 }
 

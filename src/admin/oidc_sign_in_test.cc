@@ -6,11 +6,13 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <utility>
 
 #include "admin/test_admin_fixture.h"
 #include "oidc/test_issuer.h"
+#include "store/people.h"
 
 namespace tollgate {
 namespace {
@@ -32,8 +34,9 @@ class OidcSignInTest : public AdminServerTest {
  protected:
   OidcSignInTest() { use_provider({}); }
 
-  void use_provider(std::vector<std::string> domains) {
-    OidcSettings settings{.issuer = issuer_.origin(),
+  void use_provider(std::vector<std::string> domains) { use_provider(issuer_, std::move(domains)); }
+  void use_provider(const oidc::TestIssuer& issuer, std::vector<std::string> domains) {
+    OidcSettings settings{.issuer = issuer.origin(),
                           .client_id = "tollgate",
                           .client_secret = Secret("the-client-secret"),
                           .name = "Test",
@@ -343,6 +346,50 @@ TEST_F(OidcSignInTest, IdentityIsOnePersonsAlone) {
   invite("ada@example.com");
   const Visit visit = start_link(join_by_link("Ada"));
   expect_refused(come_back(visit, claims(visit, "bob@example.com", "his")), "taken", "/settings");
+}
+
+TEST_F(OidcSignInTest, SubjectOfAnotherProviderIsAnotherPerson) {
+  invite("bob@example.com");
+  ASSERT_EQ(sign_in_as("bob@example.com", "1").fields.at("location"), "/keys");
+  oidc::TestIssuer other;
+  use_provider(other, {});
+  const AdminAnswer sent = ask_stranger({.target = "/admin/v1/oidc/start"});
+  const Visit visit = visit_of(sent.fields.at("location"), sent);
+  json::object said = claims(visit, "eve@example.com", "1");
+  said["iss"] = other.origin();
+  other.issues(other.signer().sign(said));
+  expect_refused(call_back(visit.state, visit.cookie), "stranger");
+}
+
+TEST_F(OidcSignInTest, SignInEndsWithTheProviderThatItWasBegunAt) {
+  invite("bob@example.com");
+  const Visit visit = start();
+  oidc::TestIssuer other;
+  use_provider(other, {});
+  json::object said = claims(visit, "bob@example.com");
+  said["iss"] = other.origin();
+  other.issues(other.signer().sign(said));
+  expect_refused(call_back(visit.state, visit.cookie), "failed");
+  EXPECT_EQ(other.asked("/token"), 0);
+}
+
+TEST_F(OidcSignInTest, OnlyWayInIsNotTakenAway) {
+  invite("ada@example.com", "admin");
+  const AdminAnswer ada = join_by_link("Ada");
+  const Visit visit = start_link(ada);
+  ASSERT_EQ(come_back(visit, claims(visit, "ada@work.example", "hers")).fields.at("location"),
+            "/settings");
+  const json::value session = ada.document();
+  const std::string id(std::string_view(session.at("person").at("id").as_string()));
+  std::function<Result<bool>(sql::Connection&)> forget_password =
+      [&id](sql::Connection& connection) -> Result<bool> {
+    const Status done = store::set_password(connection, PersonId(id), "");
+    if (!done) return std::unexpected(done.error());
+    return true;
+  };
+  ASSERT_TRUE(await(ledger_->write(std::move(forget_password))));
+  EXPECT_EQ(ask_as(ada, {.method = "DELETE", .target = "/admin/v1/session/oidc"}).status, 409);
+  EXPECT_EQ(sign_in_as("ada@work.example", "hers").fields.at("location"), "/keys");
 }
 
 TEST_F(OidcSignInTest, StateIsGoodOnce) {

@@ -150,6 +150,26 @@ TEST_F(PasswordResetTest, LinkEndsWithItsMakersRight) {
   EXPECT_EQ(use(token).status, 404);
 }
 
+TEST_F(PasswordResetTest, LinkStaysVoidWhenItsMakerIsAnAdminAgain) {
+  const Person ada = join("ada@example.com", "admin");
+  const Person bob = join("bob@example.com", "viewer");
+  const std::string token = token_of(reset_by(ada, bob));
+  for (const char* role : {R"({"role":"viewer"})", R"({"role":"admin"})"}) {
+    const AdminAnswer changed =
+        ask({.method = "PATCH", .target = "/admin/v1/members/" + ada.id, .body = role});
+    ASSERT_EQ(changed.status, 200) << changed.body;
+  }
+  EXPECT_EQ(use(token).status, 404);
+}
+
+TEST_F(PasswordResetTest, LinkEndsWhenThePersonIsGivenAHigherRoleHere) {
+  const Person ada = join("ada@example.com", "admin");
+  const Person bob = join("bob@example.com", "viewer");
+  const std::string token = token_of(reset_by(ada, bob));
+  join_also("bob@example.com", "admin", "ws_default");
+  EXPECT_EQ(use(token).status, 404);
+}
+
 TEST_F(PasswordResetTest, NobodyMakesALinkForThemselves) {
   const Person ada = join("ada@example.com", "admin");
   const AdminAnswer own = reset_by(ada, ada);

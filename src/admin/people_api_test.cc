@@ -123,6 +123,16 @@ TEST_F(PeopleApiTest, SessionEndsWhenItIsNotUsed) {
   EXPECT_EQ(ask_as(ada, {.target = "/admin/v1/keys"}).code(), "expired_session");
 }
 
+TEST_F(PeopleApiTest, SessionEndsAfterAWeekHoweverMuchItIsUsed) {
+  const Browser ada = make_operator();
+  for (auto used = kSessionIdle / 2; used < kSessionAbsolute; used += kSessionIdle / 2) {
+    clock_.advance(kSessionIdle / 2);
+    ASSERT_EQ(ask_as(ada, {.target = "/admin/v1/keys"}).status, 200);
+  }
+  clock_.advance(kSessionIdle / 2);
+  EXPECT_EQ(ask_as(ada, {.target = "/admin/v1/keys"}).code(), "expired_session");
+}
+
 TEST_F(PeopleApiTest, ExistingAndUnknownAccountsAnswerAlike) {
   make_operator();
   const AdminAnswer existing = sign_in("ada@example.com", "wrong password");
@@ -186,6 +196,15 @@ TEST_F(PeopleApiTest, SessionsAreListedAndEndedOneByOne) {
   EXPECT_EQ(ask_as(here, {.target = "/admin/v1/keys"}).status, 200);
 }
 
+TEST_F(PeopleApiTest, NobodyEndsTheSessionOfAnotherPerson) {
+  const Browser ada = make_operator();
+  const Browser bob = invite(ada, "bob@example.com", "admin");
+  const json::value session = ask_as(ada, {.target = "/admin/v1/session"}).document();
+  const std::string target = "/admin/v1/sessions/" + text_at(session, "id");
+  EXPECT_EQ(ask_as(bob, {.method = "DELETE", .target = target}).status, 404);
+  EXPECT_EQ(ask_as(ada, {.target = "/admin/v1/keys"}).status, 200);
+}
+
 TEST_F(PeopleApiTest, ForeignPagesChangeNothing) {
   const Browser ada = make_operator();
   const auto create = [&](std::map<std::string, std::string> fields) {
@@ -225,6 +244,24 @@ TEST_F(PeopleApiTest, InvitationMakesAMemberOnce) {
   const json::value members = ask_as(bob, {.target = "/admin/v1/members"}).document();
   ASSERT_EQ(members.at("data").as_array().size(), 1U);
   EXPECT_EQ(text_at(members.at("data").at(0), "role"), "member");
+}
+
+TEST_F(PeopleApiTest, InvitationEndsAfterAWeek) {
+  const auto invited = [this](const std::string& email) {
+    return ask({.method = "POST",
+                .target = "/admin/v1/invitations",
+                .body = json_of({{"email", email}, {"role", "member"}})});
+  };
+  const AdminAnswer used = invited("bob@example.com");
+  const AdminAnswer late = invited("eve@example.com");
+  clock_.advance(kInvitationLife - std::chrono::seconds(1));
+  EXPECT_EQ(accept(used, "Bob").status, 200);
+  clock_.advance(std::chrono::seconds(1));
+  EXPECT_EQ(accept(late, "Eve").status, 404);
+  EXPECT_EQ(ask_stranger({.target = "/admin/v1/invitations/lookup",
+                          .fields = {{"x-invitation", token_of(late)}}})
+                .status,
+            404);
 }
 
 TEST_F(PeopleApiTest, ExistingAccountJoinsWithItsOwnPassword) {

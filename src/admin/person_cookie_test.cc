@@ -50,6 +50,9 @@ TEST(PersonCookieTest, OtherOriginsAreRefused) {
                              "gate.example:8080", "http://user@gate.example:8080"}) {
     EXPECT_FALSE(asked_by(origin)) << origin;
   }
+  EXPECT_FALSE(check_origin(fields({{"Host", "gate.example"},
+                                    {"Origin", "http://gate.example"},
+                                    {"Origin", "http://evil.example"}})));
   EXPECT_TRUE(check_origin(fields({{"Host", "gate.example"}})));
   EXPECT_FALSE(check_origin(fields({{"Host", "gate.example"}, {"Sec-Fetch-Site", "cross-site"}})));
   EXPECT_FALSE(check_origin(fields({{"Host", "gate.example"}, {"Sec-Fetch-Site", "same-site"}})));
