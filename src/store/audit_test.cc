@@ -147,6 +147,34 @@ TEST_F(AuditTest, FindsAnEditOfAnyColumn) {
   EXPECT_EQ(first_bad(), std::nullopt);
 }
 
+TEST_F(AuditTest, RowWhoseHashWasMadeAnewIsFoundByTheNextOne) {
+  append(2);
+  AuditRow forged;
+  {
+    sql::Savepoint savepoint(connection_);
+    forged = append_audit(connection_, {.at = test_time(9),
+                                        .actor = "key_x",
+                                        .action = "key.create",
+                                        .object = "key_y",
+                                        .from_address = "::1",
+                                        .workspace = default_workspace_id()})
+                 .value();
+  }
+  append(3);
+  expect_ok(connection_
+                .prepare("UPDATE audit SET at = ?, actor = ?, action = ?, object = ?, "
+                         "before = NULL, after = NULL, from_address = ?, hash = ? "
+                         "WHERE number = 3")
+                .bind(1, micros(forged.entry.at))
+                .bind(2, forged.entry.actor)
+                .bind(3, forged.entry.action)
+                .bind(4, forged.entry.object)
+                .bind(5, forged.entry.from_address)
+                .bind_blob(6, forged.hash)
+                .run());
+  EXPECT_EQ(first_bad(), 4);
+}
+
 TEST_F(AuditTest, FindsARemovalAnywhere) {
   append(5);
   for (const int removed : {1, 3, 5}) {
