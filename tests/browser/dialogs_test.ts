@@ -30,7 +30,7 @@ const OPENED: Opened[] = [
   { name: "remove member", path: "/members", opener: (page) => page.getByRole("row").filter({ hasText: "guest@example.com" }).getByRole("button").last() },
   { name: "edit workspace", path: "/settings", opener: button("Edit") },
   { name: "move test clock", path: "/settings", opener: button("Move test clock") },
-  { name: "code", path: "/playground", opener: button("Code") },
+  { name: "code", path: "/playground", opener: button("Show code") },
   { name: "a request", path: "/usage", opener: (page) => page.getByRole("row").nth(1) },
   { name: "a change", path: "/audit", opener: (page) => page.getByRole("row").nth(1) },
   { name: "a model", path: "/models", opener: (page) => page.getByRole("row").nth(1) },
@@ -252,4 +252,14 @@ test("a skeleton waits 150 ms, and nothing moves for those who want no motion", 
   expect(Number.parseFloat(await waiting.locator(".skeleton").first().evaluate((element) => getComputedStyle(element).animationDuration))).toBeLessThan(0.001);
   answer();
   await expect(waiting).toHaveCount(0);
+});
+
+test("the palette leads to another workspace", async ({ operator: page, gateway }) => {
+  const { id } = await made(gateway, "workspaces", { name: "elsewhere" });
+  await page.goto(`${gateway.url}/keys`);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox").fill("elsew");
+  await page.getByRole("option", { name: "elsewhere", exact: true }).click();
+  await expect(page).toHaveURL(new RegExp(`workspace=${String(id)}`));
 });

@@ -11,9 +11,17 @@ test("the playground streams two models side by side, with tokens, cost and the 
   await expect(page.getByRole("link", { name: "Route and price" })).toHaveCount(2);
   await expect(page.getByText(/^\$0\.0/)).toHaveCount(2);
   await expect(page.getByText(/\d+ out/)).toHaveCount(2);
-  await page.getByRole("button", { name: "Code" }).click();
-  await expect(page.getByRole("dialog")).toContainText("Hello there");
-  await expect(page.getByRole("dialog")).not.toContainText(secret);
+  const code = page.getByRole("dialog");
+  await page.getByRole("button", { name: "Show code" }).click();
+  // The call that was made, once: what was answered to it is no part of it. And of the other column, its own.
+  await expect(code.getByRole("tabpanel")).toContainText(/"model":"sandbox\/echo","messages":\[{"role":"user","content":"Hello there"}\]/);
+  await code.getByRole("button", { name: "sandbox/lorem" }).click();
+  await expect(code.getByRole("tabpanel")).toContainText(/"model":"sandbox\/lorem","messages":\[{"role":"user","content":"Hello there"}\]/);
+  await expect(code).not.toContainText(secret);
+  await page.keyboard.press("Escape");
+  await page.getByLabel("Prompt").fill("And then?");
+  await page.getByRole("button", { name: "Show code" }).click();
+  await expect(code.getByRole("tabpanel")).toContainText('{"role":"user","content":"Hello there"},{"role":"assistant","content":"Hello there"},{"role":"user","content":"And then?"}');
 });
 
 test("the playground's own secret is counted apart, replaced when it was ended, and kept nowhere", async ({ operator: page, gateway }) => {

@@ -1,7 +1,7 @@
-// ⌘K: every page, key and action, by typing a few letters of it.
+// ⌘K: every page, key, action and workspace, by typing a few letters of it.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { Ban, Clock, Coins, CornerDownLeft, Download, KeyRound, Lock, LogOut, type LucideIcon, Monitor, Moon, Pencil, Plus, Power, RefreshCw, Search, ShieldCheck, Sun, UserPlus } from "lucide-react";
+import { Ban, Building2, Clock, Coins, CornerDownLeft, Download, KeyRound, Lock, LogOut, type LucideIcon, Monitor, Moon, Pencil, Plus, Power, RefreshCw, Search, ShieldCheck, Sun, UserPlus } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import { type KeyboardEvent, type ReactNode, useDeferredValue, useEffect, useId, useMemo, useState } from "react";
 
@@ -16,6 +16,7 @@ import { type Place, PLACES } from "./navigation";
 import { useHere } from "./session";
 import { useSignOut } from "./sign_out";
 import { setTheme } from "./theme";
+import { useWorkspaces } from "./workspaces";
 
 interface Entry {
   id: string;
@@ -27,6 +28,7 @@ interface Entry {
   run: () => void;
 }
 
+const MOST: Record<string, number> = { Workspaces: 5 };
 const ICON = "size-4 shrink-0 text-muted";
 
 export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
@@ -90,6 +92,7 @@ function useEntries(query: string, close: () => void): Entry[] {
   const navigate = useNavigate();
   const { workspace, may } = useHere();
   const actions = useActions();
+  const workspaces = useWorkspaces();
   const search = useDeferredValue(query.trim());
   const keys = useQuery({
     queryKey: ["keys", workspace, "palette", search],
@@ -107,6 +110,9 @@ function useEntries(query: string, close: () => void): Entry[] {
       run: () => void navigate({ to: place.to }),
     }));
     entries.push(...actions);
+    for (const { id, name } of workspaces) {
+      if (id !== workspace) entries.push({ id, group: "Workspaces", name, words: "workspace switch", icon: <Building2 aria-hidden className={ICON} />, run: () => void navigate({ to: "/", search: { workspace: id } }) });
+    }
     const ranked = entries
       .map((entry) => ({ entry, rank: Math.max(fit(query, entry.name) ?? -1, entry.words && query.trim() ? (fit(query, entry.words) ?? -1) - 0.5 : -1) }))
       .filter(({ rank }) => rank >= 0)
@@ -121,7 +127,7 @@ function useEntries(query: string, close: () => void): Entry[] {
       run: () => void navigate({ to: "/keys/$id", params: { id: key.id } }),
     }));
     const groups = [...ranked, ...found];
-    return ["Pages", "Keys", "Actions"].flatMap((group) => groups.filter((entry) => entry.group === group)).map((entry) => ({
+    return ["Pages", "Keys", "Actions", "Workspaces"].flatMap((group) => groups.filter((entry) => entry.group === group).slice(0, MOST[group])).map((entry) => ({
       ...entry,
       run: () => {
         close();
@@ -130,7 +136,7 @@ function useEntries(query: string, close: () => void): Entry[] {
     }));
     // The actions are made anew with each drawing, and are the same as long as what they come from is.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [query, keys.data, navigate, workspace, actions.length, close]);
+  }, [query, keys.data, navigate, workspace, workspaces.length, actions.length, close]);
 }
 
 function Results({ close }: { close: () => void }) {

@@ -5,7 +5,7 @@ import { Link, Outlet, useLocation, useNavigate, useRouter } from "@tanstack/rea
 import { Check, ChevronsUpDown, LogOut, Menu as MenuSign, Monitor, Moon, Search, Sun } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 
-import { keyCountsQuery, workspacesQuery } from "@/api/queries";
+import { keyCountsQuery } from "@/api/queries";
 import { formatCompact } from "@/lib/format";
 import { unrevoked } from "@/lib/key_counts";
 import { safeReturn } from "@/lib/search";
@@ -21,6 +21,7 @@ import { PLACES } from "./navigation";
 import { sessionQuery, useHere, useSession } from "./session";
 import { useSignOut } from "./sign_out";
 import { setTheme, useTheme } from "./theme";
+import { useWorkspaces } from "./workspaces";
 
 const palette = () => import("./palette").then((module) => ({ default: module.Palette }));
 const Palette = lazy(palette);
@@ -171,10 +172,7 @@ function WorkspaceMenu() {
   const session = useSession();
   const { workspace } = useHere();
   const navigate = useNavigate();
-  const all = useQuery({ ...workspacesQuery, enabled: session.person.operator });
-  const choices = session.person.operator
-    ? (all.data?.data ?? []).map(({ id, name }) => ({ id, name }))
-    : session.memberships.map((membership) => membership.workspace);
+  const choices = useWorkspaces();
   const name = choices.find(({ id }) => id === workspace)?.name ?? session.memberships.find((m) => m.workspace.id === workspace)?.workspace.name ?? "default";
   return (
     <Menu

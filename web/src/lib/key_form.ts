@@ -202,7 +202,7 @@ export const summaryOf = {
     return days ? `in ${days[1]} days` : formatDate(`${draft.expires.slice(0, 10)}T00:00:00Z`);
   },
   details: (draft: KeyDraft): string => {
-    const parts = [draft.description.trim(), ...draft.tags.map((tag) => `#${tag}`)].filter(Boolean);
+    const parts = [draft.description.trim(), draft.icon && `${draft.icon} icon`, ...draft.tags.map((tag) => `#${tag}`)].filter(Boolean);
     return parts.join(" · ") || "none";
   },
 };

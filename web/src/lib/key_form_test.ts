@@ -47,6 +47,8 @@ describe("the create dialog", () => {
     );
     expect(summaryOf.expiry(draft({ expires: "90d" }))).toBe("in 90 days");
     expect(summaryOf.expiry(draft({ expires: "2027-03-01" }))).toBe("1 Mar 2027");
+    expect(summaryOf.details(draft({}))).toBe("none");
+    expect(summaryOf.details(draft({ icon: "flask", tags: ["shop"] }))).toBe("flask icon · #shop");
     expect(expiryOf("30d", NOW)).toBe("2026-12-21T12:00:00.000Z");
   });
   it("offers presets that can be created as they are", () => {

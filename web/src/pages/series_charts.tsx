@@ -1,8 +1,9 @@
 // The four charts of a stretch of time, with one shared cursor.
 import type { SeriesPoint } from "@/api/contract";
 import { formatCompact, formatMs, plural } from "@/lib/format";
-import { decimalOf, formatMoney, moneyNumber, nanoOf } from "@/lib/money";
+import { decimalOf, exactMoney, formatMoney, moneyNumber, nanoOf } from "@/lib/money";
 import { Chart } from "@/ui/chart";
+import { Cut } from "@/ui/cut";
 import { cx } from "@/ui/cx";
 
 const sum = (values: number[]) => values.reduce((all, one) => all + one, 0);
@@ -30,6 +31,7 @@ export const chartOf = {
         { name: "Errors", tone: "bad", as: "line", values: points.map((p) => p.errors) },
       ]}
       format={formatCompact}
+      whole
       sync={sync}
       height={height}
     />
@@ -55,6 +57,7 @@ export const chartOf = {
         { name: "Output", tone: "accent", as: "line", values: points.map((p) => p.output_tokens) },
       ]}
       format={formatCompact}
+      whole
       sync={sync}
       height={height}
     />
@@ -97,9 +100,9 @@ export function TopModels({ models }: { models: { model: string; requests: numbe
       {models.map((model) => (
         <li key={model.model} className="text-sm">
           <div className="mb-1 flex gap-3">
-            <span className="min-w-0 flex-1 truncate font-mono text-xs leading-5"><bdi>{model.model}</bdi></span>
-            <span className="numbers text-muted">{formatCompact(model.requests)}</span>
-            <span className="numbers w-20 text-right">{formatMoney(model.cost)}</span>
+            <Cut text={model.model} className="min-w-0 flex-1 font-mono text-xs leading-5" />
+            <span className="numbers text-muted" title={plural(model.requests, "request")}>{formatCompact(model.requests)}</span>
+            <span className="numbers w-20 text-right" title={exactMoney(model.cost)}>{formatMoney(model.cost)}</span>
           </div>
           <div aria-hidden className="h-1 overflow-hidden rounded-full bg-hover">
             <div className="h-full rounded-full bg-accent" style={{ width: `${(model.requests / most) * 100}%` }} />

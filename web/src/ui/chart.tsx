@@ -19,6 +19,7 @@ export interface ChartProps {
   at: number[]; // Unix seconds
   series: Line[];
   format: (value: number) => string;
+  whole?: boolean; // of things that are counted: the axis has no halves
   height: number;
   running: boolean; // whether the last moment's stretch has not ended
   sync?: string; // charts of the same key share one cursor
@@ -29,7 +30,7 @@ const ChartCanvas = lazy(() => import("./chart_canvas"));
 
 const TONES = { accent: "bg-accent", bad: "bg-bad", muted: "bg-muted", warning: "bg-warning", good: "bg-good", sandbox: "bg-sandbox" };
 
-export function Chart({ title, total, at, series, format, height = 140, sync, className }: Omit<ChartProps, "onCursor" | "at" | "height" | "running"> & { title: string; total: string; at: string[]; height?: number; className?: string }) {
+export function Chart({ title, total, at, series, format, whole, height = 140, sync, className }: Omit<ChartProps, "onCursor" | "at" | "height" | "running"> & { title: string; total: string; at: string[]; height?: number; className?: string }) {
   const [cursor, setCursor] = useState<number | null>(null);
   const seconds = useMemo(() => at.map((time) => Date.parse(time) / 1000), [at]);
   const running = endsRunning(seconds, Date.now() / 1000);
@@ -57,31 +58,34 @@ export function Chart({ title, total, at, series, format, height = 140, sync, cl
         </span>
       </figcaption>
       <Suspense fallback={<div style={{ height }} className="flex items-end"><Bone className="h-3/4 w-full" /></div>}>
-        <ChartCanvas at={seconds} series={series} format={format} height={height} running={running} sync={sync} onCursor={setCursor} />
+        <ChartCanvas at={seconds} series={series} format={format} whole={whole} height={height} running={running} sync={sync} onCursor={setCursor} />
       </Suspense>
-      <table className="sr-only">
-        <caption>{title}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            {series.map((line) => (
-              <th key={line.name} scope="col">
-                {line.name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {at.map((time, index) => (
-            <tr key={time}>
-              <th scope="row">{formatExact(time)}{soFar(index)}</th>
+      {/* In a box: a table by itself is as wide as its words, hidden or not. */}
+      <div className="sr-only">
+        <table>
+          <caption>{title}</caption>
+          <thead>
+            <tr>
+              <th scope="col">Time</th>
               {series.map((line) => (
-                <td key={line.name}>{line.values[index] === null ? "none" : format(line.values[index] ?? 0)}</td>
+                <th key={line.name} scope="col">
+                  {line.name}
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {at.map((time, index) => (
+              <tr key={time}>
+                <th scope="row">{formatExact(time)}{soFar(index)}</th>
+                {series.map((line) => (
+                  <td key={line.name}>{line.values[index] === null ? "none" : format(line.values[index] ?? 0)}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </figure>
   );
 }

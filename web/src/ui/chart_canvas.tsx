@@ -19,13 +19,16 @@ function moment(seconds: number): string {
   return `${String(at.getUTCHours()).padStart(2, "0")}:${String(at.getUTCMinutes()).padStart(2, "0")}`;
 }
 
-function axes(format: (value: number) => string, low: boolean): uPlot.Axis[] {
+const WHOLE = Array.from({ length: 13 }, (_, zeros) => [1, 2, 5].map((step) => step * 10 ** zeros)).flat();
+
+function axes({ format, whole, height }: Pick<ChartProps, "format" | "whole" | "height">): uPlot.Axis[] {
+  const low = height < 160;
   const stroke = colour("muted");
   const font = "11px 'Inter Variable', sans-serif";
   const grid = { stroke: colour("line"), width: 1 };
   return [
     { stroke, font, grid: { show: false }, ticks: { show: false }, gap: 4, size: 24, space: low ? 72 : 64, values: (_, ticks) => ticks.map(moment) },
-    { stroke, font, grid, ticks: { show: false }, gap: 8, size: 52, space: low ? 34 : 42, values: (_, ticks) => ticks.map(format) },
+    { stroke, font, grid, ticks: { show: false }, gap: 8, size: 52, space: low ? 34 : 42, values: (_, ticks) => ticks.map(format), ...(whole ? { incrs: WHOLE } : {}) },
   ];
 }
 
@@ -53,7 +56,7 @@ function unfinished({ tone, as }: Line): uPlot.Series {
   return { stroke, width: 1.75, dash: [4, 4], fill: as === "area" ? mix(stroke, 5) : undefined, points: { show: true, filter: last, size: 6, width: 1.5, stroke, fill: colour("panel") }, spanGaps: true };
 }
 
-export default function ChartCanvas({ at, series, format, height, running, sync, onCursor }: ChartProps) {
+export default function ChartCanvas({ at, series, format, whole, height, running, sync, onCursor }: ChartProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
   const tell = useRef(onCursor);
@@ -87,7 +90,7 @@ export default function ChartCanvas({ at, series, format, height, running, sync,
             x: { range: (self, low, high) => (bars ? [low - stepOf(self) / 2, high + stepOf(self) / 2] : [low, high]) },
             y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] },
           },
-          axes: axes(format, height < 160),
+          axes: axes({ format, whole, height }),
           series: [
             {},
             // Of a line in two, the first ends before the last moment.

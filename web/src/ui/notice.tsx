@@ -20,12 +20,7 @@ export function ProblemNote({ error, retry, className }: { error: unknown; retry
       <AlertTriangle aria-hidden className="mt-0.5 size-4 shrink-0 text-bad" />
       <div className="min-w-0 flex-1">
         <p className="break-words"><bdi>{messageOf(error)}</bdi></p>
-        {id && (
-          <p className="mt-1 flex items-center gap-1 text-xs text-muted">
-            Request <code className="truncate font-mono text-xs">{id}</code>
-            <CopyButton bare look="quiet" text={id} label="Copy the request id" />
-          </p>
-        )}
+        {id && <RequestId id={id} />}
       </div>
       {retry && (
         <Button size="small" onClick={retry}>
@@ -35,6 +30,14 @@ export function ProblemNote({ error, retry, className }: { error: unknown; retry
     </div>
   );
 }
+
+// What whoever looks after the gateway finds the request by.
+export const RequestId = ({ id }: { id: string }) => (
+  <p className="mt-1 flex min-w-0 items-center gap-1 text-xs text-muted">
+    Request <code className="min-w-0 truncate font-mono text-xs">{id}</code>
+    <CopyButton bare look="quiet" text={id} label="Copy the request id" />
+  </p>
+);
 
 // What went wrong elsewhere, in words of ours.
 export function RefusalNote({ children, className }: { children: ReactNode; className?: string }) {

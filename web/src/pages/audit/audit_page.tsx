@@ -20,9 +20,9 @@ import { Cut } from "@/ui/cut";
 import { DateRange } from "@/ui/date_field";
 import { SidePanel } from "@/ui/dialog";
 import { ChipRow, FilterChip } from "@/ui/menu";
-import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
+import { Empty, notifyProblem, ProblemNote, RowShapes } from "@/ui/notice";
 import { Fact, Facts, PageHead } from "@/ui/page";
-import { Bone, Waiting } from "@/ui/skeleton";
+import { RowBones, Waiting } from "@/ui/skeleton";
 import { type Column, Table } from "@/ui/table";
 import { Time } from "@/ui/time";
 
@@ -111,17 +111,11 @@ export function AuditPage() {
         </div>
         {audit.isPending && (
           <Waiting label="Loading the audit trail">
-            {Array.from({ length: 8 }, (_, row) => (
-              <div key={row} className="flex h-11 items-center gap-6 border-b px-4">
-                <Bone className="w-16" />
-                <Bone className="w-24" />
-                <Bone className="w-48" />
-              </div>
-            ))}
+            <RowBones widths={["w-16", "w-24", "w-28", "w-48"]} />
           </Waiting>
         )}
         {audit.error && <ProblemNote className="m-4" error={audit.error} retry={() => void audit.refetch()} />}
-        {audit.data && rows.length === 0 && filtered && <Empty title="No change fits these filters" action={<Button onClick={() => void navigate({ search: {} })}>Clear filters</Button>} />}
+        {audit.data && rows.length === 0 && filtered && <Empty title="No change fits these filters" shape={<RowShapes rows={2} />} action={<Button onClick={() => void navigate({ search: {} })}>Clear filters</Button>} />}
         {audit.data && rows.length === 0 && !filtered && <Empty title="No change yet" shape={<RowShapes />}>Every change that somebody makes is kept here, and cannot be edited unseen.</Empty>}
         {rows.length > 0 && (
           <Table label="Changes" columns={columnsOf(actorName, named)} rows={rows} keyOf={(row) => String(row.id)} open={setOpen} />
@@ -140,14 +134,13 @@ export function AuditPage() {
 }
 
 function Verify() {
-  const verify = useMutation({ mutationFn: () => unwrap(api.GET("/admin/v1/audit/verify", {})) });
+  const verify = useMutation({ mutationFn: () => unwrap(api.GET("/admin/v1/audit/verify", {})), onError: notifyProblem });
   const verdict = verify.data;
   useAsked("verify", () => verify.mutate());
   return (
     <>
       <span role="status" className="text-sm">
         {verdict && (verdict.valid ? <span className="text-good">✓ {plural(verdict.rows, "row")} sound</span> : <span className="text-bad">✕ Row {verdict.first_bad}: {verdict.problem}</span>)}
-        {verify.error && <span className="text-bad">{verify.error.message}</span>}
       </span>
       <Button icon={<ShieldCheck aria-hidden className="size-4" />} busy={verify.isPending} onClick={() => verify.mutate()}>
         Verify the chain

@@ -16,6 +16,7 @@ import { exactMoney, formatMoney, moneyNumber, nanoOf } from "@/lib/money";
 import { Once } from "@/lib/once";
 import { Button } from "@/ui/button";
 import { Chart } from "@/ui/chart";
+import { Cut } from "@/ui/cut";
 import { Dialog } from "@/ui/dialog";
 import { Field, Input, Select } from "@/ui/field";
 import { Empty, notify, ProblemNote, RowShapes } from "@/ui/notice";
@@ -49,7 +50,12 @@ export function CreditsPage() {
       {here.error && <ProblemNote error={here.error} retry={() => void here.refetch()} />}
       {here.isPending && (
         <Waiting label="Loading the balance">
-          <Bone className="h-28 w-full" />
+          <div className="grid grid-cols-2 gap-4 lg:grid-cols-4">
+            {[0, 1, 2, 3].map((figure) => (
+              <Bone key={figure} className="h-24 w-full" />
+            ))}
+          </div>
+          <Bone className="mt-4 h-60 w-full" />
         </Waiting>
       )}
       {here.data && (
@@ -142,7 +148,7 @@ function Grants({ id, grant }: { id: string; grant: (() => void) | null }) {
             { name: "Time", cell: (row) => <Time at={row.at} className="whitespace-nowrap text-muted" /> },
             { name: "Amount", className: "text-right", cell: (row) => <span className="numbers font-medium" title={exactMoney(row.amount)}>{formatMoney(row.amount)}</span> },
             { name: "Credits", className: "text-right", cell: (row) => <span className="numbers text-muted" title={row.credits}>{formatDecimal(row.credits)}</span> },
-            { name: "Note", cell: (row) => <span className="block max-w-96 truncate" title={row.note ?? undefined}><bdi>{row.note ?? ""}</bdi></span> },
+            { name: "Note", cell: (row) => <Cut text={row.note ?? ""} className="max-w-96" /> },
             { name: "By", cell: (row) => <bdi className="text-muted">{actorName(row.actor)}</bdi> },
           ]}
         />

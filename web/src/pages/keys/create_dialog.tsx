@@ -15,7 +15,7 @@ import { Dialog } from "@/ui/dialog";
 import { Field, Input, Select } from "@/ui/field";
 import { ProblemNote } from "@/ui/notice";
 
-import { Folds } from "./key_fields";
+import { Fold, Folds } from "./key_fields";
 import { RotateDialog } from "./rotate_dialog";
 import { SecretLost } from "./secret_lost";
 import { SecretShown } from "./secret_shown";
@@ -74,6 +74,14 @@ export function CreateDialog({ open, onClose }: { open: boolean; onClose: (creat
   }
   return <CreateForm open={open} onClose={close} onCreated={setCreated} />;
 }
+
+const TYPES = [
+  { value: "standard", name: "Standard: calls models" },
+  { value: "viewer", name: "Management: reads this workspace" },
+  { value: "member", name: "Management: makes keys of its own" },
+  { value: "admin", name: "Management: administers this workspace" },
+];
+const typeOf = (draft: KeyDraft) => (draft.type === "standard" ? "standard" : draft.role);
 
 function CreateForm({ open, onClose, onCreated }: { open: boolean; onClose: () => void; onCreated: (key: KeyWithSecret) => void }) {
   const { workspace, may } = useHere();
@@ -160,21 +168,24 @@ function CreateForm({ open, onClose, onCreated }: { open: boolean; onClose: () =
             ))}
           </div>
         </div>
-        <Folds draft={draft} change={change} problems={problems} showErrors={tried} />
-        {may("admin") && (
-          <div className="!mt-0 border-t pt-4">
-            <Field label="Type">
-              {(field) => (
-                <Select {...field} value={draft.type === "standard" ? "standard" : draft.role} onChange={(event) => change(event.target.value === "standard" ? { type: "standard" } : { type: "management", role: event.target.value as KeyDraft["role"], limits: [] })}>
-                  <option value="standard">Standard: calls models</option>
-                  <option value="viewer">Management: reads this workspace</option>
-                  <option value="member">Management: makes keys of its own</option>
-                  <option value="admin">Management: administers this workspace</option>
-                </Select>
-              )}
-            </Field>
-          </div>
-        )}
+        <div>
+          <Folds draft={draft} change={change} problems={problems} showErrors={tried} />
+          {may("admin") && (
+            <Fold name="Type" summary={TYPES.find(({ value }) => value === typeOf(draft))?.name ?? ""}>
+              <Field label="Type" hideLabel>
+                {(field) => (
+                  <Select {...field} value={typeOf(draft)} onChange={(event) => change(event.target.value === "standard" ? { type: "standard" } : { type: "management", role: event.target.value as KeyDraft["role"], limits: [] })}>
+                    {TYPES.map((one) => (
+                      <option key={one.value} value={one.value}>
+                        {one.name}
+                      </option>
+                    ))}
+                  </Select>
+                )}
+              </Field>
+            </Fold>
+          )}
+        </div>
         {create.error && <ProblemNote error={create.error} />}
       </div>
     </Dialog>

@@ -21,7 +21,7 @@ import { KeyIcon } from "@/ui/key_icon";
 import { LimitBar } from "@/ui/limit_bar";
 import { ProblemNote } from "@/ui/notice";
 import { PageHead, Panel, Segments } from "@/ui/page";
-import { Bone, Waiting } from "@/ui/skeleton";
+import { Bone, RowBones, Waiting } from "@/ui/skeleton";
 import { EnvironmentTag, Status, Tag } from "@/ui/status";
 import { Switch } from "@/ui/switch";
 import { Table } from "@/ui/table";
@@ -266,6 +266,11 @@ function Recent({ id }: { id: string }) {
       }
     >
       {usage.error && <ProblemNote className="m-4" error={usage.error} retry={() => void usage.refetch()} />}
+      {usage.isPending && (
+        <Waiting label="Loading the last requests">
+          <RowBones rows={4} />
+        </Waiting>
+      )}
       {usage.data && rows.length === 0 && <p className="p-4 text-sm text-muted">None yet. The first one shows here as it happens.</p>}
       {rows.length > 0 && <RequestList rows={rows} />}
     </Panel>

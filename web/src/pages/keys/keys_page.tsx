@@ -9,7 +9,7 @@ import type { Key } from "@/api/contract";
 import { keyCountsQuery, keysInView, keysQuery } from "@/api/queries";
 import { usePolling } from "@/app/live";
 import { useHere } from "@/app/session";
-import { formatCount } from "@/lib/format";
+import { formatCount, plural } from "@/lib/format";
 import { unrevoked } from "@/lib/key_counts";
 import { type KeySort, orderOf, pressed } from "@/lib/key_sort";
 import { rowsOf } from "@/lib/long_list";
@@ -126,7 +126,7 @@ export function KeysPage() {
           </Empty>
         )}
         {list.data && keys.length === 0 && filtered && (
-          <Empty title="No key fits these filters" action={<Button onClick={() => void navigate({ search: {} })}>Clear filters</Button>} />
+          <Empty title="No key fits these filters" shape={<RowShapes rows={2} />} action={<Button onClick={() => void navigate({ search: {} })}>Clear filters</Button>} />
         )}
         {keys.length > 0 && (
           <Rows keys={keys} fresh={fresh} actions={actions} more={list.hasNextPage} loading={list.isFetchingNextPage} loadMore={() => void list.fetchNextPage()} />
@@ -210,8 +210,13 @@ function Filters({ filter, set, keys }: { filter: KeysSearch; set: SetFilter; ke
   const counted = useQuery({ ...keyCountsQuery(workspace, filter), refetchInterval: usePolling() }).data;
   const countOf = (status: KeysSearch["status"]) => counted && (status ? counted[status] : unrevoked(counted));
   const tags = useMemo(() => [...new Set([...(filter.tag ? [filter.tag] : []), ...keys.flatMap((key) => key.tags)])].sort(), [keys, filter.tag]);
+  const found = countOf(filter.status);
+  const narrowed = Boolean(filter.search || filter.status || filter.environment || filter.type || filter.tag);
   return (
     <div className="flex flex-wrap items-center gap-2 border-b px-3 py-2">
+      <p role="status" className="sr-only">
+        {narrowed && found !== undefined && `${plural(found, "key")} found`}
+      </p>
       <div role="group" aria-label="Status" className="-ml-1 flex min-w-0 flex-1 basis-full overflow-x-auto sm:basis-auto">
         {STATUSES.map((status) => (
           <button

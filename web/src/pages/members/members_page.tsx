@@ -17,7 +17,7 @@ import { Dialog } from "@/ui/dialog";
 import { Field, Input, Select } from "@/ui/field";
 import { Empty, notify, notifyProblem, ProblemNote, RowShapes } from "@/ui/notice";
 import { PageHead, Panel } from "@/ui/page";
-import { Bone, Waiting } from "@/ui/skeleton";
+import { RowBones, Waiting } from "@/ui/skeleton";
 import { Tag } from "@/ui/status";
 import { Table } from "@/ui/table";
 import { Time } from "@/ui/time";
@@ -74,7 +74,9 @@ export function MembersPage() {
         {members.error && <ProblemNote error={members.error} retry={() => void members.refetch()} />}
         {members.isPending && (
           <Waiting label="Loading members">
-            <Bone className="h-40 w-full" />
+            <Panel flush>
+              <RowBones rows={3} widths={["w-44", "w-24", "w-16"]} />
+            </Panel>
           </Waiting>
         )}
         {members.data && members.data.data.length === 0 && (

@@ -7,11 +7,13 @@ import type { Model } from "@/api/contract";
 import { modelsQuery } from "@/api/queries";
 import { useHere } from "@/app/session";
 import { formatCompact, formatCount, plural } from "@/lib/format";
+import { Button } from "@/ui/button";
 import { CopyButton } from "@/ui/copy";
+import { Cut } from "@/ui/cut";
 import { SidePanel } from "@/ui/dialog";
 import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
 import { Fact, Facts, PageHead } from "@/ui/page";
-import { Bone, Waiting } from "@/ui/skeleton";
+import { RowBones, Waiting } from "@/ui/skeleton";
 import { Tag } from "@/ui/status";
 import { type Column, Table } from "@/ui/table";
 
@@ -30,21 +32,21 @@ const COLUMNS: Column<Known>[] = [
   {
     name: "Model",
     cell: (model) => (
-      <span className="flex max-w-80 items-center gap-2">
-        <bdi className="truncate font-mono text-xs">{model.id}</bdi>
+      <span className="flex max-w-80 items-center gap-2 max-sm:max-w-44">
+        <Cut text={model.id} className="font-mono text-xs" />
         {model.sandbox && <Tag tone="sandbox">Sandbox</Tag>}
       </span>
     ),
   },
-  { name: "Providers", cell: (model) => <span className="block max-w-48 truncate text-muted">{[...new Set(model.offers.map((offer) => offer.provider))].join(", ") || "none"}</span> },
-  { name: "Tier", cell: (model) => (model.tier ? <Tag>{model.tier}</Tag> : <span className="text-muted">–</span>) },
-  { name: "Context", className: "text-right", cell: (model) => <span className="numbers">{model.context_window ? formatCompact(model.context_window) : "–"}</span> },
+  { name: "Providers", className: "max-sm:hidden", cell: (model) => <Cut text={[...new Set(model.offers.map((offer) => offer.provider))].join(", ") || "none"} className="max-w-48 text-muted" /> },
+  { name: "Tier", className: "max-sm:hidden", cell: (model) => (model.tier ? <Tag>{model.tier}</Tag> : <span className="text-muted">–</span>) },
+  { name: "Context", className: "text-right max-sm:hidden", cell: (model) => <span className="numbers" title={plural(model.context_window ?? 0, "token")}>{model.context_window ? formatCompact(model.context_window) : "–"}</span> },
   { name: "Input / M", className: "text-right", cell: (model) => <span className="numbers">{price(model, "input")}</span> },
   { name: "Output / M", className: "text-right", cell: (model) => <span className="numbers">{price(model, "output")}</span> },
 ];
 
 export function ModelsPage() {
-  const { workspace } = useHere();
+  const { workspace, may } = useHere();
   const { search = "", object } = useSearch({ from: "/shell/models" });
   const navigate = useNavigate({ from: "/models" });
   const models = useQuery(modelsQuery(workspace));
@@ -73,17 +75,18 @@ export function ModelsPage() {
       <div className="rounded-panel border bg-panel">
         {models.isPending && (
           <Waiting label="Loading models">
-            {Array.from({ length: 8 }, (_, row) => (
-              <div key={row} className="flex h-11 items-center gap-6 border-b px-4">
-                <Bone className="w-44" />
-                <Bone className="w-24" />
-                <Bone className="ml-auto w-16" />
-              </div>
-            ))}
+            <RowBones widths={["w-44", "w-24", "w-16"]} />
           </Waiting>
         )}
         {models.error && <ProblemNote className="m-4" error={models.error} retry={() => void models.refetch()} />}
-        {models.data && rows.length === 0 && <Empty title={search ? "No model is called that" : "No models yet"} shape={search ? undefined : <RowShapes />}>{search ? undefined : "Add a provider: its models and their prices come with it."}</Empty>}
+        {models.data && rows.length === 0 && search && (
+          <Empty title="No model is called that" shape={<RowShapes rows={2} />} action={<Button onClick={() => void navigate({ search: {}, replace: true })}>Clear search</Button>} />
+        )}
+        {models.data && rows.length === 0 && !search && (
+          <Empty title="No models yet" shape={<RowShapes />} action={may("operator") && <Button look="primary" onClick={() => void navigate({ to: "/providers", search: { do: "add" } })}>Add provider</Button>}>
+            Add a provider: its models and their prices come with it.
+          </Empty>
+        )}
         {rows.length > 0 && <Table label="Models" columns={COLUMNS} rows={rows} keyOf={(model) => model.id} open={(model) => void navigate({ search: (before) => ({ ...before, object: model.id }) })} />}
       </div>
       {open && <ModelDetail of={open} onClose={() => void navigate({ search: (before) => ({ ...before, object: undefined }), replace: true })} />}

@@ -16,7 +16,7 @@ import { RANGES } from "@/lib/search";
 import { cx } from "@/ui/cx";
 import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
 import { PageHead, Panel, Segments } from "@/ui/page";
-import { Bone, Waiting } from "@/ui/skeleton";
+import { Bone, RowBones, Waiting } from "@/ui/skeleton";
 
 import { type Listed, RequestList } from "../request_list";
 import { chartOf, TopModels } from "../series_charts";
@@ -164,6 +164,11 @@ function Feed({ create }: { create: boolean }) {
       }
     >
       {usage.error && <ProblemNote className="m-4" error={usage.error} retry={() => void usage.refetch()} />}
+      {usage.isPending && (
+        <Waiting label="Loading the last requests">
+          <RowBones rows={6} />
+        </Waiting>
+      )}
       {usage.data && rows.length === 0 && (
         <Empty
           title="No request yet"

@@ -17,8 +17,8 @@ import { CopyButton } from "@/ui/copy";
 import { cx } from "@/ui/cx";
 import { Dialog } from "@/ui/dialog";
 import { Field, Input, Select, Textarea } from "@/ui/field";
-import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
-import { PageHead, Panel } from "@/ui/page";
+import { Empty, ProblemNote, RequestId, RowShapes } from "@/ui/notice";
+import { PageHead, Panel, Segments } from "@/ui/page";
 import { Tag } from "@/ui/status";
 import { CodeBlock, TabPanel, Tabs } from "@/ui/tabs";
 import { useMayChange } from "@/pages/keys/changes";
@@ -114,8 +114,8 @@ function Bench({ keys, of, choose, failed }: { keys: Key[]; of: Key | undefined;
   const columns = picked.map((model) => model || choices[0] || "sandbox/echo");
   const running = turns.at(-1)?.answers.some(({ state }) => state === "running") ?? false;
 
-  const history = (column: number): ChatMessage[] =>
-    turns.flatMap(({ prompt: said, answers }) => {
+  const history = (column: number, before: Turn[]): ChatMessage[] =>
+    before.flatMap(({ prompt: said, answers }) => {
       const side = answers[column] ?? answers[0];
       return side?.state === "done" && side.answer.text ? [{ role: "user" as const, content: said }, { role: "assistant" as const, content: side.answer.text }] : [];
     });
@@ -128,7 +128,7 @@ function Bench({ keys, of, choose, failed }: { keys: Key[]; of: Key | undefined;
       const token = await secret();
       const control = new AbortController();
       stop.current = control;
-      const bodies = columns.map((model, column) => chatBody(model, [...history(column), { role: "user", content: said }], settings));
+      const bodies = columns.map((model, column) => chatBody(model, [...history(column, turns), { role: "user", content: said }], settings));
       setTurns((before) => [...before, { prompt: said, answers: columns.map((model) => ({ model, answer: EMPTY_ANSWER, state: "running" })) }]);
       setPrompt("");
       await Promise.all(
@@ -149,6 +149,10 @@ function Bench({ keys, of, choose, failed }: { keys: Key[]; of: Key | undefined;
       );
     },
   });
+  // The call that Send would make; where nothing is typed, the one that it made last.
+  const next = prompt.trim();
+  const last = next ? undefined : turns.at(-1);
+  const bodyOf = (model: string, column: number) => chatBody(model, [...history(column, last ? turns.slice(0, -1) : turns), { role: "user", content: next || last?.prompt || "Hello" }], settings);
   const submit = () => {
     if (prompt.trim() && !running && !ask.isPending) ask.mutate();
   };
@@ -169,7 +173,7 @@ function Bench({ keys, of, choose, failed }: { keys: Key[]; of: Key | undefined;
               {picked.length === 2 ? "One model" : "Compare two"}
             </Button>
             <Button icon={<Code aria-hidden className="size-4" />} onClick={() => setCode(true)}>
-              Code
+              Show code
             </Button>
           </>
         }
@@ -274,7 +278,7 @@ function Bench({ keys, of, choose, failed }: { keys: Key[]; of: Key | undefined;
           </div>
         </Panel>
       </div>
-      <CodeDialog open={code} onClose={() => setCode(false)} body={chatBody(columns[0]!, [...history(0), { role: "user", content: prompt.trim() || turns.at(-1)?.prompt || "Hello" }], settings)} />
+      {code && <CodeDialog onClose={() => setCode(false)} bodies={columns.map(bodyOf)} />}
     </>
   );
 }
@@ -302,10 +306,10 @@ function AnswerBox({ of, divided }: { of: Side; divided: boolean }) {
         {of.state === "running" && <span aria-hidden className="ml-0.5 inline-block h-4 w-1.5 translate-y-0.5 animate-pulse bg-accent" />}
       </p>
       {of.problem && (
-        <p role="alert" className="mt-2 rounded-control bg-bad-soft px-3 py-2 text-sm">
-          {of.problem.message}
-          {of.problem.requestId && <span className="mt-0.5 block font-mono text-xs text-muted">{of.problem.requestId}</span>}
-        </p>
+        <div role="alert" className="mt-2 rounded-control bg-bad-soft px-3 py-2 text-sm">
+          <p className="break-words">{of.problem.message}</p>
+          {of.problem.requestId && <RequestId id={of.problem.requestId} />}
+        </div>
       )}
       {of.state === "stopped" && <p className="mt-2 text-sm text-muted">Stopped.</p>}
       {of.state !== "running" && (
@@ -329,12 +333,18 @@ function AnswerBox({ of, divided }: { of: Side; divided: boolean }) {
   );
 }
 
-// The code for exactly this call; the token is the reader's own to fill in.
-function CodeDialog({ open, onClose, body }: { open: boolean; onClose: () => void; body: ReturnType<typeof chatBody> }) {
+// The code for exactly this call, of either column; the token is the reader's own to fill in.
+function CodeDialog({ onClose, bodies }: { onClose: () => void; bodies: ReturnType<typeof chatBody>[] }) {
   const [language, setLanguage] = useState<Language>("curl");
-  const made = { origin: location.origin, token: PLACEHOLDER, body };
+  const [column, setColumn] = useState("0");
+  const made = { origin: location.origin, token: PLACEHOLDER, body: bodies[Number(column)] ?? bodies[0]! };
   return (
-    <Dialog wide open={open} onOpenChange={(next) => !next && onClose()} title="This call as code" description={`Put a key’s secret where ${PLACEHOLDER} stands.`}>
+    <Dialog wide open onOpenChange={(next) => !next && onClose()} title="This call as code" description={`Put a key’s secret where ${PLACEHOLDER} stands.`}>
+      {bodies.length > 1 && (
+        <div className="mb-3">
+          <Segments label="Whose call" value={column} onChange={setColumn} options={bodies.map(({ model }, index) => ({ value: String(index), name: model }))} />
+        </div>
+      )}
       <div className="overflow-hidden rounded-panel border">
         <Tabs label="Languages" value={language} onChange={setLanguage} tabs={LANGUAGES} aside={<CopyButton bare look="quiet" className="mr-1.5" text={snippet(language, made)} label="Copy the code" />}>
           {LANGUAGES.map(({ id }) => (

@@ -44,7 +44,11 @@ export function ProfilesPage() {
       <PageHead title="Routing profiles" actions={create} />
       {profiles.isPending && (
         <Waiting label="Loading profiles">
-          <Bone className="h-64 w-full" />
+          <Bone className="mb-4 h-8 w-24 !rounded-full" />
+          <div className="grid gap-4 lg:grid-cols-2">
+            <Bone className="h-[520px] w-full" />
+            <Bone className="h-80 w-full" />
+          </div>
         </Waiting>
       )}
       {profiles.error && <ProblemNote error={profiles.error} retry={() => void profiles.refetch()} />}

@@ -114,7 +114,6 @@ function Card({ of }: { of: Provider }) {
               {test.data.ok ? "✓" : "✕"} {test.data.message} {test.data.latency_ms !== null && <span className="numbers text-muted">{formatMs(test.data.latency_ms)}</span>}
             </span>
           )}
-          {test.error && <span className="text-bad">{test.error.message}</span>}
           {!test.data && !test.error && health.next_probe_at && (
             <span className="text-muted">
               tried again <Time at={health.next_probe_at} />
@@ -127,6 +126,7 @@ function Card({ of }: { of: Provider }) {
           </Button>
         )}
       </footer>
+      {test.error && <ProblemNote className="m-3 mt-0" error={test.error} />}
     </section>
   );
 }

@@ -18,7 +18,7 @@ import { Field, Input, Select } from "@/ui/field";
 import { LimitBar } from "@/ui/limit_bar";
 import { notify, notifyProblem, ProblemNote, RefusalNote } from "@/ui/notice";
 import { Fact, Facts, PageHead, Panel, Segments } from "@/ui/page";
-import { Bone, Waiting } from "@/ui/skeleton";
+import { Bone, RowBones, Waiting } from "@/ui/skeleton";
 import { Tag } from "@/ui/status";
 import { Table } from "@/ui/table";
 import { Time } from "@/ui/time";
@@ -360,6 +360,11 @@ function SessionsPanel() {
   return (
     <Panel title="Where you are signed in" flush>
       {sessions.error && <ProblemNote className="m-4" error={sessions.error} retry={() => void sessions.refetch()} />}
+      {sessions.isPending && (
+        <Waiting label="Loading where you are signed in">
+          <RowBones rows={2} widths={["w-44", "w-20", "w-20"]} />
+        </Waiting>
+      )}
       {sessions.data && (
         <Table<OpenSession>
           label="Sessions"

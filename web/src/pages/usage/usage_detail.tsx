@@ -11,6 +11,7 @@ import { formatCount, formatExact, formatMs } from "@/lib/format";
 import { exactMoney } from "@/lib/money";
 import { type Prices, priceLines } from "@/lib/price";
 import { CopyButton } from "@/ui/copy";
+import { Cut } from "@/ui/cut";
 import { cx } from "@/ui/cx";
 import { SidePanel } from "@/ui/dialog";
 import { ProblemNote } from "@/ui/notice";
@@ -100,7 +101,7 @@ function Detail({ of }: { of: UsageRow }) {
 
 const Copied = ({ text, label }: { text: string; label: string }) => (
   <span className="flex items-center gap-1">
-    <bdi className="truncate">{text}</bdi>
+    <Cut text={text} />
     <CopyButton bare look="quiet" text={text} label={label} />
   </span>
 );
@@ -126,8 +127,8 @@ function Timeline({ of }: { of: UsageRow }) {
         return (
           <li key={index} className="text-sm">
             <div className="mb-1 flex flex-wrap items-baseline gap-x-3">
-              <bdi className="font-medium">{attempt.provider}</bdi>
-              <bdi className="min-w-0 truncate font-mono text-xs text-muted">{attempt.model}</bdi>
+              <Cut text={attempt.provider} className="font-medium" />
+              <Cut text={attempt.model} className="min-w-0 font-mono text-xs text-muted" />
               <span className="ml-auto">{attempt.status === 0 ? <span className="text-bad">no answer</span> : <HttpStatus code={attempt.status} />}</span>
               <span className="numbers text-muted">{formatMs(attempt.ms)}</span>
             </div>

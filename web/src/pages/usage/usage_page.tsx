@@ -17,7 +17,7 @@ import { DateRange } from "@/ui/date_field";
 import { ChipRow, FilterChip } from "@/ui/menu";
 import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
 import { PageHead } from "@/ui/page";
-import { Bone, Waiting } from "@/ui/skeleton";
+import { RowBones, Waiting } from "@/ui/skeleton";
 import { HttpStatus, Tag } from "@/ui/status";
 import { type Column, Table } from "@/ui/table";
 import { Time } from "@/ui/time";
@@ -94,21 +94,14 @@ export function UsagePage() {
         <Filters filter={filter} set={set} />
         {usage.isPending && (
           <Waiting label="Loading usage">
-            {Array.from({ length: 10 }, (_, row) => (
-              <div key={row} className="flex h-11 items-center gap-6 border-b px-4">
-                <Bone className="w-16" />
-                <Bone className="w-28" />
-                <Bone className="w-40" />
-                <Bone className="ml-auto w-20" />
-              </div>
-            ))}
+            <RowBones rows={10} />
           </Waiting>
         )}
         {usage.error && <ProblemNote className="m-4" error={usage.error} retry={() => void usage.refetch()} />}
         {usage.data && rows.length === 0 && (
           <Empty
             title={filtered ? "No request fits these filters" : "No request yet"}
-            shape={filtered ? undefined : <RowShapes />}
+            shape={<RowShapes rows={filtered ? 2 : 3} />}
             action={filtered ? <Button onClick={() => void navigate({ search: {} })}>Clear filters</Button> : may("member") && <Button look="primary" onClick={() => void navigate({ to: "/keys", search: { create: true } })}>Create key</Button>}
           >
             {filtered ? undefined : "Every request that a key makes leaves one row here, with its price."}
