@@ -173,8 +173,8 @@ Task<EventStream::Permit> EventStream::permit() {
 }
 
 Task<EventStream::Permit> EventStream::ask_permit() {
-  const Session session = co_await reopen_session(call_.context, call_.context.options(),
-                                                  call_.exchange.head(), call_.exchange.peer());
+  const Session session = co_await open_session(call_.context, call_.context.options(),
+                                                call_.exchange.head(), call_.exchange.peer());
   if (!session.by) {
     const bool busy = session.by.error().code == ErrorCode::kServiceUnavailable;
     co_return busy ? Permit::kUnanswered : Permit::kMayNot;

@@ -10,9 +10,13 @@
 // Ids are numbered by each stream for itself, so that they say nothing of what others hear.
 #pragma once
 
+#include <string_view>
+
 #include "admin/admin.h"
 
 namespace tollgate {
+
+inline constexpr std::string_view kEventsPath = "/admin/v1/events";
 
 // Answers by itself. kRateLimitExceeded when too many streams are open.
 Task<Result<net::Response>> watch_events(AdminCall& call);

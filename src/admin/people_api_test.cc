@@ -133,6 +133,30 @@ TEST_F(PeopleApiTest, SessionEndsAfterAWeekHoweverMuchItIsUsed) {
   EXPECT_EQ(ask_as(ada, {.target = "/admin/v1/keys"}).code(), "expired_session");
 }
 
+TEST_F(PeopleApiTest, WhatAPageAsksForByItselfKeepsNoSessionFromEnding) {
+  const Browser ada = make_operator();
+  const auto ask_unattended = [&](const std::string& target) {
+    return ask_as(ada, {.target = target, .fields = {{"x-tollgate-unattended", "true"}}});
+  };
+  clock_.advance(kSessionIdle - std::chrono::minutes(1));
+  EXPECT_EQ(ask_unattended("/admin/v1/keys").status, 200);
+  // A browser opens its event streams again by itself, and sends no field of ours.
+  EXPECT_EQ(ask_as(ada, {.target = "/admin/v1/events?unknown=1"}).status, 400);
+  clock_.advance(std::chrono::minutes(1));
+  EXPECT_EQ(ask_as(ada, {.target = "/admin/v1/keys"}).code(), "expired_session");
+}
+
+TEST_F(PeopleApiTest, WhoComesBackInTimeKeepsTheSession) {
+  const Browser ada = make_operator();
+  clock_.advance(kSessionIdle - std::chrono::minutes(1));
+  EXPECT_EQ(
+      ask_as(ada, {.target = "/admin/v1/keys", .fields = {{"x-tollgate-unattended", "false"}}})
+          .status,
+      200);
+  clock_.advance(std::chrono::minutes(1));
+  EXPECT_EQ(ask_as(ada, {.target = "/admin/v1/keys"}).status, 200);
+}
+
 TEST_F(PeopleApiTest, ExistingAndUnknownAccountsAnswerAlike) {
   make_operator();
   const AdminAnswer existing = sign_in("ada@example.com", "wrong password");

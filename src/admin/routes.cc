@@ -76,7 +76,7 @@ constexpr std::array kTable = {
     AdminRoute{{"GET", "/admin/v1/audit/verify", Role::kAdmin}, verify_audit},
     AdminRoute{{"GET", "/admin/v1/overview", Role::kViewer}, show_overview},
     AdminRoute{{"GET", "/admin/v1/keys/{id}/overview", Role::kViewer}, show_key_overview},
-    AdminRoute{{"GET", "/admin/v1/events", Role::kViewer}, watch_events},
+    AdminRoute{{"GET", kEventsPath, Role::kViewer}, watch_events},
     AdminRoute{{"GET", "/admin/v1/sign-in", Role::kViewer, Door::kAnybody}, show_sign_in},
     AdminRoute{{"POST", "/admin/v1/setup", Role::kViewer, Door::kAnybody}, set_up},
     AdminRoute{{"POST", "/admin/v1/session", Role::kViewer, Door::kAnybody}, sign_in},

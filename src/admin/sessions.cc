@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "admin/events.h"
 #include "admin/person_cookie.h"
 #include "base/hash.h"
 #include "domain/client_address.h"
@@ -20,16 +21,11 @@ namespace {
 // How often a session's last use is written down.
 constexpr std::chrono::minutes kSeenEvery{1};
 
-bool is_named(const net::Field& field, std::string_view name) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::ranges::equal(field.name, name, {}, lower);
-}
-
 // Whether a header stands with two different values.
 bool contradicts_itself(const net::FieldList& head, std::string_view name) {
   const std::string_view first = head.find(name);
   return std::ranges::any_of(head.fields, [first, name](const net::Field& field) {
-    return is_named(field, name) && field.value != first;
+    return net::equals_ignoring_case(field.name, name) && field.value != first;
   });
 }
 
@@ -52,8 +48,10 @@ Result<ClientAddress> address_of(const AdminOptions& options, const net::FieldLi
   std::vector<std::string_view> forwarded_for;
   std::string_view forwarded_proto;
   for (const auto& field : head.fields) {
-    if (is_named(field, "x-forwarded-for")) forwarded_for.push_back(field.value);
-    if (is_named(field, "x-forwarded-proto")) forwarded_proto = field.value;
+    if (net::equals_ignoring_case(field.name, "x-forwarded-for")) {
+      forwarded_for.push_back(field.value);
+    }
+    if (net::equals_ignoring_case(field.name, "x-forwarded-proto")) forwarded_proto = field.value;
   }
   const ListenerKind listener = peer.tls ? ListenerKind::kTls : ListenerKind::kPlain;
   return client_address(*address, listener,
@@ -80,6 +78,11 @@ std::unexpected<Error> no_such_workspace() {
 }
 
 enum class Counts { kAsUse, kAsNothing };
+
+Counts counts_of(const net::RequestHead& head) {
+  const bool by_itself = head.find(kUnattendedField) == "true" || head.path() == kEventsPath;
+  return by_itself ? Counts::kAsNothing : Counts::kAsUse;
+}
 
 // Of the session with this token: kExpiredSession when there is none. kAsUse: it counts as used, to
 // the minute.
@@ -150,24 +153,6 @@ Status check_page(const net::RequestHead& head, std::string_view token) {
   return check_csrf(head, token);
 }
 
-Task<Session> open_as(AdminContext& context, std::shared_ptr<const AdminOptions> options,
-                      const net::RequestHead& head, const net::Peer& peer, Counts counts) {
-  Session session = open_key_session(context, *options, head, peer);
-  const bool keyless = !session.by && session.by.error().code == ErrorCode::kMissingApiKey;
-  if (!keyless) co_return session;
-  const auto client = open_door(*options, head, peer);
-  if (!client) co_return Session{.by = std::unexpected(client.error())};
-  const std::string_view token = session_token(head, client->scheme);
-  if (token.empty()) co_return session;
-  auto person = co_await find_person(context, token, counts);
-  if (!person) co_return Session{.by = std::unexpected(person.error())};
-  if (auto own = check_page(head, token); !own) {
-    co_return Session{.by = std::unexpected(own.error())};
-  }
-  auto by = principal_of(*person, head, client->address);
-  co_return Session{.by = std::move(by), .person = std::move(*person)};
-}
-
 }  // namespace
 
 Result<ClientAddress> open_door(const AdminOptions& options, const net::RequestHead& head,
@@ -213,12 +198,20 @@ Session open_key_session(const AdminContext& context, const AdminOptions& option
 
 Task<Session> open_session(AdminContext& context, std::shared_ptr<const AdminOptions> options,
                            const net::RequestHead& head, const net::Peer& peer) {
-  return open_as(context, std::move(options), head, peer, Counts::kAsUse);
-}
-
-Task<Session> reopen_session(AdminContext& context, std::shared_ptr<const AdminOptions> options,
-                             const net::RequestHead& head, const net::Peer& peer) {
-  return open_as(context, std::move(options), head, peer, Counts::kAsNothing);
+  Session session = open_key_session(context, *options, head, peer);
+  const bool keyless = !session.by && session.by.error().code == ErrorCode::kMissingApiKey;
+  if (!keyless) co_return session;
+  const auto client = open_door(*options, head, peer);
+  if (!client) co_return Session{.by = std::unexpected(client.error())};
+  const std::string_view token = session_token(head, client->scheme);
+  if (token.empty()) co_return session;
+  auto person = co_await find_person(context, token, counts_of(head));
+  if (!person) co_return Session{.by = std::unexpected(person.error())};
+  if (auto own = check_page(head, token); !own) {
+    co_return Session{.by = std::unexpected(own.error())};
+  }
+  auto by = principal_of(*person, head, client->address);
+  co_return Session{.by = std::move(by), .person = std::move(*person)};
 }
 
 Result<std::optional<WorkspaceId>> choose_workspace(AdminCall& call) {

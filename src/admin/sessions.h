@@ -17,6 +17,8 @@
 namespace tollgate {
 
 inline constexpr std::string_view kCliActor = "cli";
+// "true": the page asks by itself, after some minutes in which nobody touched a key or the pointer.
+inline constexpr std::string_view kUnattendedField = "x-tollgate-unattended";
 
 struct Session {
   // The caller, or why not: kApiKeyInUrl, kHttpsRequired, kMissingApiKey, kInvalidApiKey,
@@ -39,13 +41,12 @@ Session open_key_session(const AdminContext& context, const AdminOptions& option
 // The same, or by the cookie of a person who signed in. A person has one role in each workspace:
 // ?workspace= says in which they ask; if it is left out, in the first by name, and an operator in
 // all.
+//
+// What a page asks for by itself does not count as use, or a tab that is left open would keep its
+// session from ending: what says so (kUnattendedField), and event streams, which go on by
+// themselves and which browsers open again without asking the page.
 Task<Session> open_session(AdminContext& context, std::shared_ptr<const AdminOptions> options,
                            const net::RequestHead& head, const net::Peer& peer);
-
-// The same again of a request that goes on. It does not count as use: a page that is left open
-// keeps no session from ending.
-Task<Session> reopen_session(AdminContext& context, std::shared_ptr<const AdminOptions> options,
-                             const net::RequestHead& head, const net::Peer& peer);
 
 // The workspace to look in: ?workspace= (id or name) if given, else the caller's own; nullopt =
 // all. kNotFound for one that is not there, or not the caller's.

@@ -30,3 +30,19 @@ test("without a stream pages ask every few seconds", async ({ operator: page, ga
   expect((await call(gateway, secret)).status).toBe(200);
   await expect(row.getByTitle("1 request", { exact: true })).toBeVisible({ timeout: 9_000 });
 });
+
+test("a page that nobody touches says so of what it asks for, until somebody does", async ({ operator: page, gateway }) => {
+  await page.clock.install();
+  await page.goto(gateway.url);
+  await expect(page.getByText("● Live")).toBeVisible();
+  const after = async (minutes: string) => {
+    const asked = page.waitForRequest(/\/admin\/v1\/overview/);
+    await page.clock.fastForward(minutes);
+    return (await asked).headers()["x-tollgate-unattended"];
+  };
+  await page.mouse.move(10, 10);
+  expect(await after("04:30")).toBeUndefined();
+  expect(await after("01:00")).toBe("true");
+  await page.mouse.move(20, 20);
+  expect(await after("01:00")).toBeUndefined();
+});

@@ -1,8 +1,10 @@
 """People: the printed link makes the operator, sessions outlive a crash and die on logout, and nothing that signs in
 is ever written down."""
 
+import contextlib
 import json
 import re
+import sqlite3
 import statistics
 import time
 from urllib.parse import quote
@@ -47,6 +49,27 @@ def test_session_outlives_a_crash_and_dies_on_logout(started, start_gateway, tmp
     last = start_gateway(data=tmp_path / "data")
     ada.gateway = last
     assert json.loads(ada.ask("GET", "keys").body)["error"]["code"] == "expired_session"
+
+
+def test_a_page_that_nobody_touches_keeps_no_session_from_ending(started, start_gateway, tmp_path):
+    ada = first_operator(started)
+    started.stop()
+    # As if half a day had nearly gone by, without waiting for it.
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "tollgate.db")) as database, database:
+        database.execute("UPDATE sessions SET last_seen_at = last_seen_at - ?", (12 * 3_600_000_000 - 60_000_000,))
+        [[before]] = database.execute("SELECT last_seen_at FROM sessions")
+
+    def last_seen() -> int:
+        with contextlib.closing(sqlite3.connect(f"file:{tmp_path / 'data' / 'tollgate.db'}?mode=ro", uri=True)) as database:
+            [[at]] = database.execute("SELECT last_seen_at FROM sessions")
+        return at
+
+    ada.gateway = start_gateway(data=tmp_path / "data")
+    assert ada.ask("GET", "keys", **{"X-Tollgate-Unattended": "true"}).status == 200
+    assert ada.ask("GET", "events?unknown=1").status == 400
+    assert last_seen() == before
+    assert ada.ask("GET", "keys").status == 200
+    assert last_seen() > before
 
 
 def test_nothing_that_signs_in_is_written_down(started):

@@ -10,8 +10,10 @@ import { queryClient } from "./app/query_client";
 import { router } from "./app/router";
 import { sessionQuery } from "./app/session";
 import { applyTheme } from "./app/theme";
+import { watchPresence } from "./lib/presence";
 
 applyTheme();
+watchPresence(window);
 
 // A session that ended while a page was open: back to the door, and here again after it.
 queryClient.getQueryCache().subscribe((event) => {

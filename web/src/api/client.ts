@@ -2,6 +2,8 @@
 // the session's CSRF token on every change, and refusals as a Problem.
 import createClient from "openapi-fetch";
 
+import { isUnattended } from "@/lib/presence";
+
 import type { paths } from "./schema";
 
 let csrfToken: string | null = null;
@@ -53,6 +55,7 @@ const SAFE = new Set(["GET", "HEAD"]);
 
 async function reach(request: Request): Promise<Response> {
   if (csrfToken && !SAFE.has(request.method)) request.headers.set("X-CSRF-Token", csrfToken);
+  if (isUnattended()) request.headers.set("X-Tollgate-Unattended", "true");
   try {
     return await fetch(request);
   } catch (cause) {
