@@ -92,7 +92,7 @@ struct AdminCall {
   net::HttpClient& http_client;  // of this thread, to providers of models and of sign-in
   net::Exchange& exchange;
   Principal by;
-  std::optional<SignedIn> person;  // set on routes of Door::kPerson
+  std::optional<SignedIn> person;  // who asks, where it is one: always on routes of Door::kPerson
   ClientAddress client;            // unset over the local socket
   // Where to look: the caller's own workspace, or the one that ?workspace= names; nullopt = all.
   std::optional<WorkspaceId> workspace;

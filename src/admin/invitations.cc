@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "admin/json_fields.h"
+#include "admin/link_makers.h"
 #include "admin/members.h"
 #include "admin/people_changes.h"
 #include "admin/person_request.h"
@@ -71,7 +72,13 @@ JsonFields invitation_fields(const Invitation& invitation) {
 Result<Invited> find_invited(sql::Connection& connection, const Sha256& hash, WallTime now) {
   auto invitation = store::find_invitation(connection, hash, now);
   if (!invitation) return std::unexpected(invitation.error());
-  if (!*invitation) {
+  bool holds = false;
+  if (*invitation) {
+    const auto asked = invitation_holds(connection, **invitation, now);
+    if (!asked) return std::unexpected(asked.error());
+    holds = *asked;
+  }
+  if (!holds) {
     return fail(ErrorCode::kNotFound,
                 "This invitation was used, taken back, or has expired: ask for a new one.");
   }
@@ -133,10 +140,13 @@ Task<Result<store::Account>> account_of(AdminCall& call, const Invited& invited,
 
 Task<Result<net::Response>> list_invitations(AdminCall& call) {
   if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
-  Work<std::vector<Invitation>> work = [&call](sql::Connection& connection) {
-    return store::list_invitations(connection,
-                                   call.workspace.value_or(store::default_workspace_id()),
-                                   call.context.clock.wall());
+  Work<std::vector<Invitation>> work =
+      [&call](sql::Connection& connection) -> Result<std::vector<Invitation>> {
+    const WallTime now = call.context.clock.wall();
+    auto open = store::list_invitations(
+        connection, call.workspace.value_or(store::default_workspace_id()), now);
+    if (!open) return open;
+    return those_that_hold(connection, std::move(*open), now);
   };
   const auto invitations = co_await call.context.ledger.read_facts(std::move(work));
   if (!invitations) co_return std::unexpected(invitations.error());
@@ -244,9 +254,11 @@ Task<Result<net::Response>> accept_invitation(AdminCall& call) {
   const auto account = co_await account_of(call, *invited, std::move(*request));
   if (!account) co_return std::unexpected(account.error());
   Work<store::Account> work = [&](sql::Connection& connection) -> Result<store::Account> {
-    // Another may have used the link meanwhile.
+    // Another may have used the link meanwhile, or the account's password may be another one.
     const auto still = find_invited(connection, hash, call.context.clock.wall());
     if (!still) return std::unexpected(still.error());
+    const bool same = still->account && still->account->password_hash == account->password_hash;
+    if (invited->account && !same) return wrong_password();
     Status done;
     if (!invited->account) done = store::insert_person(connection, *account);
     if (done) done = join_by(connection, call, still->invitation, account->person);

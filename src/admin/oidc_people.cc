@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "admin/link_makers.h"
 #include "admin/people_changes.h"
 #include "domain/text_rules.h"
 #include "store/invitations.h"
@@ -76,8 +77,9 @@ Result<store::Account> person_of(sql::Connection& connection, const AdminCall& c
     if (*known) return std::move(**known);
     return fail(ErrorCode::kUnprocessable, "The provider names no verified e-mail address.");
   }
-  auto invitations =
-      store::list_invitations_to(connection, vouched.email, call.context.clock.wall());
+  const WallTime now = call.context.clock.wall();
+  auto invitations = store::list_invitations_to(connection, vouched.email, now);
+  if (invitations) invitations = those_that_hold(connection, std::move(*invitations), now);
   if (!invitations) return std::unexpected(invitations.error());
   if (!*known) {
     const auto taken = store::find_account(connection, vouched.email);

@@ -218,6 +218,16 @@ TEST_F(OidcSignInTest, ExpiredInvitationLetsNobodyIn) {
   expect_refused(sign_in_as("bob@example.com"), "stranger");
 }
 
+TEST_F(OidcSignInTest, InvitationOfAKeyThatIsRevokedLetsNobodyIn) {
+  const KeyWithSecret console = make_management(Role::kAdmin);
+  const AdminAnswer made = ask_with(console, {.method = "POST",
+                                              .target = "/admin/v1/invitations",
+                                              .body = R"({"email":"bob@example.com"})"});
+  ASSERT_EQ(made.status, 201) << made.body;
+  ASSERT_TRUE(revoke(console.key.id));
+  expect_refused(sign_in_as("bob@example.com"), "stranger");
+}
+
 TEST_F(OidcSignInTest, AccountWithThatAddressIsNotTakenOver) {
   invite("ada@example.com", "admin");
   join_by_link("Ada");

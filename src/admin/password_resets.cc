@@ -1,19 +1,18 @@
 #include "admin/password_resets.h"
 
-#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "admin/json_fields.h"
+#include "admin/link_makers.h"
 #include "admin/people_changes.h"
 #include "admin/person_request.h"
 #include "admin/request_body.h"
 #include "admin/sessions.h"
 #include "admin/sign_in.h"
 #include "base/hash.h"
-#include "store/keys.h"
 #include "store/password_resets.h"
 #include "store/people.h"
 #include "store/person_identities.h"
@@ -44,6 +43,16 @@ Result<std::optional<WorkspaceId>> only_workspace_of(sql::Connection& connection
   return memberships->front().workspace;
 }
 
+// An account is given by somebody who answers for it: a key, which programs hold and whose owner is
+// not asked, would make its maker's own account out of a session that was left open, and outlive
+// its own revocation in somebody's name.
+Status somebody_asks(const AdminCall& call) {
+  if (call.person || call.by.actor == kCliActor) return {};
+  return fail(ErrorCode::kInsufficientScope,
+              "A management key makes no links to passwords: sign in to the dashboard, or use the "
+              "command line beside the server.");
+}
+
 // Whether the caller may: an operator anybody, an admin who has no right beyond the admin's own;
 // nobody themselves, or a session that was left open would be as good as the account.
 Status may_reset(sql::Connection& connection, const AdminCall& call, const Person& person) {
@@ -59,49 +68,21 @@ Status may_reset(sql::Connection& connection, const AdminCall& call, const Perso
               "This person may do things outside of your workspace: an operator makes their link.");
 }
 
-Result<Role> role_of_key(sql::Connection& connection, const KeyId& id,
-                         const std::optional<WorkspaceId>& workspace, WallTime now) {
-  const auto key = store::find_key(connection, id);
-  if (!key && key.error().code == ErrorCode::kNotFound) return Role::kViewer;
-  if (!key) return std::unexpected(key.error());
-  const KeyPolicy& policy = key->policy;
-  const bool works =
-      policy.type == KeyType::kManagement && key_status(*key, now) == KeyStatus::kActive;
-  if (!works) return Role::kViewer;
-  return policy.role == Role::kOperator || workspace == key->workspace ? policy.role
-                                                                       : Role::kViewer;
-}
-
-Result<Role> role_of_person(sql::Connection& connection, const PersonId& id,
-                            const std::optional<WorkspaceId>& workspace) {
-  const auto account = store::find_account(connection, id);
-  if (!account) return std::unexpected(account.error());
-  if (!*account) return Role::kViewer;
-  if ((*account)->person.reach == Reach::kInstallation) return Role::kOperator;
-  const auto memberships = store::memberships_of(connection, id);
-  if (!memberships) return std::unexpected(memberships.error());
-  const auto there = std::ranges::find_if(
-      *memberships, [&workspace](const Membership& one) { return workspace == one.workspace; });
-  return there == memberships->end() ? Role::kViewer : there->role;
-}
-
-// Whether who made the link may still make it: a link is worth no more than its maker.
-Result<bool> maker_still_may(sql::Connection& connection, const store::PasswordReset& reset,
-                             WallTime now) {
+// Whether who made the link may still make it.
+Result<bool> maker_still_may(sql::Connection& connection, const store::PasswordReset& reset) {
   if (reset.created_by == kCliActor) return true;
   const auto person = store::find_person(connection, reset.person);
   if (!person) return std::unexpected(person.error());
   const auto only = only_workspace_of(connection, *person);
   if (!only) return std::unexpected(only.error());
-  const auto role = reset.created_by.starts_with("key_")
-                        ? role_of_key(connection, KeyId(reset.created_by), *only, now)
-                        : role_of_person(connection, PersonId(reset.created_by), *only);
+  const auto role = role_of_person(connection, PersonId(reset.created_by), *only);
   if (!role) return std::unexpected(role.error());
   return *role == Role::kOperator || (*role == Role::kAdmin && *only);
 }
 
 // The link of the person that `find` gives.
 Task<Result<net::Response>> make_link(AdminCall& call, Work<Person> find, WorkspaceId workspace) {
+  if (auto asks = somebody_asks(call); !asks) co_return std::unexpected(asks.error());
   const Secret token(random_id(call.context.random, "reset_", kLinkTokenLength));
   const WallTime ends = call.context.clock.wall() + kResetLife;
   Work<Person> work = [&](sql::Connection& connection) -> Result<Person> {
@@ -154,7 +135,7 @@ Status replace_password(sql::Connection& connection, const AdminCall& call, cons
                         const std::string& hash) {
   Status done = store::set_password(connection, person, hash);
   if (done) done = store::remove_reset(connection, person);
-  if (done) done = store::remove_resets_by(connection, person.get());
+  if (done) done = withdraw_invitations(connection, call, person, std::nullopt, person.get());
   if (done) done = unlink_all(connection, call, person);
   if (done) done = store::remove_sessions_except(connection, person, "");
   if (!done) return done;
@@ -203,11 +184,10 @@ Task<Result<net::Response>> use_reset(AdminCall& call) {
   if (!hash) co_return std::unexpected(hash.error());
   Work<store::Account> work = [&](sql::Connection& connection) -> Result<store::Account> {
     // Another may have used the link meanwhile.
-    const WallTime now = call.context.clock.wall();
-    const auto reset = store::find_reset(connection, token, now);
+    const auto reset = store::find_reset(connection, token, call.context.clock.wall());
     if (!reset) return std::unexpected(reset.error());
     if (!*reset) return useless_link();
-    const auto allowed = maker_still_may(connection, **reset, now);
+    const auto allowed = maker_still_may(connection, **reset);
     if (!allowed) return std::unexpected(allowed.error());
     if (!*allowed) return useless_link();
     const PersonId person = (*reset)->person;

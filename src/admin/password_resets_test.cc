@@ -185,48 +185,42 @@ TEST_F(PasswordResetTest, NobodyMakesALinkForThemselves) {
       201);
 }
 
-TEST_F(PasswordResetTest, LinkEndsWithTheRightOfTheKeyThatMadeIt) {
+// Or a session that was left open would be the account, by way of a key that it makes.
+TEST_F(PasswordResetTest, KeysGiveNobodysAccount) {
+  const Person ada = join("ada@example.com", "admin");
   const Person bob = join("bob@example.com", "viewer");
-  const auto link_by = [&](const KeyWithSecret& key) {
-    const AdminAnswer made = ask_with(
-        key, {.method = "POST", .target = "/admin/v1/members/" + bob.id + "/password-reset"});
-    EXPECT_EQ(made.status, 201) << made.body;
-    return token_of(made);
-  };
-  const auto change = [&](const KeyWithSecret& key, const std::string& method,
-                          const std::string& body) {
-    EXPECT_EQ(ask({.method = method, .target = "/admin/v1/keys/" + key.key.id.get(), .body = body})
-                  .status,
-              200);
-  };
-  const KeyWithSecret key = make_management(Role::kAdmin);
-  std::string token = link_by(key);
-  change(key, "PATCH", R"({"enabled":false})");
-  EXPECT_EQ(use(token).status, 404);
-  change(key, "PATCH", R"({"enabled":true})");
-  change(key, "PATCH", R"({"role":"member"})");
-  EXPECT_EQ(use(token).status, 404);
-  change(key, "PATCH", R"({"role":"admin"})");
-  // While it may, its links work.
-  EXPECT_EQ(use(token).status, 200);
-  token = link_by(key);
-  change(key, "DELETE", "");
-  EXPECT_EQ(use(token).status, 404);
-  EXPECT_EQ(sign_in("bob@example.com", kNew), 200);
+  const AdminAnswer made =
+      ask_as(ada, post("keys", {{"name", "console"}, {"type", "management"}, {"role", "admin"}}));
+  ASSERT_EQ(made.status, 201) << made.body;
+  const std::string secret = text_at(made.document(), "secret");
+  for (const std::string& id : {ada.id, bob.id, std::string("user_none")}) {
+    const AdminAnswer refused =
+        ask_stranger({.method = "POST",
+                      .target = "/admin/v1/members/" + id + "/password-reset",
+                      .fields = {{"x-api-key", secret}}});
+    EXPECT_EQ(refused.status, 403) << refused.body;
+    EXPECT_EQ(refused.code(), "insufficient_scope");
+  }
+  EXPECT_EQ(reset_by(ada, bob).status, 201);
+  EXPECT_EQ(
+      ask({.method = "POST", .target = "/admin/v1/members/" + bob.id + "/password-reset"}).status,
+      201);
 }
 
-TEST_F(PasswordResetTest, LinkEndsWithTheExpiryOfTheKeyThatMadeIt) {
-  const Person bob = join("bob@example.com", "viewer");
-  KeyPolicy policy = named("short console");
-  policy.type = KeyType::kManagement;
-  policy.role = Role::kOperator;
-  policy.expires_at = clock_.wall() + std::chrono::minutes(5);
-  const AdminAnswer made =
-      ask_with(make(std::move(policy)),
-               {.method = "POST", .target = "/admin/v1/people/" + bob.id + "/password-reset"});
-  ASSERT_EQ(made.status, 201) << made.body;
-  clock_.advance(std::chrono::minutes(5));
-  EXPECT_EQ(use(token_of(made)).status, 404);
+TEST_F(PasswordResetTest, InvitationsOfWhoeverHadTheAccountEndWithIt) {
+  const Person ada = join("ada@example.com", "admin");
+  const AdminAnswer left =
+      ask_as(ada, post("invitations", {{"email", "mal@example.com"}, {"role", "admin"}}));
+  const AdminAnswer link =
+      ask({.method = "POST", .target = "/admin/v1/people/" + ada.id + "/password-reset"});
+  ASSERT_EQ(use(token_of(link)).status, 200);
+  EXPECT_EQ(ask_stranger(post("invitations/accept",
+                              {{"token", token_of(left)}, {"name", "Mal"}, {"password", kOld}}))
+                .status,
+            404);
+  const json::value row =
+      ask({.target = "/admin/v1/audit?action=invitation.delete"}).document().at("data").at(0);
+  EXPECT_EQ(text_at(row, "actor"), ada.id);
 }
 
 TEST_F(PasswordResetTest, LinksThatSomebodyMadeEndWithTheirPassword) {

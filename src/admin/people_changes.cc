@@ -26,13 +26,15 @@ Status audit_people_change(sql::Connection& connection, const AdminCall& call,
 }
 
 Status withdraw_invitations(sql::Connection& connection, const AdminCall& call,
-                            const PersonId& person, const std::optional<WorkspaceId>& workspace) {
+                            const PersonId& person, const std::optional<WorkspaceId>& workspace,
+                            const std::string& actor) {
   if (Status done = store::remove_resets_by(connection, person.get()); !done) return done;
   const auto removed = store::remove_invitations_of(connection, person, workspace);
   if (!removed) return std::unexpected(removed.error());
   for (const Invitation& one : *removed) {
     Status done = audit_people_change(connection, call,
-                                      {.action = "invitation.delete",
+                                      {.actor = actor,
+                                       .action = "invitation.delete",
                                        .object = one.id,
                                        .before = store::invitation_json(one),
                                        .workspace = one.workspace});

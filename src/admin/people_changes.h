@@ -25,8 +25,10 @@ Status audit_people_change(sql::Connection& connection, const AdminCall& call, P
 
 // The invitations of one who may not make them any more, into the workspace (nullopt: any), and
 // their links to new passwords: whoever holds such a link would come in by a right that is gone.
+// `actor` is who did it, for the audit ("" = the caller).
 Status withdraw_invitations(sql::Connection& connection, const AdminCall& call,
-                            const PersonId& person, const std::optional<WorkspaceId>& workspace);
+                            const PersonId& person, const std::optional<WorkspaceId>& workspace,
+                            const std::string& actor = "");
 
 // Gives the person what the invitation gives, and uses it up. Who has a higher role there keeps it.
 // A link to a new password ends: whoever made it may have had a right to less than there is now.

@@ -66,10 +66,6 @@ std::string render_signed_in(const SignedIn& signed_in) {
       .finish();
 }
 
-std::unexpected<Error> wrong_password() {
-  return fail(ErrorCode::kInvalidCredentials, "The address or the password is wrong: check both.");
-}
-
 std::unexpected<Error> wrong_setup_link() {
   return fail(
       ErrorCode::kInvalidCredentials,
@@ -106,6 +102,10 @@ Task<Result<bool>> read_whether_operator(AdminCall& call) {
 }
 
 }  // namespace
+
+std::unexpected<Error> wrong_password() {
+  return fail(ErrorCode::kInvalidCredentials, "The address or the password is wrong: check both.");
+}
 
 Task<Status> check_password(AdminCall& call, std::string counts_for,
                             std::optional<store::Account> account, Secret password) {

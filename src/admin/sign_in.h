@@ -29,6 +29,8 @@ Task<Result<net::Response>> end_session(AdminCall& call);
 // they made.
 Task<Result<net::Response>> change_password(AdminCall& call);
 
+// kInvalidCredentials, in the same words whatever of the two it is.
+std::unexpected<Error> wrong_password();
 // Whether the password is the account's, at the same cost if there is none; slowed down under the
 // name that the attempt counts for. kInvalidCredentials, kRateLimitExceeded.
 Task<Status> check_password(AdminCall& call, std::string counts_for,
