@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <iterator>
+#include <limits>
 #include <variant>
 
 #include "store/audit_search.h"
@@ -298,36 +299,46 @@ Result<AuditPage> list_audit(sql::Connection& connection, const AuditQuery& quer
   return page;
 }
 
-Result<AuditVerdict> verify_audit(sql::Connection& connection) {
+Result<std::optional<AuditVerdict>> verify_audit(sql::Connection& connection, AuditWalk& walk,
+                                                 int rows_max) {
   const Result<Head> head = read_head(connection);
   if (!head) return std::unexpected(head.error());
-  AuditVerdict verdict;
-  const auto bad = [&verdict](std::int64_t number, std::string problem) {
-    verdict.first_bad = number;
-    verdict.problem = std::move(problem);
-    return verdict;
+  const auto bad = [&walk](std::int64_t number, std::string problem) {
+    return AuditVerdict{.rows = walk.rows, .first_bad = number, .problem = std::move(problem)};
   };
-  Sha256 previous{};
-  sql::Statement select = connection.prepare(std::string(kSelect) + "ORDER BY number");
+  // Nothing may stand before row one either.
+  const std::int64_t after = walk.rows > 0 ? walk.rows : std::numeric_limits<std::int64_t>::min();
+  sql::Statement select =
+      connection.prepare(std::string(kSelect) + "WHERE number > ? ORDER BY number LIMIT ?");
+  select.bind(1, after).bind(2, rows_max);
+  int walked = 0;
   Result<bool> more = select.step();
-  for (; more && *more; more = select.step()) {
-    const std::int64_t expected = verdict.rows + 1;
+  for (; more && *more; more = select.step(), ++walked) {
+    const std::int64_t expected = walk.rows + 1;
     const Result<AuditRow> row = read_row(select);
     if (!row && row.error().code != ErrorCode::kInternal) return std::unexpected(row.error());
     if (!row) return bad(expected, "the row cannot be read");
     if (row->number != expected) return bad(expected, "the row is missing");
-    if (row->previous_hash != previous)
+    if (row->previous_hash != walk.hash)
       return bad(expected, "the row does not follow its forerunner");
     if (row->hash != hash_of(*row)) return bad(expected, "the row was edited");
-    previous = row->hash;
-    verdict.rows = expected;
+    walk = {.rows = expected, .hash = row->hash};
   }
   if (!more) return std::unexpected(more.error());
-  if (head->number > verdict.rows) return bad(verdict.rows + 1, "the row is missing");
-  if (head->number < verdict.rows)
-    return bad(head->number + 1, "the row was added by someone else");
-  if (head->hash != previous) return bad(verdict.rows, "the row was replaced");
-  return verdict;
+  if (walked == rows_max) return std::nullopt;
+  if (head->number > walk.rows) return bad(walk.rows + 1, "the row is missing");
+  if (head->number < walk.rows) return bad(head->number + 1, "the row was added by someone else");
+  if (head->hash != walk.hash) return bad(walk.rows, "the row was replaced");
+  return AuditVerdict{.rows = walk.rows};
+}
+
+Result<AuditVerdict> verify_audit(sql::Connection& connection) {
+  AuditWalk walk;
+  for (;;) {
+    auto verdict = verify_audit(connection, walk, kPageRowsMax);
+    if (!verdict) return std::unexpected(verdict.error());
+    if (*verdict) return std::move(**verdict);
+  }
 }
 
 }  // namespace tollgate::store

@@ -61,6 +61,16 @@ struct AuditVerdict {
 // Writer only. Gives the row with its number and hashes.
 Result<AuditRow> append_audit(sql::Connection& connection, const AuditEntry& entry);
 Result<AuditPage> list_audit(sql::Connection& connection, const AuditQuery& query);
+// How far a walk along the chain has come.
+struct AuditWalk {
+  std::int64_t rows = 0;  // that are sound, from row one on
+  Sha256 hash{};          // of the last of them
+};
+// Goes on with the walk, by at most `rows_max` rows: a log of years is walked in pieces, so that
+// nobody waits long for a reader. nullopt: there is more. Rows never change, so each piece may see
+// a newer log than the one before.
+Result<std::optional<AuditVerdict>> verify_audit(sql::Connection& connection, AuditWalk& walk,
+                                                 int rows_max);
 // Walks the whole chain.
 Result<AuditVerdict> verify_audit(sql::Connection& connection);
 

@@ -133,6 +133,38 @@ TEST_F(AuditTest, VerifiesAnEmptyAndAnUntouchedChain) {
   EXPECT_EQ(first_bad(), std::nullopt);
 }
 
+TEST_F(AuditTest, WalksInPiecesOfAnySizeToTheSameVerdict) {
+  append(6);
+  const auto walked = [this](int rows_max) {
+    AuditWalk walk;
+    std::optional<AuditVerdict> verdict;
+    for (int pieces = 0; !verdict && pieces < 20; ++pieces) {
+      verdict = verify_audit(connection_, walk, rows_max).value();
+    }
+    return verdict.value_or(AuditVerdict{.rows = -1});
+  };
+  for (const int rows_max : {1, 2, 3, 6, 7}) {
+    EXPECT_EQ(walked(rows_max).rows, 6) << rows_max;
+    EXPECT_EQ(walked(rows_max).first_bad, std::nullopt) << rows_max;
+  }
+  expect_ok(connection_.exec("UPDATE audit SET actor = 'key_x' WHERE number = 4"));
+  for (const int rows_max : {1, 2, 3, 6, 7}) {
+    EXPECT_EQ(walked(rows_max).rows, 3) << rows_max;
+    EXPECT_EQ(walked(rows_max).first_bad, 4) << rows_max;
+  }
+}
+
+TEST_F(AuditTest, RowsThatAreAddedDuringAWalkAreWalkedToo) {
+  append(3);
+  AuditWalk walk;
+  EXPECT_EQ(verify_audit(connection_, walk, 3).value().has_value(), false);
+  append(2);
+  const auto verdict = verify_audit(connection_, walk, 3).value();
+  ASSERT_TRUE(verdict);
+  EXPECT_EQ(verdict->rows, 5);
+  EXPECT_EQ(verdict->first_bad, std::nullopt);
+}
+
 TEST_F(AuditTest, FindsAnEditOfAnyColumn) {
   append(5);
   for (const char* edit :
