@@ -1,6 +1,7 @@
 #include "admin/explain.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -8,6 +9,7 @@
 
 #include "admin/explain_request.h"
 #include "admin/json_fields.h"
+#include "admin/keys.h"
 #include "admin/request_body.h"
 #include "domain/limit_json.h"
 #include "intake/key_route.h"
@@ -273,29 +275,25 @@ std::string Explained::json() const {
 }
 
 // By id, or by the name that one unrevoked key has where the caller may look.
-Result<Identity> find_key(const AdminCall& call, const std::string& text) {
+Task<Result<Identity>> find_key(AdminCall& call, std::string text) {
   const Ledger& ledger = call.context.ledger;
   auto by_id = ledger.identity_of(KeyId(text), call.workspace);
-  if (by_id || by_id.error().code != ErrorCode::kNotFound) return by_id;
-  Ledger::KeyQuery query{.workspace = call.workspace, .search = text, .limit = kPageLimitMax};
-  std::vector<KeyId> found;
-  do {
-    const auto page = ledger.list_keys(query);
-    if (!page) return std::unexpected(page.error());
-    for (const KeyView& view : page->keys) {
-      if (view.key.policy.name == text) found.push_back(view.key.id);
-    }
-    query.cursor = page->next_cursor;
-  } while (!query.cursor.empty());
-  if (found.size() == 1) return ledger.identity_of(found.front(), call.workspace);
+  if (by_id || by_id.error().code != ErrorCode::kNotFound) co_return by_id;
+  std::function<Result<std::vector<KeyView>>(sql::Connection&)> work =
+      [&ledger, workspace = call.workspace, text = std::move(text)](sql::Connection&) {
+        return keys_named(ledger, workspace, text);
+      };
+  const auto found = co_await call.context.ledger.read_facts(std::move(work));
+  if (!found) co_return std::unexpected(found.error());
+  if (found->size() == 1) co_return ledger.identity_of(found->front().key.id, call.workspace);
   Error error{.code = ErrorCode::kNotFound,
               .message = "There is no key with this id or name.",
               .param = "key"};
-  if (!found.empty()) {
+  if (!found->empty()) {
     error.code = ErrorCode::kConflict;
     error.message = "Several workspaces have a key of this name. Send the key's id.";
   }
-  return std::unexpected(std::move(error));
+  co_return std::unexpected(std::move(error));
 }
 
 }  // namespace
@@ -308,7 +306,7 @@ Task<Result<net::Response>> explain_request(AdminCall& call) {
   if (!body) co_return std::unexpected(body.error());
   const auto asked = read_explain_request(*body);
   if (!asked) co_return std::unexpected(asked.error());
-  auto identity = find_key(call, asked->key);
+  auto identity = co_await find_key(call, asked->key);
   if (!identity) co_return std::unexpected(identity.error());
   co_return json_answer(Explained(call.context, std::move(*identity), *asked).json());
 }

@@ -71,23 +71,6 @@ Result<std::vector<WorkspaceId>> searched_workspaces(const Ledger& ledger,
   return ids;
 }
 
-// A name is unique in its workspace: who may look into several may find several.
-Result<std::string> find_by_name(const Ledger& ledger, const std::optional<WorkspaceId>& workspace,
-                                 const std::string& name) {
-  const auto workspaces = searched_workspaces(ledger, workspace);
-  if (!workspaces) return std::unexpected(workspaces.error());
-  std::vector<std::string> found;
-  for (const WorkspaceId& one : *workspaces) {
-    auto view = ledger.key_by_name(one, name);
-    if (view) {
-      found.push_back(render_key(*view));
-    } else if (view.error().code != ErrorCode::kNotFound) {
-      return std::unexpected(view.error());
-    }
-  }
-  return page_json(found, "");
-}
-
 std::optional<Ledger::KeySort> sort_from_name(std::string_view name) {
   using enum Ledger::KeySort;
   if (name == "created") return kCreated;
@@ -131,6 +114,23 @@ Status take_filters(Query& query, Ledger::KeyQuery& into) {
 
 }  // namespace
 
+Result<std::vector<KeyView>> keys_named(const Ledger& ledger,
+                                        const std::optional<WorkspaceId>& workspace,
+                                        const std::string& name) {
+  const auto workspaces = searched_workspaces(ledger, workspace);
+  if (!workspaces) return std::unexpected(workspaces.error());
+  std::vector<KeyView> found;
+  for (const WorkspaceId& one : *workspaces) {
+    auto view = ledger.key_by_name(one, name);
+    if (view) {
+      found.push_back(std::move(*view));
+    } else if (view.error().code != ErrorCode::kNotFound) {
+      return std::unexpected(view.error());
+    }
+  }
+  return found;
+}
+
 Result<KeyListRequest> parse_key_list(Query& query, std::optional<WorkspaceId> workspace) {
   KeyListRequest request;
   request.query.workspace = std::move(workspace);
@@ -163,13 +163,20 @@ Task<Result<net::Response>> list_keys(AdminCall& call) {
   std::function<Result<std::string>(sql::Connection&)> work =
       [&ledger = call.context.ledger, workspace = call.workspace, name = request->name,
        query = request->query](sql::Connection&) -> Result<std::string> {
-    if (!name.empty()) return find_by_name(ledger, workspace, name);
-    const auto page = ledger.list_keys(query);
-    if (!page) return std::unexpected(page.error());
+    Ledger::KeyPage page;
+    if (name.empty()) {
+      auto listed = ledger.list_keys(query);
+      if (!listed) return std::unexpected(listed.error());
+      page = std::move(*listed);
+    } else {
+      auto named = keys_named(ledger, workspace, name);
+      if (!named) return std::unexpected(named.error());
+      page.keys = std::move(*named);
+    }
     std::vector<std::string> rows;
-    rows.reserve(page->keys.size());
-    for (const auto& view : page->keys) rows.push_back(render_key(view));
-    return page_json(rows, page->next_cursor);
+    rows.reserve(page.keys.size());
+    for (const auto& view : page.keys) rows.push_back(render_key(view));
+    return page_json(rows, page.next_cursor);
   };
   auto body = co_await call.context.ledger.read_facts(std::move(work));
   if (!body) co_return std::unexpected(body.error());

@@ -1,7 +1,11 @@
 // /admin/v1/keys: list, create, look, edit, rotate, revoke (SPEC §2), secrets for the playground
-// (SPEC §10). Each answers what
-// api/openapi.yaml says; a change is answered when it holds for every later request.
+// (SPEC §10). Each answers what api/openapi.yaml says; a change is answered when it holds for every
+// later request.
 #pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "admin/admin.h"
 #include "base/error.h"
@@ -20,6 +24,12 @@ Task<Result<net::Response>> update_key(AdminCall& call);
 Task<Result<net::Response>> rotate_key(AdminCall& call);
 Task<Result<net::Response>> mint_key_secret(AdminCall& call);
 Task<Result<net::Response>> revoke_key(AdminCall& call);
+
+// The unrevoked keys of this name: it is unique in a workspace, so who may look into several
+// (nullopt: all) may find several. On a reader thread where it may be all.
+Result<std::vector<KeyView>> keys_named(const Ledger& ledger,
+                                        const std::optional<WorkspaceId>& workspace,
+                                        const std::string& name);
 
 // The filters and the order of a list, all of them taken from `query`; kInvalidRequest for values
 // that are none. Names go up unless `order` says otherwise, all else goes down.

@@ -158,7 +158,7 @@ Task<Result<net::Response>> remove_member(AdminCall& call) {
   };
   const auto member = co_await call.context.ledger.write(std::move(work));
   if (!member) co_return std::unexpected(member.error());
-  const auto keys = management_keys_of(call, member->person.id, workspace_of(call));
+  const auto keys = co_await management_keys_of(call, member->person.id, workspace_of(call));
   if (!keys) co_return std::unexpected(keys.error());
   co_return json_answer(member_fields(*member).texts("management_keys", *keys).finish());
 }
@@ -220,7 +220,7 @@ Task<Result<net::Response>> remove_person(AdminCall& call) {
   };
   const auto person = co_await call.context.ledger.write(std::move(work));
   if (!person) co_return std::unexpected(person.error());
-  const auto keys = management_keys_of(call, person->id, std::nullopt);
+  const auto keys = co_await management_keys_of(call, person->id, std::nullopt);
   if (!keys) co_return std::unexpected(keys.error());
   co_return json_answer(person_fields(*person).texts("management_keys", *keys).finish());
 }

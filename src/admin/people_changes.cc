@@ -1,6 +1,7 @@
 #include "admin/people_changes.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "store/audit.h"
@@ -69,20 +70,26 @@ Status join_by(sql::Connection& connection, const AdminCall& call, const Invitat
                               .workspace = invitation.workspace});
 }
 
-Result<std::vector<std::string>> management_keys_of(const AdminCall& call, const PersonId& person,
-                                                    const std::optional<WorkspaceId>& workspace) {
-  std::vector<std::string> ids;
-  Ledger::KeyQuery query{
-      .workspace = workspace, .type = KeyType::kManagement, .limit = kPageLimitMax};
-  do {
-    const auto page = call.context.ledger.list_keys(query);
-    if (!page) return std::unexpected(page.error());
-    for (const KeyView& view : page->keys) {
-      if (view.key.created_by == person.get()) ids.push_back(view.key.id.get());
-    }
-    query.cursor = page->next_cursor;
-  } while (!query.cursor.empty());
-  return ids;
+Task<Result<std::vector<std::string>>> management_keys_of(AdminCall& call, PersonId person,
+                                                          std::optional<WorkspaceId> workspace) {
+  using Ids = std::vector<std::string>;
+  std::function<Result<Ids>(sql::Connection&)> work =
+      [&ledger = call.context.ledger, person = std::move(person),
+       workspace = std::move(workspace)](sql::Connection&) -> Result<Ids> {
+    Ids ids;
+    Ledger::KeyQuery query{
+        .workspace = workspace, .type = KeyType::kManagement, .limit = kPageLimitMax};
+    do {
+      const auto page = ledger.list_keys(query);
+      if (!page) return std::unexpected(page.error());
+      for (const KeyView& view : page->keys) {
+        if (view.key.created_by == person.get()) ids.push_back(view.key.id.get());
+      }
+      query.cursor = page->next_cursor;
+    } while (!query.cursor.empty());
+    return ids;
+  };
+  return call.context.ledger.read_facts(std::move(work));
 }
 
 }  // namespace tollgate

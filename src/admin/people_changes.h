@@ -9,6 +9,7 @@
 #include "admin/admin.h"
 #include "base/error.h"
 #include "domain/person.h"
+#include "runtime/task.h"
 #include "sql/connection.h"
 
 namespace tollgate {
@@ -36,8 +37,8 @@ Status join_by(sql::Connection& connection, const AdminCall& call, const Invitat
                const Person& person);
 
 // The ids of the unrevoked management keys that the person made, in the workspace (nullopt: all):
-// they work on until somebody revokes them.
-Result<std::vector<std::string>> management_keys_of(const AdminCall& call, const PersonId& person,
-                                                    const std::optional<WorkspaceId>& workspace);
+// they work on until somebody revokes them. Looks at every key, on a reader thread.
+Task<Result<std::vector<std::string>>> management_keys_of(AdminCall& call, PersonId person,
+                                                          std::optional<WorkspaceId> workspace);
 
 }  // namespace tollgate
