@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "admin/json_fields.h"
+#include "admin/people_changes.h"
 #include "admin/person_cookie.h"
 #include "admin/person_request.h"
 #include "admin/request_body.h"
 #include "base/password.h"
 #include "base/utf8.h"
 #include "sql/connection.h"
-#include "store/audit.h"
 #include "store/password_resets.h"
 #include "store/person_sessions.h"
 
@@ -26,18 +26,13 @@ constexpr int kSessionTokenLength = 43;  // 222 bits
 template <class T>
 using Work = std::function<Result<T>(sql::Connection&)>;
 
-Status audit_person(sql::Connection& connection, const AdminCall& call, std::string action,
-                    const Person& person, std::optional<std::string> after) {
-  store::AuditEntry entry{.at = call.context.clock.wall(),
-                          .actor = person.id.get(),
-                          .action = std::move(action),
-                          .object = person.id.get(),
-                          .after = std::move(after),
-                          .from_address = call.by.from,
-                          .workspace = WorkspaceId()};
-  auto row = store::append_audit(connection, entry);
-  if (!row) return std::unexpected(row.error());
-  return {};
+// What a person did to their own account or sessions.
+PeopleChange own_change(std::string action, const Person& person,
+                        std::optional<std::string> after = std::nullopt) {
+  return {.actor = person.id.get(),
+          .action = std::move(action),
+          .object = person.id.get(),
+          .after = std::move(after)};
 }
 
 std::string render_person(const Person& person) {
@@ -155,7 +150,8 @@ Task<Result<net::Response>> begin_session(AdminCall& call, store::Account accoun
     if (!*still || (*still)->password_hash != account.password_hash) return wrong_password();
     Status made = store::insert_session(connection, signed_in.session, sha256(token.expose()));
     if (made) {
-      made = audit_person(connection, call, "session.create", account.person, how);
+      made =
+          audit_people_change(connection, call, own_change("session.create", account.person, how));
     }
     if (!made) return std::unexpected(made.error());
     auto memberships = store::memberships_of(connection, account.person.id);
@@ -205,8 +201,9 @@ Task<Result<net::Response>> set_up(AdminCall& call) {
     if (*taken) return wrong_setup_link();
     Status made = store::insert_person(connection, account);
     if (made) {
-      made = audit_person(connection, call, "person.create", account.person,
-                          store::person_json(account.person));
+      made = audit_people_change(
+          connection, call,
+          own_change("person.create", account.person, store::person_json(account.person)));
     }
     if (!made) return std::unexpected(made.error());
     return true;
@@ -234,15 +231,17 @@ Task<Result<net::Response>> sign_in(AdminCall& call) {
 }
 
 Task<Result<net::Response>> show_session(AdminCall& call) {
+  if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
   co_return json_answer(render_signed_in(*call.person));
 }
 
 Task<Result<net::Response>> sign_out(AdminCall& call) {
+  if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
   Work<bool> work = [&call](sql::Connection& connection) -> Result<bool> {
     const SignedIn& person = *call.person;
     Status done = store::remove_session(connection, person.person.id, person.session.id);
     if (done) {
-      done = audit_person(connection, call, "session.delete", person.person, std::nullopt);
+      done = audit_people_change(connection, call, own_change("session.delete", person.person));
     }
     if (!done) return std::unexpected(done.error());
     return true;
@@ -277,10 +276,11 @@ Task<Result<net::Response>> list_sessions(AdminCall& call) {
 }
 
 Task<Result<net::Response>> end_session(AdminCall& call) {
+  if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
   Work<bool> work = [&call](sql::Connection& connection) -> Result<bool> {
     const Person& person = call.person->person;
     Status done = store::remove_session(connection, person.id, call.id);
-    if (done) done = audit_person(connection, call, "session.delete", person, std::nullopt);
+    if (done) done = audit_people_change(connection, call, own_change("session.delete", person));
     if (!done) return std::unexpected(done.error());
     return true;
   };
@@ -290,6 +290,7 @@ Task<Result<net::Response>> end_session(AdminCall& call) {
 }
 
 Task<Result<net::Response>> change_password(AdminCall& call) {
+  if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
   const auto body = co_await read_json_body(call);
   if (!body) co_return std::unexpected(body.error());
   auto request = parse_password_change(*body);
@@ -310,7 +311,7 @@ Task<Result<net::Response>> change_password(AdminCall& call) {
     if (done) {
       done = store::remove_sessions_except(connection, person.id, call.person->session.id);
     }
-    if (done) done = audit_person(connection, call, "person.password", person, std::nullopt);
+    if (done) done = audit_people_change(connection, call, own_change("person.password", person));
     if (!done) return std::unexpected(done.error());
     return true;
   };
