@@ -179,7 +179,7 @@ Task<Result<net::Response>> create_invitation(AdminCall& call) {
     const auto made = replayed_object(connection, *idempotency, now);
     if (!made) return std::unexpected(made.error());
     if (*made) {
-      auto before = store::find_invitation(connection, invitation.workspace, **made);
+      auto before = store::find_invitation(connection, invitation.workspace, (*made)->id);
       if (!before) return std::unexpected(before.error());
       invitation = std::move(*before);
       return Replayed::kYes;

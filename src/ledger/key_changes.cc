@@ -310,8 +310,16 @@ Result<std::optional<KeyChanges::Outcome>> KeyChanges::minted_before(
   auto made = replayed_object(connection, idempotency, now);
   if (!made) return std::unexpected(made.error());
   if (!*made) return std::nullopt;
+  const auto same = [&before = **made](const KeySecret& secret) {
+    return secret.id.get() == before.id && secret.created_at == before.at;
+  };
+  if (std::ranges::none_of(key.secrets, same)) {
+    return fail(ErrorCode::kConflict,
+                "The secret that this call made has ended, and another has its place: ask for one "
+                "with a new Idempotency-Key.");
+  }
   return Outcome{
-      .answer = {.key = key, .secret = std::nullopt, .minted = SecretId(std::move(**made))},
+      .answer = {.key = key, .secret = std::nullopt, .minted = SecretId(std::move((*made)->id))},
       .effect = Effect::kNone};
 }
 
@@ -390,7 +398,7 @@ Result<std::optional<KeyChanges::Outcome>> KeyChanges::replay(
   auto made = replayed_object(connection, idempotency, now);
   if (!made) return std::unexpected(made.error());
   if (!*made) return std::nullopt;
-  Result<Key> key = store::find_key(connection, KeyId(**made));
+  Result<Key> key = store::find_key(connection, KeyId((*made)->id));
   if (!key) return std::unexpected(key.error());
   return Outcome{.answer = {.key = std::move(*key), .secret = std::nullopt},
                  .effect = Effect::kNone};

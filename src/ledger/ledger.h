@@ -245,7 +245,8 @@ class Ledger {
   // A further secret of the key, for the playground: dead after kPlaygroundLife. One that has ended
   // is given the new token, and so is, of kPlaygroundSecretsMax, the one that ends first: it keeps
   // its id and its counters, and its token of before is unknown. kConflict for a key that could
-  // call no model with it: a revoked, expired, disabled or management one.
+  // call no model with it (a revoked, expired, disabled or management one), and for the replay of a
+  // call whose secret has given its place to another.
   Task<Result<KeyWithSecret>> mint_playground_secret(Principal by, KeyId id,
                                                      std::optional<Idempotency> idempotency);
   struct RevokeOptions {

@@ -203,6 +203,19 @@ TEST_F(PlaygroundSecretsTest, AReplayMintsOnceAndShowsNoToken) {
   EXPECT_EQ(refusal(*first), std::nullopt);
 }
 
+TEST_F(PlaygroundSecretsTest, AReplayIsNotToldOfTheSecretThatTookThePlace) {
+  const KeyWithSecret made = make("replayed late");
+  const Idempotency once{.key = "k", .caller = "cli", .fingerprint = sha256("mint")};
+  const auto first = mint_as(owner(), made.key.id, once);
+  ASSERT_TRUE(first);
+  clock_.advance(kPlaygroundLife);
+  const auto ended = mint_as(owner(), made.key.id, once);
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->minted, first->minted);
+  EXPECT_EQ(mint(made).minted, first->minted);
+  EXPECT_EQ(mint_as(owner(), made.key.id, once).error().code, ErrorCode::kConflict);
+}
+
 TEST_F(PlaygroundSecretsTest, IsAnAuditRowThatTellsNoToken) {
   const KeyWithSecret made = make("watched");
   const KeyWithSecret minted = mint(made);

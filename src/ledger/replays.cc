@@ -6,9 +6,9 @@
 
 namespace tollgate {
 
-Result<std::optional<std::string>> replayed_object(sql::Connection& connection,
-                                                   const std::optional<Idempotency>& idempotency,
-                                                   WallTime now) {
+Result<std::optional<MadeBefore>> replayed_object(sql::Connection& connection,
+                                                  const std::optional<Idempotency>& idempotency,
+                                                  WallTime now) {
   if (!idempotency) return std::nullopt;
   auto record = store::find_idempotency(connection, idempotency->caller, idempotency->key, now);
   if (!record) return std::unexpected(record.error());
@@ -17,7 +17,7 @@ Result<std::optional<std::string>> replayed_object(sql::Connection& connection,
     return fail(ErrorCode::kIdempotencyKeyReused,
                 "This Idempotency-Key was used for another request: send a new one.");
   }
-  return std::move((*record)->object_id);
+  return MadeBefore{.id = std::move((*record)->object_id), .at = (*record)->created_at};
 }
 
 Status remember_object(sql::Connection& connection, const std::optional<Idempotency>& idempotency,

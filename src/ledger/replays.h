@@ -12,11 +12,16 @@
 
 namespace tollgate {
 
-// The id of the object that the call made before; nullopt: this is the first, or it is no such
-// call. kIdempotencyKeyReused when the key was used for another request.
-Result<std::optional<std::string>> replayed_object(sql::Connection& connection,
-                                                   const std::optional<Idempotency>& idempotency,
-                                                   WallTime now);
+// What the call made before.
+struct MadeBefore {
+  std::string id;
+  WallTime at;
+};
+// nullopt: this is the first, or it is no such call. kIdempotencyKeyReused when the key was used for
+// another request.
+Result<std::optional<MadeBefore>> replayed_object(sql::Connection& connection,
+                                                  const std::optional<Idempotency>& idempotency,
+                                                  WallTime now);
 
 // From now on a replay finds the object. Nothing to do without an Idempotency-Key.
 Status remember_object(sql::Connection& connection, const std::optional<Idempotency>& idempotency,

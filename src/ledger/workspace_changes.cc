@@ -185,10 +185,10 @@ Result<WorkspaceChanges::Outcome> WorkspaceChanges::create_now(
     sql::Connection& connection, const Principal& by, const std::string& name,
     const std::optional<Idempotency>& idempotency) {
   const WallTime now = tools_.clock.wall();
-  Result<std::optional<std::string>> made = replayed_object(connection, idempotency, now);
+  const auto made = replayed_object(connection, idempotency, now);
   if (!made) return std::unexpected(made.error());
   if (*made) {
-    Result<Workspace> before = visible(connection, by, WorkspaceId(**made));
+    Result<Workspace> before = visible(connection, by, WorkspaceId((*made)->id));
     if (!before) return std::unexpected(before.error());
     return Outcome{.workspace = std::move(*before), .replayed = Replayed::kYes};
   }
@@ -235,10 +235,10 @@ Result<WorkspaceChanges::Outcome> WorkspaceChanges::grant_now(
   const WallTime now = tools_.clock.wall();
   Result<Workspace> workspace = visible(connection, by, id);
   if (!workspace) return std::unexpected(workspace.error());
-  Result<std::optional<std::string>> made = replayed_object(connection, idempotency, now);
+  const auto made = replayed_object(connection, idempotency, now);
   if (!made) return std::unexpected(made.error());
   if (*made) {
-    Result<Grant> before = store::find_grant(connection, **made);
+    Result<Grant> before = store::find_grant(connection, (*made)->id);
     if (!before) return std::unexpected(before.error());
     return Outcome{.workspace = std::move(*workspace),
                    .grant = std::move(*before),
