@@ -34,6 +34,25 @@ Result<KeyView> manageable_key(const AdminCall& call) {
   return view;
 }
 
+// A new secret of the key that the path names, as it is asked for.
+struct SecretRequest {
+  KeyId key;
+  std::string_view body;  // the exchange's own
+  std::optional<Idempotency> idempotency;
+};
+
+Task<Result<SecretRequest>> read_secret_request(AdminCall& call) {
+  if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
+  const auto view = manageable_key(call);
+  if (!view) co_return std::unexpected(view.error());
+  const auto body = co_await read_json_body(call);
+  if (!body) co_return std::unexpected(body.error());
+  auto idempotency = idempotency_of(call.exchange.head(), call.by, *body);
+  if (!idempotency) co_return std::unexpected(idempotency.error());
+  co_return SecretRequest{
+      .key = view->key.id, .body = *body, .idempotency = std::move(*idempotency)};
+}
+
 // A changed key with its counters.
 KeyView counted_view(const AdminCall& call, const Key& key) {
   const Ledger& ledger = call.context.ledger;
@@ -255,32 +274,24 @@ Task<Result<net::Response>> update_key(AdminCall& call) {
 }
 
 Task<Result<net::Response>> rotate_key(AdminCall& call) {
-  if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
-  const auto view = manageable_key(call);
-  if (!view) co_return std::unexpected(view.error());
-  const auto body = co_await read_json_body(call);
-  if (!body) co_return std::unexpected(body.error());
-  auto idempotency = idempotency_of(call.exchange.head(), call.by, *body);
-  if (!idempotency) co_return std::unexpected(idempotency.error());
-  const auto grace = parse_key_rotate(*body);
+  auto request = co_await read_secret_request(call);
+  if (!request) co_return std::unexpected(request.error());
+  const auto grace = parse_key_rotate(request->body);
   if (!grace) co_return std::unexpected(grace.error());
-  const auto made = co_await call.context.ledger.rotate_key(call.by, view->key.id, *grace,
-                                                            std::move(*idempotency));
+  const auto made = co_await call.context.ledger.rotate_key(call.by, request->key, *grace,
+                                                            std::move(request->idempotency));
   if (!made) co_return std::unexpected(made.error());
   co_return answer_with_secret(call, *made);
 }
 
 Task<Result<net::Response>> mint_key_secret(AdminCall& call) {
-  if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
-  const auto view = manageable_key(call);
-  if (!view) co_return std::unexpected(view.error());
-  const auto body = co_await read_json_body(call);
-  if (!body) co_return std::unexpected(body.error());
-  auto idempotency = idempotency_of(call.exchange.head(), call.by, *body);
-  if (!idempotency) co_return std::unexpected(idempotency.error());
-  if (auto sound = parse_key_secret(*body); !sound) co_return std::unexpected(sound.error());
-  const auto made = co_await call.context.ledger.mint_playground_secret(call.by, view->key.id,
-                                                                        std::move(*idempotency));
+  auto request = co_await read_secret_request(call);
+  if (!request) co_return std::unexpected(request.error());
+  if (auto sound = parse_key_secret(request->body); !sound) {
+    co_return std::unexpected(sound.error());
+  }
+  const auto made = co_await call.context.ledger.mint_playground_secret(
+      call.by, request->key, std::move(request->idempotency));
   if (!made) co_return std::unexpected(made.error());
   net::Response response;
   response.status = 201;
