@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <utility>
@@ -22,7 +25,8 @@ namespace tollgate {
 
 namespace {
 
-constexpr int kLinkTokenLength = 32;  // 165 bits
+constexpr int kLinkTokenLength = 32;      // 165 bits
+constexpr std::int64_t kOpenMax = 1'000;  // of one workspace: lists have them all
 
 template <class T>
 using Work = std::function<Result<T>(sql::Connection&)>;
@@ -55,6 +59,20 @@ Status withdraw(sql::Connection& connection, const AdminCall& call, const Invita
   auto removed = store::remove_invitation(connection, invitation.workspace, invitation.id);
   if (!removed) return std::unexpected(removed.error());
   return audit_people_change(connection, call, change_of("invitation.delete", *removed));
+}
+
+// Whether the workspace may have one more. Those that nobody can take any more are in nobody's way.
+Status has_room(sql::Connection& connection, const WorkspaceId& workspace, WallTime now) {
+  const auto count = store::count_invitations(connection, workspace, now);
+  if (!count) return std::unexpected(count.error());
+  if (*count < kOpenMax) return {};
+  auto open = store::list_invitations(connection, workspace, now);
+  if (open) open = those_that_hold(connection, std::move(*open), now);
+  if (!open) return std::unexpected(open.error());
+  if (std::ssize(*open) < kOpenMax) return {};
+  return fail(
+      ErrorCode::kConflict,
+      fmt::format("This workspace has {} open invitations: take some back first.", open->size()));
 }
 
 JsonFields invitation_fields(const Invitation& invitation) {
@@ -187,8 +205,8 @@ Task<Result<net::Response>> create_invitation(AdminCall& call) {
     const auto earlier =
         store::find_invitation_to(connection, invitation.workspace, invitation.email, now);
     if (!earlier) return std::unexpected(earlier.error());
-    Status done;
-    if (*earlier) done = withdraw(connection, call, **earlier);
+    Status done = *earlier ? withdraw(connection, call, **earlier)
+                           : has_room(connection, invitation.workspace, now);
     if (done) done = store::insert_invitation(connection, invitation, sha256(token.expose()));
     if (done) {
       done = audit_people_change(connection, call, change_of("invitation.create", invitation));

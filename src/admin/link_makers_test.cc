@@ -6,9 +6,13 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 #include <string>
 
 #include "admin/test_admin_fixture.h"
+#include "base/hash.h"
+#include "store/invitations.h"
+#include "store/workspaces.h"
 
 namespace tollgate {
 namespace {
@@ -113,6 +117,39 @@ TEST_F(LinkMakersTest, InvitationOfTheNewSecretStandsInThePlaceOfTheOldOnes) {
   const std::string fresh = token_of(invite_by(*rotated));
   EXPECT_EQ(accept(old), 404);
   EXPECT_EQ(accept(fresh), 200);
+}
+
+// What lists show whole is bounded; invitations of a key that is revoked take no place.
+TEST_F(LinkMakersTest, WorkspaceHasABoundedNumberOfOpenInvitations) {
+  const KeyWithSecret key = make_management(Role::kAdmin);
+  std::function<Result<bool>(sql::Connection&)> fill =
+      [this, &key](sql::Connection& connection) -> Result<bool> {
+    for (int i = 0; i < 1'000; ++i) {
+      const std::string name = std::to_string(i);
+      const Status made =
+          store::insert_invitation(connection,
+                                   {.id = "inv_" + name,
+                                    .workspace = store::default_workspace_id(),
+                                    .email = name + "@example.com",
+                                    .created_by = i == 0 ? key.key.id.get() : std::string("cli"),
+                                    .created_at = clock_.wall(),
+                                    .expires_at = clock_.wall() + kInvitationLife},
+                                   sha256(name));
+      if (!made) return std::unexpected(made.error());
+    }
+    return true;
+  };
+  ASSERT_TRUE(await(ledger_->write(std::move(fill))));
+  const auto invite = [this](const std::string& email) {
+    return ask({.method = "POST",
+                .target = "/admin/v1/invitations",
+                .body = json::serialize(json::object{{"email", email}})});
+  };
+  EXPECT_EQ(invite("one.more@example.com").code(), "conflict");
+  EXPECT_EQ(invite("7@example.com").status, 201);  // in the place of the one before
+  ASSERT_TRUE(revoke(key.key.id));
+  EXPECT_EQ(invite("one.more@example.com").status, 201);
+  EXPECT_EQ(invite("another@example.com").code(), "conflict");
 }
 
 }  // namespace

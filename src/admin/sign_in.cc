@@ -112,9 +112,7 @@ Task<Status> check_password(AdminCall& call, std::string counts_for,
   std::string hash(known ? account->password_hash : nobodys_password_hash());
   auto right = co_await call.context.people.passwords.is_of(std::move(hash), std::move(password));
   if (!right) co_return std::unexpected(right.error());
-  if (!*right) {
-    co_return wrong_password();
-  }
+  if (!*right || !known) co_return wrong_password();
   throttle.succeeded(counts_for, call.client.address);
   co_return Status();
 }

@@ -110,6 +110,15 @@ Result<std::vector<Invitation>> remove_invitations_of(sql::Connection& connectio
   return made;
 }
 
+Result<std::int64_t> count_invitations(sql::Connection& connection, const WorkspaceId& workspace,
+                                       WallTime now) {
+  sql::Statement count = connection.prepare(
+      "SELECT count(*) FROM invitations WHERE workspace_id = ? AND expires_at > ?");
+  const auto found = single_integer(count.bind(1, workspace.get()).bind(2, micros(now)));
+  if (!found) return std::unexpected(found.error());
+  return found->value_or(0);
+}
+
 Result<std::vector<Invitation>> list_invitations(sql::Connection& connection,
                                                  const WorkspaceId& workspace, WallTime now) {
   sql::Statement select = connection.prepare(

@@ -1,6 +1,7 @@
 // Invitations that nobody has accepted yet. Only the SHA-256 of a link's token is kept.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +32,9 @@ Result<std::vector<Invitation>> list_invitations_to(sql::Connection& connection,
 Result<std::vector<Invitation>> remove_invitations_of(sql::Connection& connection,
                                                       const PersonId& person,
                                                       const std::optional<WorkspaceId>& workspace);
+// How many there are into the workspace, without the expired.
+Result<std::int64_t> count_invitations(sql::Connection& connection, const WorkspaceId& workspace,
+                                       WallTime now);
 // Newest first, without the expired.
 Result<std::vector<Invitation>> list_invitations(sql::Connection& connection,
                                                  const WorkspaceId& workspace, WallTime now);

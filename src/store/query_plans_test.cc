@@ -146,6 +146,34 @@ void read_audit(sql::Connection& connection) {
   }
 }
 
+std::vector<Question> questions_of_invitations() {
+  return {
+      {"find_invitation",
+       [](sql::Connection& connection) {
+         (void)find_invitation(connection, sha256("x"), test_time());
+         (void)find_invitation(connection, kBusy, "inv_a");
+       }},
+      {"find_invitation_to",
+       [](sql::Connection& connection) {
+         (void)find_invitation_to(connection, kBusy, "a@example.com", test_time());
+       }},
+      {"list_invitations_to",
+       [](sql::Connection& connection) {
+         expect_read(list_invitations_to(connection, "a@example.com", test_time()));
+       },
+       {"SCAN invitations", "USE TEMP B-TREE FOR ORDER BY"}},  // those that nobody has taken yet
+      {"count_invitations",
+       [](sql::Connection& connection) {
+         expect_read(count_invitations(connection, kBusy, test_time()));
+       }},
+      {"list_invitations",
+       [](sql::Connection& connection) {
+         expect_read(list_invitations(connection, kBusy, test_time()));
+       },
+       {"USE TEMP B-TREE FOR ORDER BY"}},  // those of one workspace that nobody has taken yet
+  };
+}
+
 // Of people, by whom they are.
 std::vector<Question> questions_of_people() {
   static const PersonId person("person_a");
@@ -180,20 +208,6 @@ std::vector<Question> questions_of_people() {
          expect_read(list_sessions(connection, person, test_time()));
        },
        {"USE TEMP B-TREE FOR ORDER BY"}},  // of one person
-      {"find_invitation",
-       [](sql::Connection& connection) {
-         (void)find_invitation(connection, sha256("x"), test_time());
-         (void)find_invitation(connection, kBusy, "inv_a");
-       }},
-      {"find_invitation_to",
-       [](sql::Connection& connection) {
-         (void)find_invitation_to(connection, kBusy, "a@example.com", test_time());
-       }},
-      {"list_invitations_to",
-       [](sql::Connection& connection) {
-         expect_read(list_invitations_to(connection, "a@example.com", test_time()));
-       },
-       {"SCAN invitations", "USE TEMP B-TREE FOR ORDER BY"}},  // those that nobody has taken yet
       {"find_reset",
        [](sql::Connection& connection) {
          expect_read(find_reset(connection, sha256("x"), test_time()));
@@ -208,11 +222,6 @@ std::vector<Question> questions_of_people() {
        [](sql::Connection& connection) {
          expect_read(find_person_by_identity(connection, "https://issuer.example", "subject"));
        }},
-      {"list_invitations",
-       [](sql::Connection& connection) {
-         expect_read(list_invitations(connection, kBusy, test_time()));
-       },
-       {"USE TEMP B-TREE FOR ORDER BY"}},  // those of one workspace that nobody has taken yet
   };
 }
 
@@ -246,6 +255,7 @@ const std::vector<Question>& questions() {
          {"SCAN keys USING INDEX keys_by_profile"}},
     };
     for (Question& question : questions_of_people()) all.push_back(std::move(question));
+    for (Question& question : questions_of_invitations()) all.push_back(std::move(question));
     return all;
   }();
   return list;
