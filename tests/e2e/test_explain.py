@@ -1,13 +1,17 @@
 """POST /admin/v1/route/explain agrees with what then happens, and leaves nothing behind (SPEC §6, §9)."""
 
 import json
+import secrets
 import sys
 from collections import Counter
 
 import pytest
 from harness import wire
+from harness.dialect_scripts import ANTHROPIC
 from harness.explain_cases import explain_world
+from harness.gateway import Gateway, write_config
 from harness.limits import cost, new_workspace, production_key, requests
+from harness.upstream import MockUpstream, default_script
 
 SEED = 20261121
 CASES = 1000
@@ -97,6 +101,45 @@ def test_candidates_are_scored_bounded_and_what_is_dropped_says_why(world):
     assert bound["output_tokens_bound"] == 7 and bound["max_tokens_set"] is None
     [limit] = explained["limits"]
     assert limit["bound"] == bound["cost_bound"] and limit["used"] == "0" and limit["remaining"] == "100"
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory):
+    """m/five and m/six stand at so many providers that cannot be told of several choices, the cheaper the earlier,
+    and at a dear one that can."""
+    folder = tmp_path_factory.mktemp("crowd")
+
+    def at(provider: str, place: int, models: list[str]) -> dict:
+        prices = {"input": f"{10 ** place / 1000}", "output": f"{10 ** place / 1000}"}
+        return {"id": provider, "base_url": upstream.url, "api_key": "${PROVIDER_KEY}",
+                "dialect": "openai" if provider == "plain" else ANTHROPIC,
+                "models": [{"id": model, "upstream_model": "large", "context_window": 64000, "max_output_tokens": 2048,
+                            "prices": prices} for model in models]}
+    with MockUpstream() as upstream:
+        upstream.script = default_script
+        providers = [at(f"claude-{place}", place, ["m/six", "m/five"] if place < 5 else ["m/six"]) for place in range(6)]
+        config = write_config(folder / "tollgate.yaml", providers=[*providers, at("plain", 6, ["m/six", "m/five"])])
+        with Gateway(folder / "data", config, {"PROVIDER_KEY": secrets.token_hex(16)}) as gateway:
+            yield gateway
+
+
+def test_no_more_offers_are_tried_than_a_request_tries(crowd):
+    key = production_key(crowd, cost("1000", "lifetime"))
+    for model, status in (("m/five", 200), ("m/six", 400)):
+        body = chat(model, n=2, max_tokens=10)
+        explained = explain(crowd, key["id"], body)
+        answer = crowd.chat(key["secret"], json.dumps(body).encode())
+        assert answer.status == status, answer.body
+        assert disagreement(explained, answer) is None
+
+
+def test_limits_are_shown_with_the_bound_of_the_offer_that_it_goes_to(crowd):
+    key = production_key(crowd, cost("1000", "lifetime"))
+    explained = explain(crowd, key["id"], chat("m/five", n=2, max_tokens=10))
+    assert explained["provider"] == "plain"
+    [bound] = [one["cost_bound"] for one in explained["candidates"] if one["provider"] == "plain"]
+    [limit] = explained["limits"]
+    assert limit["bound"] == bound and len({one["cost_bound"] for one in explained["candidates"]}) == 6
 
 
 @pytest.mark.parametrize("fields,body,step,status,code", [
