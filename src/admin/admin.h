@@ -45,6 +45,7 @@ struct AdminOptions {
   std::vector<Cidr> trusted_proxies;
   HttpsRule https_rule = HttpsRule::kRequired;
   Money credit_value = kCreditValueDefault;
+  std::chrono::days secret_age{90};  // a secret that is older is due for rotation
   // Where people may sign in instead of by password; null: nowhere.
   std::shared_ptr<const oidc::IdentityProvider> identity_provider = nullptr;
 };

@@ -221,10 +221,11 @@ struct KeyFindings {
 Task<Result<KeyFindings>> look_at_keys(AdminCall& call) {
   const Ledger& ledger = call.context.ledger;
   std::function<Result<KeyFindings>(sql::Connection&)> work =
-      [&ledger, workspace = call.workspace,
-       now = call.context.clock.wall()](sql::Connection& connection) -> Result<KeyFindings> {
-    auto attention =
-        render_attention(connection, ledger.keys_of_concern(workspace, kAttentionMax), now);
+      [&ledger, workspace = call.workspace, now = call.context.clock.wall(),
+       secret_age =
+           call.context.options()->secret_age](sql::Connection& connection) -> Result<KeyFindings> {
+    auto attention = render_attention(
+        connection, ledger.keys_of_concern(workspace, secret_age, kAttentionMax), now);
     if (!attention) return std::unexpected(attention.error());
     const std::int64_t end = now.time_since_epoch() / std::chrono::days(1) + 1;
     const std::int64_t begin = end - kActiveDays;

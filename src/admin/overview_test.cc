@@ -100,6 +100,17 @@ TEST_F(OverviewTest, KeysThatNeedAttentionSayWhy) {
   EXPECT_EQ(later.at(0).at("reason").as_string(), "old_secret");
 }
 
+TEST_F(OverviewTest, SecretsAreOldAtTheAgeThatTheSettingsSay) {
+  AdminOptions patient;
+  patient.secret_age = std::chrono::days(10);
+  admin_options_ = std::make_shared<const AdminOptions>(patient);
+  make("one");
+  clock_.advance(std::chrono::days(10));
+  EXPECT_EQ(overview("overview").at("attention").as_array().size(), 0U);
+  clock_.advance(std::chrono::seconds(1));
+  EXPECT_EQ(overview("overview").at("attention").as_array().size(), 1U);
+}
+
 TEST_F(OverviewTest, RateIsUnusualAboveThriceTheBusiestHourOfTheWeek) {
   const KeyWithSecret sudden = make("sudden");
   const KeyWithSecret busy = make("busy");

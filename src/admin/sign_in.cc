@@ -44,7 +44,7 @@ std::string render_person(const Person& person) {
       .finish();
 }
 
-std::string render_signed_in(const SignedIn& signed_in) {
+std::string render_signed_in(const SignedIn& signed_in, const AdminOptions& options) {
   std::vector<std::string> memberships;
   for (const Membership& one : signed_in.memberships) {
     const std::string workspace =
@@ -58,6 +58,7 @@ std::string render_signed_in(const SignedIn& signed_in) {
       .raw("memberships", json_array(memberships))
       .text("csrf_token", signed_in.csrf_token)
       .time("expires_at", session_end(signed_in.session))
+      .number("secret_age_warning_days", options.secret_age.count())
       .finish();
 }
 
@@ -160,7 +161,7 @@ Task<Result<net::Response>> begin_session(AdminCall& call, store::Account accoun
   };
   const auto begun = co_await call.context.ledger.write(std::move(work));
   if (!begun) co_return std::unexpected(begun.error());
-  net::Response response = json_answer(render_signed_in(*begun));
+  net::Response response = json_answer(render_signed_in(*begun, *call.context.options()));
   response.fields.emplace_back("Set-Cookie", session_cookie(token.expose(), call.client.scheme));
   co_return response;
 }
@@ -230,7 +231,7 @@ Task<Result<net::Response>> sign_in(AdminCall& call) {
 
 Task<Result<net::Response>> show_session(AdminCall& call) {
   if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
-  co_return json_answer(render_signed_in(*call.person));
+  co_return json_answer(render_signed_in(*call.person, *call.context.options()));
 }
 
 Task<Result<net::Response>> sign_out(AdminCall& call) {

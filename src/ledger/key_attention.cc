@@ -20,7 +20,6 @@ constexpr std::int64_t kNearLimitPercent = 90;
 constexpr std::int64_t kErrorPercent = 5;
 constexpr std::int64_t kErrorRequestsMin = 20;
 constexpr std::int64_t kBusyRequestsMin = 100;
-constexpr std::chrono::days kOldSecret{90};
 // A younger key has no usual rate.
 constexpr std::chrono::days kKnownFor{1};
 
@@ -34,7 +33,7 @@ bool near_a_limit(const std::vector<LimitState>& limits) {
 
 // The gravest; nullopt of what is off, too.
 std::optional<Concern> concern_of(const LiveKeys& keys, const LiveKey& live,
-                                  const RecentUse& recent, WallTime now) {
+                                  const RecentUse& recent, const AttentionQuery& query) {
   const KeyStatus status = keys.status_of(live);
   if (status == KeyStatus::kLimited) return Concern::kLimited;
   if (status != KeyStatus::kActive) return std::nullopt;
@@ -43,7 +42,9 @@ std::optional<Concern> concern_of(const LiveKeys& keys, const LiveKey& live,
       recent.errors * 100 > recent.requests * kErrorPercent) {
     return Concern::kErrors;
   }
-  if (now - current_secret(live.key).created_at > kOldSecret) return Concern::kOldSecret;
+  if (query.now - current_secret(live.key).created_at > query.secret_age) {
+    return Concern::kOldSecret;
+  }
   return std::nullopt;
 }
 
@@ -92,17 +93,18 @@ class Findings {
 
 }  // namespace
 
-Ledger::KeysOfConcern keys_of_concern(const LiveKeys& keys,
-                                      const std::optional<WorkspaceId>& workspace, WallTime now,
+Ledger::KeysOfConcern keys_of_concern(const LiveKeys& keys, const AttentionQuery& query,
                                       std::size_t max) {
   Findings findings(max);
   walk_keys(keys, kNewestKey, [&](const std::shared_ptr<const LiveKey>& live) {
     const Key& key = live->key;
-    if (key.revoked_at || (workspace && key.workspace != *workspace)) return Walk::kGoOn;
+    if (key.revoked_at || (query.workspace && key.workspace != *query.workspace)) {
+      return Walk::kGoOn;
+    }
     RecentUse recent;
-    for (const UseCounter* counter : live->use) recent = recent + counter->recent(now);
-    if (const auto concern = concern_of(keys, *live, recent, now)) findings.add(*live, *concern);
-    if (recent.this_hour >= kBusyRequestsMin && now - key.created_at >= kKnownFor) {
+    for (const UseCounter* counter : live->use) recent = recent + counter->recent(query.now);
+    if (const auto concern = concern_of(keys, *live, recent, query)) findings.add(*live, *concern);
+    if (recent.this_hour >= kBusyRequestsMin && query.now - key.created_at >= kKnownFor) {
       findings.add_busy(live, recent.this_hour);
     }
     return Walk::kGoOn;

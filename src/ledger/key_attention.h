@@ -2,6 +2,7 @@
 // threads.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 
@@ -12,9 +13,14 @@
 
 namespace tollgate {
 
+struct AttentionQuery {
+  std::optional<WorkspaceId> workspace = {};
+  WallTime now;
+  std::chrono::days secret_age{90};  // a secret that is older is old
+};
+
 // As Ledger::keys_of_concern().
-Ledger::KeysOfConcern keys_of_concern(const LiveKeys& keys,
-                                      const std::optional<WorkspaceId>& workspace, WallTime now,
+Ledger::KeysOfConcern keys_of_concern(const LiveKeys& keys, const AttentionQuery& query,
                                       std::size_t max);
 
 }  // namespace tollgate

@@ -157,14 +157,17 @@ TEST_F(KeySearchTest, KeysOfConcernAreTheGravestAndOfEqualsTheNewest) {
   }
   const auto found = [&](std::size_t max) {
     std::vector<std::string> names;
-    for (const auto& one : keys_of_concern(keys_, WorkspaceId("ws_default"), kNow, max).found) {
+    for (const auto& one :
+         keys_of_concern(keys_, {.workspace = WorkspaceId("ws_default"), .now = kNow}, max).found) {
       names.push_back(one.name);
     }
     return names;
   };
   EXPECT_THAT(found(10), ElementsAre("full", "failing", "older", "old"));
   EXPECT_THAT(found(3), ElementsAre("full", "failing", "older"));
-  EXPECT_EQ(keys_of_concern(keys_, std::nullopt, kNow, 10).found.size(), 5U);
+  EXPECT_EQ(keys_of_concern(keys_, {.now = kNow}, 10).found.size(), 5U);
+  const AttentionQuery patient{.now = kNow, .secret_age = std::chrono::days(91)};
+  EXPECT_EQ(keys_of_concern(keys_, patient, 10).found.size(), 3U);
 }
 
 TEST_F(KeySearchTest, BusyKeysAreThoseWithTheMostRequestsOfTheHour) {
@@ -179,11 +182,11 @@ TEST_F(KeySearchTest, BusyKeysAreThoseWithTheMostRequestsOfTheHour) {
   put(young);
   for (int n = 0; n < 500; ++n) keys_.find(young.id)->use[0]->count_good(later);
   std::vector<std::string> names;
-  for (const auto& one : keys_of_concern(keys_, std::nullopt, later, 2).busy) {
+  for (const auto& one : keys_of_concern(keys_, {.now = later}, 2).busy) {
     names.push_back(one.name);
   }
   EXPECT_THAT(names, ::testing::UnorderedElementsAre("k4", "k3"));
-  const auto next_hour = keys_of_concern(keys_, std::nullopt, later + std::chrono::hours(1), 2);
+  const auto next_hour = keys_of_concern(keys_, {.now = later + std::chrono::hours(1)}, 2);
   EXPECT_TRUE(next_hour.busy.empty());
 }
 

@@ -523,8 +523,11 @@ std::int64_t Ledger::count_active_keys(const std::optional<WorkspaceId>& workspa
 }
 
 Ledger::KeysOfConcern Ledger::keys_of_concern(const std::optional<WorkspaceId>& workspace,
-                                              std::size_t max) const {
-  return tollgate::keys_of_concern(state_->keys, workspace, state_->options.clock->wall(), max);
+                                              std::chrono::days secret_age, std::size_t max) const {
+  return tollgate::keys_of_concern(
+      state_->keys,
+      {.workspace = workspace, .now = state_->options.clock->wall(), .secret_age = secret_age},
+      max);
 }
 
 Status Ledger::read_at_start(const std::function<Status(sql::Connection&)>& work) {

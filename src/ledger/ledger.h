@@ -342,7 +342,7 @@ class Ledger {
     kNearLimit,    // has used nine tenths of one
     kErrors,       // more than 5 % in about a day, of twenty requests or more
     kUnusualRate,  // far more requests than it ever has
-    kOldSecret,    // of more than 90 days
+    kOldSecret,    // older than `secret_age`
   };
   static constexpr std::size_t kConcerns = 5;
   struct KeyOfConcern {
@@ -358,7 +358,8 @@ class Ledger {
     std::vector<KeyOfConcern> busy;
   };
   // At most `max` of each. Errors are those since the process started. Likewise.
-  KeysOfConcern keys_of_concern(const std::optional<WorkspaceId>& workspace, std::size_t max) const;
+  KeysOfConcern keys_of_concern(const std::optional<WorkspaceId>& workspace,
+                                std::chrono::days secret_age, std::size_t max) const;
 
   // Runs `work` on a reader thread over a read transaction: store/ queries for pages and reports.
   // Every request that was settled before is seen.

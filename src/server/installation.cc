@@ -91,12 +91,13 @@ Result<Installation> make_installation(const Settings& settings, std::uint64_t g
   made.gateway = std::move(gateway);
   auto provider = identity_provider(settings, generation, former);
   if (!provider) return std::unexpected(provider.error());
-  made.admin =
-      std::make_shared<AdminOptions>(AdminOptions{.token_format = settings.token_format,
-                                                  .trusted_proxies = settings.trusted_proxies,
-                                                  .https_rule = https_rule,
-                                                  .credit_value = settings.credit_value,
-                                                  .identity_provider = std::move(*provider)});
+  made.admin = std::make_shared<AdminOptions>(
+      AdminOptions{.token_format = settings.token_format,
+                   .trusted_proxies = settings.trusted_proxies,
+                   .https_rule = https_rule,
+                   .credit_value = settings.credit_value,
+                   .secret_age = std::chrono::days(settings.secret_age_warning_days),
+                   .identity_provider = std::move(*provider)});
   return made;
 }
 

@@ -66,8 +66,8 @@ struct UsageTotal {
 };
 
 // Of the query's rows (limit and cursor are ignored); days newest first, keys and models dearest
-// first. Whole UTC days come from the aggregates, the ends that are not from the rows, so that
-// totals always equal the rows.
+// first. Whole UTC days and hours come from the aggregates, the ends that are neither from the
+// rows, so that totals always equal the rows.
 Result<std::vector<UsageTotal>> usage_totals(sql::Connection& connection, const UsageQuery& query,
                                              UsageGroup group);
 

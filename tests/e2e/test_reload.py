@@ -8,6 +8,7 @@ import threading
 import pytest
 from harness import gateway as gateways
 from harness import wire
+from harness.browser import first_operator
 from harness.gateway import run, wait_for
 from harness.upstream import MockUpstream, default_script, provider, sse
 from harness.wire import chat_body
@@ -60,6 +61,19 @@ def test_reload_keeps_keys_and_running_streams(reloadable):
         client.read_body(head)
         assert head.events()[-1] == "[DONE]"
     assert gateway.get_key(key["id"])["status"] == "active"
+
+
+def test_reload_changes_the_age_at_which_a_secret_is_due_for_rotation(reloadable):
+    gateway, upstream = reloadable
+    person = first_operator(gateway)
+
+    def age():
+        return person.json("GET", "session")["secret_age_warning_days"]
+
+    assert age() == 90
+    gateways.write_config(gateway.config, providers=[provider(upstream)], secret_age_warning_days=30)
+    gateway.reload()
+    wait_for(lambda: age() == 30, what="the new age")
 
 
 @pytest.mark.parametrize("broken", ["providers: [", "surprise: 1\n", "providers:\n  - id: x\n    base_url: nonsense\n"])

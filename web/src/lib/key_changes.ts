@@ -91,12 +91,11 @@ export interface SecretLike {
 }
 
 const DAY_MS = 86_400_000;
-export const SECRET_AGE_DAYS = 90;
 
 // What to do about a secret: one in grace may be retired once nothing uses it; an old one is to be rotated.
-export function secretAdvice(secret: SecretLike, now: number): { kind: "safe" | "used" | "old" | "fine"; since: number } {
+export function secretAdvice(secret: SecretLike, now: number, oldDays: number): { kind: "safe" | "used" | "old" | "fine"; since: number } {
   const since = now - Date.parse(secret.last_used_at ?? secret.created_at);
   if (secret.retires_at) return { kind: since >= DAY_MS || !secret.last_used_at ? "safe" : "used", since };
   const age = now - Date.parse(secret.created_at);
-  return { kind: age >= SECRET_AGE_DAYS * DAY_MS ? "old" : "fine", since: age };
+  return { kind: age >= oldDays * DAY_MS ? "old" : "fine", since: age };
 }

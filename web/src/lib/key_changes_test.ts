@@ -39,13 +39,13 @@ describe("a secret", () => {
   const made = "2026-11-20T12:00:00Z";
   it("in grace is safe to retire once it is unused for a day", () => {
     const retires_at = "2026-12-01T00:00:00Z";
-    expect(secretAdvice({ created_at: made, retires_at, last_used_at: "2026-11-21T11:00:00Z" }, NOW).kind).toBe("used");
-    expect(secretAdvice({ created_at: made, retires_at, last_used_at: "2026-11-15T12:00:00Z" }, NOW)).toEqual({ kind: "safe", since: 6 * 86_400_000 });
-    expect(secretAdvice({ created_at: made, retires_at, last_used_at: null }, NOW).kind).toBe("safe");
+    expect(secretAdvice({ created_at: made, retires_at, last_used_at: "2026-11-21T11:00:00Z" }, NOW, 90).kind).toBe("used");
+    expect(secretAdvice({ created_at: made, retires_at, last_used_at: "2026-11-15T12:00:00Z" }, NOW, 90)).toEqual({ kind: "safe", since: 6 * 86_400_000 });
+    expect(secretAdvice({ created_at: made, retires_at, last_used_at: null }, NOW, 90).kind).toBe("safe");
   });
-  it("is to be rotated after 90 days, and not a day before", () => {
+  it("is to be rotated at the age that the settings say, and not a day before", () => {
     const aged = (days: number) => ({ created_at: new Date(NOW - days * 86_400_000).toISOString(), retires_at: null, last_used_at: null });
-    expect(secretAdvice(aged(89), NOW).kind).toBe("fine");
-    expect(secretAdvice(aged(90), NOW).kind).toBe("old");
+    expect(secretAdvice(aged(89), NOW, 90).kind).toBe("fine");
+    expect(secretAdvice(aged(90), NOW, 90).kind).toBe("old");
   });
 });

@@ -9,7 +9,7 @@ import { keyOverviewQuery, keyQuery, usageQuery } from "@/api/queries";
 import { useActorName } from "@/app/actor";
 import { useAsked } from "@/app/asked";
 import { usePolling } from "@/app/live";
-import { useHere } from "@/app/session";
+import { useHere, useSession } from "@/app/session";
 import { formatCount, formatDays, formatExact, formatShare, plural } from "@/lib/format";
 import { secretAdvice } from "@/lib/key_changes";
 import { policySentence } from "@/lib/key_form";
@@ -77,8 +77,9 @@ function Shown({ of }: { of: Key }) {
   useAsked("revoke", () => changeable && setAsked("revoke"));
   useAsked("toggle", () => changeable && toggle.mutate({ key: of, enabled: !of.enabled }));
   const newest = of.secrets.find(({ purpose }) => purpose === "client");
+  const { secret_age_warning_days } = useSession();
   const now = useNow();
-  const old = newest && of.status !== "revoked" && secretAdvice(newest, now).kind === "old";
+  const old = newest && of.status !== "revoked" && secretAdvice(newest, now, secret_age_warning_days).kind === "old";
   return (
     <>
       <PageHead
@@ -221,9 +222,9 @@ function Activity({ id }: { id: string }) {
   );
 }
 
-function advice(secret: KeySecret, now: number): ReactNode {
+function advice(secret: KeySecret, now: number, oldDays: number): ReactNode {
   if (secret.purpose === "playground") return <Tag>{secret.retires_at && Date.parse(secret.retires_at) > now ? "Playground" : "Playground, ended"}</Tag>;
-  const { kind, since } = secretAdvice(secret, now);
+  const { kind, since } = secretAdvice(secret, now, oldDays);
   if (kind === "safe") return <Tag tone="good">Safe to retire: {secret.last_used_at ? `unused for ${formatDays(since)}` : "never used"}</Tag>;
   if (kind === "used") return <Tag tone="warning">Still in use</Tag>;
   if (kind === "old") return <Tag tone="warning">Time to rotate: {formatDays(since)} old</Tag>;
@@ -231,6 +232,7 @@ function advice(secret: KeySecret, now: number): ReactNode {
 }
 
 function Secrets({ secrets, revoked }: { secrets: KeySecret[]; revoked: boolean }) {
+  const { secret_age_warning_days } = useSession();
   const now = useNow();
   return (
     <Panel title="Secrets" flush>
@@ -244,7 +246,7 @@ function Secrets({ secrets, revoked }: { secrets: KeySecret[]; revoked: boolean 
           { name: "Last used", cell: (secret) => <Time at={secret.last_used_at} className="whitespace-nowrap" /> },
           { name: "Requests", className: "text-right", cell: (secret) => <span className="numbers" title={plural(secret.error_count, "error")}>{formatCount(secret.request_count)}</span> },
           { name: "Retires", cell: (secret) => (secret.retires_at ? <span title={formatExact(secret.retires_at)}><Time at={secret.retires_at} className="whitespace-nowrap" /></span> : <span className="text-muted">–</span>) },
-          { name: "Advice", hideName: true, cell: (secret) => (revoked ? <span className="text-muted">Revoked</span> : advice(secret, now)) },
+          { name: "Advice", hideName: true, cell: (secret) => (revoked ? <span className="text-muted">Revoked</span> : advice(secret, now, secret_age_warning_days)) },
         ]}
       />
     </Panel>

@@ -7,9 +7,9 @@ import { useState } from "react";
 import type { Overview } from "@/api/contract";
 import { overviewQuery, usageQuery } from "@/api/queries";
 import { useLive, usePolling } from "@/app/live";
-import { useHere } from "@/app/session";
+import { useHere, useSession } from "@/app/session";
 import { type Change, change } from "@/lib/change";
-import { formatCount, formatShare } from "@/lib/format";
+import { formatCount, formatShare, plural } from "@/lib/format";
 import { newestFirst } from "@/lib/live_events";
 import { exactMoney, formatMoney } from "@/lib/money";
 import { RANGES } from "@/lib/search";
@@ -116,6 +116,7 @@ function BigChart({ of }: { of: Overview }) {
 }
 
 function Attention({ of }: { of: Overview }) {
+  const { secret_age_warning_days } = useSession();
   return (
     <Panel title="Needs attention" flush>
       {of.attention.length === 0 ? (
@@ -127,7 +128,7 @@ function Attention({ of }: { of: Overview }) {
               <Link to="/keys/$id" params={{ id: item.key }} data-row className="flex min-h-11 items-center gap-3 px-4 py-2 outline-offset-[-2px] hover:bg-hover">
                 <CircleAlert aria-hidden className="size-4 shrink-0 text-warning" />
                 <span className="min-w-0 flex-1 truncate font-medium"><bdi>{item.name}</bdi></span>
-                <span className="truncate text-sm text-muted">{REASONS[item.reason] ?? item.reason}</span>
+                <span className="truncate text-sm text-muted">{item.reason === "old_secret" ? `Secret older than ${plural(secret_age_warning_days, "day")}` : (REASONS[item.reason] ?? item.reason)}</span>
               </Link>
             </li>
           ))}
@@ -141,7 +142,6 @@ const REASONS: Record<string, string> = {
   near_limit: "Near a limit",
   limited: "At a limit",
   errors: "Errors above 5 %",
-  old_secret: "Secret older than 90 days",
   unusual_rate: "Unusual rate",
 };
 
