@@ -11,10 +11,18 @@ import { Time } from "@/ui/time";
 
 export type Listed = LiveRequest & { input_tokens?: number; output_tokens?: number };
 
+// What came of a request, and on a small screen, which has no column for it, when.
+export const Ended = ({ of }: { of: Pick<LiveRequest, "status" | "error_code" | "admitted_at"> }) => (
+  <>
+    <HttpStatus brief code={of.status} error={of.error_code} />
+    <Time at={of.admitted_at} className="block text-xs whitespace-nowrap text-muted sm:hidden" />
+  </>
+);
+
 export function RequestList({ rows, withKey }: { rows: Listed[]; withKey?: boolean }) {
   const navigate = useNavigate();
   const columns: Column<Listed>[] = [
-    { name: "Time", cell: (row) => <Time at={row.admitted_at} className="whitespace-nowrap text-muted" /> },
+    { name: "Time", wide: true, cell: (row) => <Time at={row.admitted_at} className="whitespace-nowrap text-muted" /> },
     ...(withKey
       ? [
           {
@@ -28,9 +36,9 @@ export function RequestList({ rows, withKey }: { rows: Listed[]; withKey?: boole
           },
         ]
       : []),
-    { name: "Model", className: withKey ? "max-sm:hidden" : "", cell: (row) => <Cut text={row.model ?? "–"} className="max-w-52 font-mono text-xs max-sm:max-w-32" /> },
-    { name: "Status", cell: (row) => <HttpStatus brief code={row.status} error={row.error_code} /> },
-    { name: "Latency", className: "text-right max-sm:hidden", cell: (row) => <span className="numbers whitespace-nowrap">{formatMs(row.latency_ms)}</span> },
+    { name: "Model", wide: withKey, cell: (row) => <Cut text={row.model ?? "–"} className="max-w-52 font-mono text-xs max-sm:max-w-32" /> },
+    { name: "Status", cell: (row) => <Ended of={row} /> },
+    { name: "Latency", className: "text-right", wide: true, cell: (row) => <span className="numbers whitespace-nowrap">{formatMs(row.latency_ms)}</span> },
     { name: "Cost", className: "text-right", cell: (row) => <span className="numbers whitespace-nowrap" title={exactMoney(row.cost)}>{formatMoney(row.cost)}</span> },
   ];
   return (

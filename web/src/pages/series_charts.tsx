@@ -72,6 +72,7 @@ export const chartOf = {
         { name: "P50", tone: "accent", as: "line", values: points.map((p) => p.latency_p50_ms) },
       ]}
       format={formatMs}
+      whole
       sync={sync}
       height={height}
     />

@@ -19,7 +19,7 @@ export interface ChartProps {
   at: number[]; // Unix seconds
   series: Line[];
   format: (value: number) => string;
-  whole?: boolean; // of things that are counted: the axis has no halves
+  whole?: boolean; // its axis has no halves
   height: number;
   running: boolean; // whether the last moment's stretch has not ended
   sync?: string; // charts of the same key share one cursor

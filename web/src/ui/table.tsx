@@ -76,6 +76,7 @@ export interface Column<T> {
   cell: (row: T) => ReactNode;
   className?: string;
   hideName?: boolean;
+  wide?: boolean | undefined; // not on a small screen
 }
 
 export function Table<T>({ label, columns, rows, keyOf, open, dense, footer }: {
@@ -87,14 +88,17 @@ export function Table<T>({ label, columns, rows, keyOf, open, dense, footer }: {
   dense?: boolean;
   footer?: ReactNode;
 }) {
+  // Of a small screen's columns, too, the first stands in line with what is above the table.
+  const first = columns.findIndex(({ wide }) => !wide);
+  const place = (column: Column<T>, index: number) => cx("px-2 first:pl-4 last:pr-4 sm:px-3", index === first && "max-sm:pl-4", column.wide && "max-sm:hidden", column.className);
   return (
     // Rows that take no focus leave the scrolling to the region around them.
     <div className="relative overflow-x-auto rounded-b-panel outline-offset-[-2px]" {...(open ? {} : { role: "group", tabIndex: 0, "aria-label": label })}>
       <table className="w-full text-left text-sm" aria-label={label}>
         <thead>
           <tr className="border-b">
-            {columns.map((column) => (
-              <th key={column.name} scope="col" className={cx("h-9 px-2 text-xs font-medium whitespace-nowrap text-muted first:pl-4 last:pr-4 sm:px-3", column.className)}>
+            {columns.map((column, index) => (
+              <th key={column.name} scope="col" className={cx("h-9 text-xs font-medium whitespace-nowrap text-muted", place(column, index))}>
                 {column.hideName ? <span className="sr-only">{column.name}</span> : column.name}
               </th>
             ))}
@@ -111,8 +115,8 @@ export function Table<T>({ label, columns, rows, keyOf, open, dense, footer }: {
                 open && "cursor-pointer transition-colors duration-[120ms] hover:bg-hover",
               )}
             >
-              {columns.map((column) => (
-                <td key={column.name} className={cx("px-2 first:pl-4 last:pr-4 sm:px-3", column.className)}>
+              {columns.map((column, index) => (
+                <td key={column.name} className={place(column, index)}>
                   {column.cell(row)}
                 </td>
               ))}

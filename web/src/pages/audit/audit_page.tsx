@@ -56,12 +56,30 @@ const namedBy = (actorName: (actor: string) => string): Named => (row) => {
   return known === row.object ? "" : known;
 };
 
+// A small screen has room for who and when, what and on whom; the rest is in the row's panel.
 const columnsOf = (actorName: (actor: string) => string, named: Named): Column<AuditRow>[] => [
-  { name: "Time", cell: (row) => <Time at={row.at} className="whitespace-nowrap text-muted" /> },
-  { name: "Who", cell: (row) => <span className="block max-w-44 truncate" title={row.actor_name ?? row.actor}><bdi>{who(row, actorName)}</bdi></span> },
-  { name: "What", cell: (row) => <span className="font-mono text-xs whitespace-nowrap">{row.action}</span> },
+  { name: "Time", wide: true, cell: (row) => <Time at={row.at} className="whitespace-nowrap text-muted" /> },
+  {
+    name: "Who",
+    cell: (row) => (
+      <span className="block max-w-44 py-1 max-sm:max-w-28">
+        <span className="block truncate" title={row.actor_name ?? row.actor}><bdi>{who(row, actorName)}</bdi></span>
+        <Time at={row.at} className="text-xs whitespace-nowrap text-muted sm:hidden" />
+      </span>
+    ),
+  },
+  {
+    name: "What",
+    cell: (row) => (
+      <span className="block max-sm:max-w-44">
+        <span className="font-mono text-xs whitespace-nowrap">{row.action}</span>
+        <Cut text={named(row) || row.object} className="text-xs text-muted sm:hidden" />
+      </span>
+    ),
+  },
   {
     name: "On",
+    wide: true,
     cell: (row) => (
       <span className="flex max-w-96 items-baseline gap-2">
         {named(row) && <Cut text={named(row)} className="shrink-[0.01] font-medium" />}
@@ -69,8 +87,8 @@ const columnsOf = (actorName: (actor: string) => string, named: Named): Column<A
       </span>
     ),
   },
-  { name: "Changed", cell: (row) => <span className="block max-w-60 truncate text-muted">{row.before ? differences(row.before, row.after).map((one) => one.member).join(", ") : ""}</span> },
-  { name: "From", cell: (row) => <span className="font-mono text-xs whitespace-nowrap text-muted">{row.from}</span> },
+  { name: "Changed", wide: true, cell: (row) => <span className="block max-w-60 truncate text-muted">{row.before ? differences(row.before, row.after).map((one) => one.member).join(", ") : ""}</span> },
+  { name: "From", wide: true, cell: (row) => <span className="font-mono text-xs whitespace-nowrap text-muted">{row.from}</span> },
 ];
 
 type SetFilter = (changes: { [Name in keyof AuditSearch]?: AuditSearch[Name] | undefined }) => void;

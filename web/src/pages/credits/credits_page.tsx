@@ -11,7 +11,7 @@ import { useAsked } from "@/app/asked";
 import { usePolling } from "@/app/live";
 import { useHere } from "@/app/session";
 import { forecast, FORECAST_DAYS } from "@/lib/forecast";
-import { formatDate, formatDays, formatDecimal } from "@/lib/format";
+import { formatDate, formatDays, formatDecimal, formatExact } from "@/lib/format";
 import { exactMoney, formatMoney, moneyNumber, nanoOf } from "@/lib/money";
 import { Once } from "@/lib/once";
 import { Button } from "@/ui/button";
@@ -108,6 +108,7 @@ function Balance({ of, days, operator }: { of: Workspace; days: Day[]; operator:
       <Figure name="Charged" value={formatMoney(balance.charged)} exact={exactMoney(balance.charged)} note={`${formatMoney(balance.held)} held by open requests`} />
       <Figure
         name="Runs out"
+        exact={end?.kind === "on" ? formatExact(end.on) : undefined}
         value={end === null ? "–" : end.kind === "spent" ? "Spent" : end.kind === "never" ? "Not soon" : formatDate(end.on)}
         note={end?.kind === "on" ? `in ${formatDays(Date.parse(end.on) - Date.now())}, at ${formatMoney(end.perDay)} a day` : end?.kind === "never" ? "nothing is being charged" : end?.kind === "spent" ? "requests are refused" : "unlimited balances do not"}
       />
@@ -119,7 +120,7 @@ const Figure = ({ name, value, exact, note }: { name: string; value: string; exa
   <div className="p-4 not-first:border-l max-lg:odd:border-l-0 max-lg:[&:nth-child(n+3)]:border-t">
     <dt className="text-sm text-muted">{name}</dt>
     <dd className="mt-1">
-      <span className="numbers block text-2xl font-semibold tracking-[-0.02em]" title={exact}>
+      <span className="numbers block text-xl font-semibold tracking-[-0.02em] sm:text-2xl" title={exact}>
         {value}
       </span>
       <span className="numbers mt-0.5 block text-xs text-muted">{note}</span>

@@ -225,9 +225,9 @@ function Activity({ id }: { id: string }) {
 function advice(secret: KeySecret, now: number, oldDays: number): ReactNode {
   if (secret.purpose === "playground") return <Tag>{secret.retires_at && Date.parse(secret.retires_at) > now ? "Playground" : "Playground, ended"}</Tag>;
   const { kind, since } = secretAdvice(secret, now, oldDays);
-  if (kind === "safe") return <Tag tone="good">Safe to retire: {secret.last_used_at ? `unused for ${formatDays(since)}` : "never used"}</Tag>;
-  if (kind === "used") return <Tag tone="warning">Still in use</Tag>;
-  if (kind === "old") return <Tag tone="warning">Time to rotate: {formatDays(since)} old</Tag>;
+  if (kind === "safe") return <Tag tone="good" title={secret.last_used_at ? `Last used ${formatExact(secret.last_used_at)}` : undefined}>Safe to retire: {secret.last_used_at ? `unused for ${formatDays(since)}` : "never used"}</Tag>;
+  if (kind === "used") return <Tag tone="warning" title={`Last used ${formatExact(secret.last_used_at)}`}>Still in use</Tag>;
+  if (kind === "old") return <Tag tone="warning" title={`Made ${formatExact(secret.created_at)}`}>Time to rotate: {formatDays(since)} old</Tag>;
   return <span className="text-muted">Current</span>;
 }
 
@@ -245,7 +245,7 @@ function Secrets({ secrets, revoked }: { secrets: KeySecret[]; revoked: boolean 
           { name: "Made", cell: (secret) => <Time at={secret.created_at} className="whitespace-nowrap" /> },
           { name: "Last used", cell: (secret) => <Time at={secret.last_used_at} className="whitespace-nowrap" /> },
           { name: "Requests", className: "text-right", cell: (secret) => <span className="numbers" title={plural(secret.error_count, "error")}>{formatCount(secret.request_count)}</span> },
-          { name: "Retires", cell: (secret) => (secret.retires_at ? <span title={formatExact(secret.retires_at)}><Time at={secret.retires_at} className="whitespace-nowrap" /></span> : <span className="text-muted">–</span>) },
+          { name: "Retires", cell: (secret) => (secret.retires_at ? <Time at={secret.retires_at} className="whitespace-nowrap" /> : <span className="text-muted">–</span>) },
           { name: "Advice", hideName: true, cell: (secret) => (revoked ? <span className="text-muted">Revoked</span> : advice(secret, now, secret_age_warning_days)) },
         ]}
       />

@@ -96,7 +96,7 @@ export function MembersPage() {
                 {
                   name: "Person",
                   cell: (member) => (
-                    <span className="flex max-w-80 flex-col py-1.5">
+                    <span className="flex max-w-80 flex-col py-1.5 max-sm:max-w-40">
                       <span className="flex min-w-0 items-center gap-1.5">
                         <Cut text={member.name || member.email} className="font-medium" />
                         {member.id === person.id && <Tag>you</Tag>}
@@ -120,7 +120,7 @@ export function MembersPage() {
                       ROLES.find((role) => role.value === member.role)?.name
                     ),
                 },
-                { name: "Since", cell: (member) => <Time at={member.since} className="whitespace-nowrap text-muted" /> },
+                { name: "Since", wide: true, cell: (member) => <Time at={member.since} className="whitespace-nowrap text-muted" /> },
                 {
                   name: "Actions",
                   hideName: true,
@@ -149,9 +149,9 @@ export function MembersPage() {
               rows={invitations.data!.data}
               keyOf={(invitation) => invitation.id}
               columns={[
-                { name: "E-mail", cell: (invitation) => <Cut text={invitation.email} className="max-w-80" /> },
+                { name: "E-mail", cell: (invitation) => <Cut text={invitation.email} className="max-w-80 max-sm:max-w-40" /> },
                 { name: "Role", cell: (invitation) => ROLES.find((role) => role.value === invitation.role)?.name },
-                { name: "Ends", cell: (invitation) => <Time at={invitation.expires_at} className="text-muted" /> },
+                { name: "Ends", cell: (invitation) => <Time at={invitation.expires_at} className="whitespace-nowrap text-muted" /> },
                 {
                   name: "Actions",
                   hideName: true,

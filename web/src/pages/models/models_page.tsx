@@ -38,9 +38,9 @@ const COLUMNS: Column<Known>[] = [
       </span>
     ),
   },
-  { name: "Providers", className: "max-sm:hidden", cell: (model) => <Cut text={[...new Set(model.offers.map((offer) => offer.provider))].join(", ") || "none"} className="max-w-48 text-muted" /> },
-  { name: "Tier", className: "max-sm:hidden", cell: (model) => (model.tier ? <Tag>{model.tier}</Tag> : <span className="text-muted">–</span>) },
-  { name: "Context", className: "text-right max-sm:hidden", cell: (model) => <span className="numbers" title={plural(model.context_window ?? 0, "token")}>{model.context_window ? formatCompact(model.context_window) : "–"}</span> },
+  { name: "Providers", wide: true, cell: (model) => <Cut text={[...new Set(model.offers.map((offer) => offer.provider))].join(", ") || "none"} className="max-w-48 text-muted" /> },
+  { name: "Tier", wide: true, cell: (model) => (model.tier ? <Tag>{model.tier}</Tag> : <span className="text-muted">–</span>) },
+  { name: "Context", className: "text-right", wide: true, cell: (model) => <span className="numbers" title={plural(model.context_window ?? 0, "token")}>{model.context_window ? formatCompact(model.context_window) : "–"}</span> },
   { name: "Input / M", className: "text-right", cell: (model) => <span className="numbers">{price(model, "input")}</span> },
   { name: "Output / M", className: "text-right", cell: (model) => <span className="numbers">{price(model, "output")}</span> },
 ];

@@ -86,7 +86,7 @@ function Figure({ name, value, exact, hint, change, against, better }: { name: s
         {name}
       </dt>
       <dd className="mt-1">
-        <span className="numbers block text-2xl font-semibold tracking-[-0.02em]" title={exact}>
+        <span className="numbers block text-xl font-semibold tracking-[-0.02em] sm:text-2xl" title={exact}>
           {value}
         </span>
         <span className={cx("numbers mt-0.5 inline-flex items-center gap-1 text-xs", tone)} title={`Against ${against}`}>

@@ -67,8 +67,9 @@ export function ProfilesPage() {
                 key={profile.id}
                 type="button"
                 aria-pressed={profile === chosen}
+                title={profile.name}
                 onClick={() => void navigate({ search: { object: profile.id }, replace: true })}
-                className={cx("h-8 max-w-full truncate rounded-full border px-3.5 text-sm", profile === chosen ? "border-accent bg-accent-soft font-medium text-accent" : "bg-panel text-muted hover:text-ink")}
+                className={cx("h-8 max-w-64 truncate rounded-full border px-3.5 text-sm", profile === chosen ? "border-accent bg-accent-soft font-medium text-accent" : "bg-panel text-muted hover:text-ink")}
               >
                 <bdi>{profile.name}</bdi>
               </button>

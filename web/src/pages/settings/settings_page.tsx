@@ -27,7 +27,7 @@ import { passwordProblem } from "../entry/door";
 import { LimitsFields } from "../keys/key_fields";
 
 const THEMES: { value: Theme; name: string }[] = [
-  { value: "system", name: "As the system" },
+  { value: "system", name: "System" },
   { value: "light", name: "Light" },
   { value: "dark", name: "Dark" },
 ];

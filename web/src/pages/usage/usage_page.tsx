@@ -18,16 +18,17 @@ import { ChipRow, FilterChip } from "@/ui/menu";
 import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
 import { PageHead } from "@/ui/page";
 import { RowBones, Waiting } from "@/ui/skeleton";
-import { HttpStatus, Tag } from "@/ui/status";
+import { Tag } from "@/ui/status";
 import { type Column, Table } from "@/ui/table";
 import { Time } from "@/ui/time";
 
+import { Ended } from "../request_list";
 import { totalCost } from "../series_charts";
 import { UsageDetail } from "./usage_detail";
 
-// A small screen has room for who, what came of it and what it cost; the rest is in the row's panel.
+// A small screen has room for who, what came of it and when, and what it cost; the rest is in the row's panel.
 const COLUMNS: Column<UsageRow>[] = [
-  { name: "Time", cell: (row) => <Time at={row.admitted_at} className="whitespace-nowrap text-muted" /> },
+  { name: "Time", wide: true, cell: (row) => <Time at={row.admitted_at} className="whitespace-nowrap text-muted" /> },
   {
     name: "Key",
     cell: (row) => (
@@ -42,17 +43,17 @@ const COLUMNS: Column<UsageRow>[] = [
   },
   {
     name: "Model",
-    className: "max-sm:hidden",
+    wide: true,
     cell: (row) => (
       <span className="block max-w-56 truncate font-mono text-xs" title={[served(row), row.provider, row.region].filter(Boolean).join(" · ")}>
         <bdi>{served(row)}</bdi>
       </span>
     ),
   },
-  { name: "Status", cell: (row) => <HttpStatus brief code={row.status} error={row.error_code} /> },
-  { name: "Input", className: "text-right max-sm:hidden", cell: (row) => <span className="numbers" title={plural(row.input_tokens, "token")}>{formatCompact(row.input_tokens)}</span> },
-  { name: "Output", className: "text-right max-sm:hidden", cell: (row) => <span className="numbers" title={plural(row.output_tokens, "token")}>{formatCompact(row.output_tokens)}</span> },
-  { name: "Latency", className: "text-right max-sm:hidden", cell: (row) => <span className="numbers whitespace-nowrap">{formatMs(row.latency_ms)}</span> },
+  { name: "Status", cell: (row) => <Ended of={row} /> },
+  { name: "Input", className: "text-right", wide: true, cell: (row) => <span className="numbers" title={plural(row.input_tokens, "token")}>{formatCompact(row.input_tokens)}</span> },
+  { name: "Output", className: "text-right", wide: true, cell: (row) => <span className="numbers" title={plural(row.output_tokens, "token")}>{formatCompact(row.output_tokens)}</span> },
+  { name: "Latency", className: "text-right", wide: true, cell: (row) => <span className="numbers whitespace-nowrap">{formatMs(row.latency_ms)}</span> },
   { name: "Cost", className: "text-right", cell: (row) => <span className="numbers whitespace-nowrap" title={exactMoney(row.cost)}>{formatMoney(row.cost)}</span> },
 ];
 
