@@ -1,3 +1,4 @@
+import { clean } from "./axe";
 import { call, createKey, expect, test } from "./gateway";
 
 test("usage is filtered by how requests ended, on the server and in the CSV", async ({ operator: page, gateway }) => {
@@ -16,4 +17,35 @@ test("usage is filtered by how requests ended, on the server and in the CSV", as
   await expect(page.getByRole("link", { name: "CSV" })).toHaveAttribute("href", /status=5xx/);
   await page.goto(`${gateway.url}/usage?key=ended&status=provider_timeout`);
   await expect(page.getByText("No request fits these filters")).toBeVisible();
+});
+
+test("usage finds a key by its name, however many there are, and a model by a part of its id", async ({ operator: page, gateway }) => {
+  const wanted = await createKey(page, gateway, "needle-of-usage");
+  const other = await createKey(page, gateway, "hay-of-usage");
+  for (const secret of [wanted, other, other]) await call(gateway, secret);
+  await page.goto(`${gateway.url}/usage`);
+  const rows = page.getByRole("table", { name: "Requests" }).locator("tbody tr");
+  await expect(rows.first()).toBeVisible();
+  const key = page.getByRole("button", { name: "Key", exact: true });
+  await key.focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("combobox", { name: "Find a key by its name" })).toBeFocused();
+  await clean(page, "finding a key");
+  await page.keyboard.type("needle-of");
+  await expect(page.getByRole("option")).toHaveText([/^needle-of-usage/]);
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/key=key_/);
+  await expect(rows).toHaveCount(1);
+  const chosen = page.getByRole("button", { name: "Key needle-of-usage" });
+  await expect(chosen).toBeFocused();
+  await page.getByRole("button", { name: "Remove the filter Key" }).click();
+  await expect(page).not.toHaveURL(/key=/);
+  await page.getByRole("button", { name: "Model", exact: true }).click();
+  await page.keyboard.type("ECHO");
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("button", { name: "Model", exact: true })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("ECHO");
+  await page.getByRole("option", { name: "sandbox/echo" }).click();
+  await expect(page).toHaveURL(/model=sandbox/);
 });

@@ -49,6 +49,14 @@ export const busiestKeysQuery = (workspace: string) =>
     staleTime: 30_000,
   });
 
+// The first few keys that a text finds.
+export const foundKeysQuery = (workspace: string, search: string, limit: number) =>
+  queryOptions({
+    queryKey: ["keys", workspace, "found", search, limit],
+    queryFn: ({ signal }) => unwrap(api.GET("/admin/v1/keys", { params: { query: { workspace, search: search || undefined, limit } }, signal })),
+    placeholderData: keepPreviousData,
+  });
+
 // How many keys each tab of the list has.
 export const keyCountsQuery = (workspace: string, { search, environment, type, tag }: KeysSearch) =>
   queryOptions({

@@ -5,8 +5,8 @@ import { Ban, Building2, Clock, Coins, CornerDownLeft, Download, KeyRound, Lock,
 import { Dialog as Radix } from "radix-ui";
 import { type KeyboardEvent, type ReactNode, useDeferredValue, useEffect, useId, useMemo, useState } from "react";
 
-import { api, unwrap } from "@/api/client";
 import type { Key } from "@/api/contract";
+import { foundKeysQuery } from "@/api/queries";
 import { fit } from "@/lib/fuzzy";
 import { cx } from "@/ui/cx";
 import { useFocusReturn } from "@/ui/dialog";
@@ -94,12 +94,7 @@ function useEntries(query: string, close: () => void): Entry[] {
   const actions = useActions();
   const workspaces = useWorkspaces();
   const search = useDeferredValue(query.trim());
-  const keys = useQuery({
-    queryKey: ["keys", workspace, "palette", search],
-    queryFn: ({ signal }) =>
-      unwrap(api.GET("/admin/v1/keys", { params: { query: { workspace, search: search || undefined, limit: 6 } }, signal })),
-    placeholderData: (before) => before,
-  });
+  const keys = useQuery(foundKeysQuery(workspace, search, 6));
   return useMemo(() => {
     const entries: Entry[] = PLACES.filter((place) => !place.needs || may(place.needs)).map((place) => ({
       id: place.to,

@@ -5,13 +5,13 @@ import { type ReactNode, useState } from "react";
 
 import { cx } from "./cx";
 
-const SURFACE =
+export const SURFACE =
   "z-50 max-h-[min(60vh,420px)] min-w-44 animate-rise overflow-y-auto rounded-panel bg-panel p-1 text-base shadow-float";
 const ITEM =
   "flex cursor-pointer items-center gap-2.5 rounded-control px-2.5 py-1.5 outline-none select-none data-[disabled]:opacity-50 data-[highlighted]:bg-hover";
 
 // Menus belong to the page, whose landmark they are in; it is looked for when one opens.
-function useWithin() {
+export function useWithin() {
   const [container, setContainer] = useState<HTMLElement | null>(null);
   return { container, onOpenChange: (open: boolean) => open && setContainer(document.getElementById("main")) };
 }
@@ -69,7 +69,26 @@ export const ChipRow = ({ children }: { children: ReactNode }) => (
   <div className="flex min-w-0 items-center gap-1.5 max-sm:-mx-3 max-sm:-my-1 max-sm:w-[calc(100%+24px)] max-sm:overflow-x-auto max-sm:px-3 max-sm:py-1 sm:flex-wrap sm:gap-2">{children}</div>
 );
 
-// A filter: closed it tells its value; chosen, it can be taken off at once.
+// What a filter looks like: closed it tells its value; chosen, it can be taken off at once.
+export function ChipFrame({ label, value, remove, children }: { label: string; value: string | undefined; remove: () => void; children: ReactNode }) {
+  return (
+    <span className={cx("inline-flex h-8 shrink-0 items-center rounded-control border text-sm", value ? "border-accent bg-accent-soft" : "bg-panel")}>
+      {children}
+      {value && (
+        <button
+          type="button"
+          aria-label={`Remove the filter ${label}`}
+          onClick={remove}
+          className="mr-1 rounded p-1 text-muted hover:text-ink"
+        >
+          <X aria-hidden className="size-3.5" />
+        </button>
+      )}
+    </span>
+  );
+}
+
+// A filter of a few values.
 export function FilterChip({
   label,
   value,
@@ -86,7 +105,7 @@ export function FilterChip({
   const chosen = choices.find((choice) => choice.value === value);
   const { container, onOpenChange } = useWithin();
   return (
-    <span className={cx("inline-flex h-8 shrink-0 items-center rounded-control border text-sm", value ? "border-accent bg-accent-soft" : "bg-panel")}>
+    <ChipFrame label={label} value={value} remove={() => onChange(undefined)}>
       <Radix.Root modal={false} onOpenChange={onOpenChange}>
         <Radix.Trigger className={cx("flex h-full items-center gap-1.5 rounded-control px-2.5 hover:text-ink", value ? "text-ink" : "text-muted")}>
           {label}
@@ -111,17 +130,7 @@ export function FilterChip({
           </Radix.Content>
         </Radix.Portal>
       </Radix.Root>
-      {value && (
-        <button
-          type="button"
-          aria-label={`Remove the filter ${label}`}
-          onClick={() => onChange(undefined)}
-          className="mr-1 rounded p-1 text-muted hover:text-ink"
-        >
-          <X aria-hidden className="size-3.5" />
-        </button>
-      )}
-    </span>
+    </ChipFrame>
   );
 }
 

@@ -11,7 +11,7 @@ export function SecretShown({ secret, environment, models, onStored }: { secret:
   const [language, setLanguage] = useState<Language>("curl");
   const [copied, setCopied] = useState(false);
   const [ticked, setTicked] = useState(false);
-  const field = useRef<HTMLInputElement>(null);
+  const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     field.current?.focus();
     field.current?.select();
@@ -21,16 +21,19 @@ export function SecretShown({ secret, environment, models, onStored }: { secret:
   return (
     <div className="space-y-4">
       <div>
-        <div className="flex gap-2">
-          <input
+        <div className="flex flex-col gap-2 sm:flex-row">
+          {/* All of it is seen: where one line is too short, it takes more. */}
+          <textarea
             ref={field}
             readOnly
+            rows={2}
+            spellCheck={false}
             aria-label="The secret"
             value={secret}
             onFocus={(event) => event.target.select()}
-            className="h-11 min-w-0 flex-1 rounded-control border border-accent bg-accent-soft px-3 font-mono text-base text-ink"
+            className="field-sizing-content min-h-11 min-w-0 resize-none overflow-hidden rounded-control border border-accent bg-accent-soft px-3 py-2 font-mono text-base break-all text-ink sm:h-11 sm:flex-1 sm:py-2.5 sm:text-lg"
           />
-          <CopyButton look="primary" text={secret} label="Copy" className="!h-11" onCopied={() => setCopied(true)} />
+          <CopyButton look="primary" text={secret} label="Copy" className="sm:!h-11" onCopied={() => setCopied(true)} />
         </div>
         <p className="mt-2 text-sm text-warning">You won’t see this again.</p>
       </div>

@@ -32,9 +32,9 @@ const COLUMNS: Column<Known>[] = [
   {
     name: "Model",
     cell: (model) => (
-      <span className="flex max-w-80 items-center gap-2 max-sm:max-w-44">
+      <span className="flex max-w-80 items-center gap-2 max-sm:max-w-36">
         <Cut text={model.id} className="font-mono text-xs" />
-        {model.sandbox && <Tag tone="sandbox">Sandbox</Tag>}
+        {model.sandbox && <span className="max-sm:hidden"><Tag tone="sandbox">Sandbox</Tag></span>}
       </span>
     ),
   },

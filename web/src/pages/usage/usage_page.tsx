@@ -2,10 +2,10 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Download } from "lucide-react";
-import { useMemo } from "react";
+import { useDeferredValue, useMemo, useState } from "react";
 
 import type { UsageRow } from "@/api/contract";
-import { busiestKeysQuery, keyQuery, modelsQuery, usageQuery, usageTotalsQuery } from "@/api/queries";
+import { busiestKeysQuery, foundKeysQuery, keyQuery, modelsQuery, usageQuery, usageTotalsQuery } from "@/api/queries";
 import { usePolling } from "@/app/live";
 import { useHere } from "@/app/session";
 import { formatCompact, formatCount, formatMs, formatShare, plural } from "@/lib/format";
@@ -14,6 +14,7 @@ import type { UsageSearch } from "@/lib/search";
 import { Button } from "@/ui/button";
 import { Cut } from "@/ui/cut";
 import { DateRange } from "@/ui/date_field";
+import { FindChip } from "@/ui/find_chip";
 import { ChipRow, FilterChip } from "@/ui/menu";
 import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
 import { PageHead } from "@/ui/page";
@@ -152,19 +153,26 @@ function Totals({ filter }: { filter: Pick<UsageSearch, "key" | "model" | "from"
 
 type SetFilter = (changes: { [Name in keyof UsageSearch]?: UsageSearch[Name] | undefined }) => void;
 
+const MODELS_SHOWN = 100;
+
 function Filters({ filter, set }: { filter: UsageSearch; set: SetFilter }) {
   const { workspace } = useHere();
   const models = useQuery(modelsQuery(workspace));
+  const [modelText, setModelText] = useState("");
+  const wanted = modelText.trim().toLowerCase();
+  const modelChoices = (models.data?.data ?? []).filter(({ id }) => id.toLowerCase().includes(wanted)).slice(0, MODELS_SHOWN).map(({ id }) => ({ value: id, name: id }));
+  // Those that are used most, until something is typed.
+  const [text, setText] = useState("");
+  const search = useDeferredValue(text.trim());
   const busiest = useQuery(busiestKeysQuery(workspace)).data?.data ?? [];
-  // One that a link named may be none of them.
-  const named = filter.key?.startsWith("key_") && !busiest.some((key) => key.id === filter.key);
-  const other = useQuery({ ...keyQuery(workspace, filter.key ?? ""), enabled: Boolean(named) }).data;
-  const keyChoices = (named && other ? [other, ...busiest] : busiest).map((key) => ({ value: key.id, name: key.name, detail: formatCompact(key.request_count) }));
+  const found = useQuery({ ...foundKeysQuery(workspace, search, 50), enabled: search !== "" }).data?.data ?? [];
+  const chosen = useQuery({ ...keyQuery(workspace, filter.key ?? ""), enabled: filter.key?.startsWith("key_") === true }).data;
+  const keyChoices = (search ? found : busiest).map((key) => ({ value: key.id, name: key.name, detail: formatCompact(key.request_count) }));
   return (
     <div className="flex flex-wrap items-center gap-2 border-b px-3 py-2">
       <ChipRow>
-        <FilterChip label="Key" value={filter.key} choices={keyChoices} onChange={(key) => set({ key })} />
-        <FilterChip label="Model" value={filter.model} choices={(models.data?.data ?? []).map((model) => ({ value: model.id, name: model.id }))} onChange={(model) => set({ model })} />
+        <FindChip label="Key" hint="Find a key by its name" value={filter.key} name={chosen?.name ?? filter.key ?? ""} text={text} onText={setText} choices={keyChoices} onChange={(key) => set({ key })} />
+        <FindChip label="Model" hint="Find a model" value={filter.model} name={filter.model ?? ""} text={modelText} onText={setModelText} choices={modelChoices} onChange={(model) => set({ model })} />
         <FilterChip
           label="Status"
           value={filter.status}
