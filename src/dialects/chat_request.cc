@@ -77,13 +77,6 @@ constexpr std::array<std::string_view, 26> kPolicyMembers = {"model",
 
 std::string_view name_of(Known known) { return kPolicyMembers[static_cast<std::size_t>(known)]; }
 
-Known known_member(const RawString& name) {
-  for (std::size_t i = 0; i < kPolicyMembers.size(); ++i) {
-    if (name.is(kPolicyMembers[i])) return static_cast<Known>(i);
-  }
-  return Known::kOther;
-}
-
 class RequestReader {
  public:
   RequestReader(std::string_view body, CompletionKind kind, ModelMember model)
@@ -95,7 +88,7 @@ class RequestReader {
 
  private:
   Status read_document();
-  Status read_member(const JsonCursor::Member& member);
+  Status read_member(Known known, const JsonCursor::Member& member);
   Status read_messages();
   Status read_message(std::size_t index);
   Status read_prompt();
@@ -128,8 +121,9 @@ Result<ChatRequest> RequestReader::read() {
 }
 
 Status RequestReader::read_document() {
-  Status members = read_body_object(
-      cursor_, request_, [this](const JsonCursor::Member& member) { return read_member(member); });
+  Status members = read_known_members<Known>(
+      cursor_, request_, seen_, kPolicyMembers,
+      [this](Known known, const JsonCursor::Member& member) { return read_member(known, member); });
   if (!members) return members;
   return check_required();
 }
@@ -145,14 +139,7 @@ Status RequestReader::check_required() const {
   return {};
 }
 
-Status RequestReader::read_member(const JsonCursor::Member& member) {
-  const Known known = known_member(member.name);
-  if (known == Known::kOther) {
-    cursor_.skip();
-    return {};
-  }
-  if (!seen_.first(static_cast<unsigned>(known)))
-    return repeated_member(std::string(name_of(known)));
+Status RequestReader::read_member(Known known, const JsonCursor::Member& member) {
   switch (known) {
     case Known::kModel:
       return read_model(cursor_, request_, model_);

@@ -56,16 +56,8 @@ constexpr std::array<std::string_view, 26> kNames = {
     "models",      "inference_geo",  "service_tier",  "tool_choice",
     "thinking",    "stop_sequences", "temperature",   "top_p",
     "top_k",       "metadata"};
-static_assert(kNames.size() == static_cast<std::size_t>(Known::kOther));
 
 std::string_view name_of(Known known) { return kNames[static_cast<std::size_t>(known)]; }
-
-Known known_member(const RawString& name) {
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
-    if (name.is(kNames[i])) return static_cast<Known>(i);
-  }
-  return Known::kOther;
-}
 
 std::unexpected<Error> not_the_providers_choice(Known known) {
   return not_passed_on(name_of(known),
@@ -137,18 +129,9 @@ Result<ChatRequest> MessagesReader::read() {
 }
 
 Status MessagesReader::read_document() {
-  Status members =
-      read_body_object(cursor_, request_, [this](const JsonCursor::Member& member) -> Status {
-        const Known known = known_member(member.name);
-        if (known == Known::kOther) {
-          cursor_.skip();
-          return {};
-        }
-        if (!seen_.first(static_cast<unsigned>(known))) {
-          return repeated_member(std::string(name_of(known)));
-        }
-        return read_member(known, member);
-      });
+  Status members = read_known_members<Known>(
+      cursor_, request_, seen_, kNames,
+      [this](Known known, const JsonCursor::Member& member) { return read_member(known, member); });
   if (!members) return members;
   return check_required();
 }

@@ -3,6 +3,8 @@
 // refuses. Leaves of chat_request.cc and messages_request.cc.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +13,7 @@
 #include "base/error.h"
 #include "dialects/chat_request.h"
 #include "dialects/json_cursor.h"
+#include "dialects/seen_members.h"
 
 namespace tollgate {
 
@@ -59,6 +62,23 @@ Status read_body_object(JsonCursor& cursor, ChatRequest& request, const Read& re
   }
   if (!cursor.finish()) return fail(ErrorCode::kInvalidRequest, cursor.problem());
   return {};
+}
+
+// The same of the members that a reader knows: `Known` is a name's place in `names`. Others are
+// skipped, and one that stands twice is refused.
+template <class Known, std::size_t kCount, class Read>
+Status read_known_members(JsonCursor& cursor, ChatRequest& request, SeenMembers& seen,
+                          const std::array<std::string_view, kCount>& names, const Read& read) {
+  static_assert(kCount == static_cast<std::size_t>(Known::kOther));
+  return read_body_object(cursor, request, [&](const JsonCursor::Member& member) -> Status {
+    for (unsigned place = 0; place < kCount; ++place) {
+      if (!member.name.is(names[place])) continue;
+      if (!seen.first(place)) return repeated_member(std::string(names[place]));
+      return read(static_cast<Known>(place), member);
+    }
+    cursor.skip();
+    return {};
+  });
 }
 
 // The error to answer with for a body that a reader refused with `fault`: that it is not JSON goes

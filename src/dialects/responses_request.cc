@@ -84,7 +84,6 @@ constexpr std::array<std::string_view, 31> kNames = {"model",
                                                      "user",
                                                      "moderation",
                                                      "top_logprobs"};
-static_assert(kNames.size() == static_cast<std::size_t>(Known::kOther));
 
 // Of items whose every part stands in the request itself.
 constexpr std::array<std::string_view, 5> kOwnItems = {"message", "function_call",
@@ -92,13 +91,6 @@ constexpr std::array<std::string_view, 5> kOwnItems = {"message", "function_call
                                                        "custom_tool_call_output"};
 
 std::string_view name_of(Known known) { return kNames[static_cast<std::size_t>(known)]; }
-
-Known known_member(const RawString& name) {
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
-    if (name.is(kNames[i])) return static_cast<Known>(i);
-  }
-  return Known::kOther;
-}
 
 template <std::size_t kCount>
 bool is_one_of(const RawString& text, const std::array<std::string_view, kCount>& names) {
@@ -147,18 +139,9 @@ Result<ChatRequest> ResponsesReader::read() {
 }
 
 Status ResponsesReader::read_document() {
-  Status members =
-      read_body_object(cursor_, request_, [this](const JsonCursor::Member& member) -> Status {
-        const Known known = known_member(member.name);
-        if (known == Known::kOther) {
-          cursor_.skip();
-          return {};
-        }
-        if (!seen_.first(static_cast<unsigned>(known))) {
-          return repeated_member(std::string(name_of(known)));
-        }
-        return read_member(known, member);
-      });
+  Status members = read_known_members<Known>(
+      cursor_, request_, seen_, kNames,
+      [this](Known known, const JsonCursor::Member& member) { return read_member(known, member); });
   if (!members) return members;
   return check_required();
 }
