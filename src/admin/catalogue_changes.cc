@@ -4,7 +4,6 @@
 
 #include "admin/json_fields.h"
 #include "runtime/async.h"
-#include "store/audit.h"
 
 namespace tollgate {
 
@@ -23,21 +22,6 @@ Result<store::SealedCatalogue> checked_catalogue(sql::Connection& connection,
   if (!stored) return stored;
   if (Status sound = hooks.check(*stored); !sound) return std::unexpected(sound.error());
   return stored;
-}
-
-Status audit_change(sql::Connection& connection, const Principal& by, CatalogueAudit audit,
-                    WallTime now) {
-  const store::AuditEntry entry{.at = now,
-                                .actor = by.actor,
-                                .action = std::move(audit.action),
-                                .object = std::move(audit.object),
-                                .before = std::move(audit.before),
-                                .after = std::move(audit.after),
-                                .from_address = by.from,
-                                .workspace = std::move(audit.workspace)};
-  const auto row = store::append_audit(connection, entry);
-  if (!row) return std::unexpected(row.error());
-  return {};
 }
 
 net::Response deleted_answer(std::string_view id) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "admin/admin.h"
+#include "admin/audited_change.h"
 #include "admin/catalogue_hooks.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -31,17 +32,6 @@ Task<Status> bring_into_force(const AdminCall& call, store::SealedCatalogue stor
 // Loads what the transaction leaves, and checks it.
 Result<store::SealedCatalogue> checked_catalogue(sql::Connection& connection,
                                                  const CatalogueHooks& hooks);
-
-// An audit row of the change, in its transaction; the texts hold no secret.
-struct CatalogueAudit {
-  std::string action;  // "provider.create" …
-  std::string object;  // the id
-  std::optional<std::string> before = {};
-  std::optional<std::string> after = {};
-  WorkspaceId workspace = {};  // empty: of the installation
-};
-Status audit_change(sql::Connection& connection, const Principal& by, CatalogueAudit audit,
-                    WallTime now);
 
 // {"id": …, "deleted": true}
 net::Response deleted_answer(std::string_view id);

@@ -38,7 +38,7 @@ struct Invited {
   std::optional<store::Account> account = {};  // of the address, if it has one
 };
 
-PeopleChange change_of(std::string action, const Invitation& invitation) {
+AuditedChange change_of(std::string action, const Invitation& invitation) {
   return {.action = std::move(action),
           .object = invitation.id,
           .after = store::invitation_json(invitation),

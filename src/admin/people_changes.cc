@@ -4,7 +4,6 @@
 #include <functional>
 #include <utility>
 
-#include "store/audit.h"
 #include "store/invitations.h"
 #include "store/password_resets.h"
 #include "store/people.h"
@@ -12,18 +11,8 @@
 namespace tollgate {
 
 Status audit_people_change(sql::Connection& connection, const AdminCall& call,
-                           PeopleChange change) {
-  store::AuditEntry entry{.at = call.context.clock.wall(),
-                          .actor = change.actor.empty() ? call.by.actor : std::move(change.actor),
-                          .action = std::move(change.action),
-                          .object = std::move(change.object),
-                          .before = std::move(change.before),
-                          .after = std::move(change.after),
-                          .from_address = call.by.from,
-                          .workspace = std::move(change.workspace)};
-  auto row = store::append_audit(connection, entry);
-  if (!row) return std::unexpected(row.error());
-  return {};
+                           AuditedChange change) {
+  return audit_change(connection, call.by, std::move(change), call.context.clock.wall());
 }
 
 Status withdraw_invitations(sql::Connection& connection, const AdminCall& call,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "admin/admin.h"
+#include "admin/audited_change.h"
 #include "base/error.h"
 #include "domain/person.h"
 #include "runtime/task.h"
@@ -14,15 +15,9 @@
 
 namespace tollgate {
 
-struct PeopleChange {
-  std::string actor = {};  // "" = the caller
-  std::string action;
-  std::string object;
-  std::optional<std::string> before = {};
-  std::optional<std::string> after = {};
-  WorkspaceId workspace = {};  // empty: of the installation
-};
-Status audit_people_change(sql::Connection& connection, const AdminCall& call, PeopleChange change);
+// By the caller, now, unless the change says who else did it.
+Status audit_people_change(sql::Connection& connection, const AdminCall& call,
+                           AuditedChange change);
 
 // The invitations of one who may not make them any more, into the workspace (nullopt: any), and
 // their links to new passwords: whoever holds such a link would come in by a right that is gone.

@@ -27,8 +27,8 @@ template <class T>
 using Work = std::function<Result<T>(sql::Connection&)>;
 
 // What a person did to their own account or sessions.
-PeopleChange own_change(std::string action, const Person& person,
-                        std::optional<std::string> after = std::nullopt) {
+AuditedChange own_change(std::string action, const Person& person,
+                         std::optional<std::string> after = std::nullopt) {
   return {.actor = person.id.get(),
           .action = std::move(action),
           .object = person.id.get(),
