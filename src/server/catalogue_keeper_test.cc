@@ -81,9 +81,10 @@ TEST_F(CatalogueKeeperTest, WhatIsStoredWhileAFileIsAwayComesIntoForceOnceItIsBa
   const std::string file = authority.file();
   const std::string away = file + ".away";
   settings_.upstream_ca_file = file;
+  settings_.catalogue.providers.front().base_url = "http://127.0.0.1:9/v1";
   start();
   std::filesystem::rename(file, away);
-  store_provider("mine");
+  store_provider("mine");  // the first that is asked over TLS
   const Status waits = use(stored());
   ASSERT_FALSE(waits);
   EXPECT_EQ(waits.error().code, ErrorCode::kServiceUnavailable);
@@ -93,6 +94,26 @@ TEST_F(CatalogueKeeperTest, WhatIsStoredWhileAFileIsAwayComesIntoForceOnceItIsBa
   std::filesystem::rename(away, file);
   keeper_->turn();
   EXPECT_TRUE(offers("mine/m"));
+}
+
+TEST_F(CatalogueKeeperTest, ChangeReadsNoFileThatWasReadAndAReloadReadsThemAll) {
+  const net::TestAuthority authority;
+  settings_.upstream_ca_file = authority.file();
+  start();
+  const auto authorities = [this] {
+    const auto& targets = *keeper_->installation().gateway->targets;
+    return targets.of(*targets.snapshot()->provider(ProviderId("file"))).origin.tls;
+  };
+  const auto before = authorities();
+  std::filesystem::rename(authority.file(), authority.file() + ".away");
+  store_provider("mine");
+  expect_ok(use(stored()));
+  EXPECT_TRUE(offers("mine/m"));
+  EXPECT_EQ(authorities(), before);
+  EXPECT_FALSE(keeper_->reload(settings_));
+  std::filesystem::rename(authority.file() + ".away", authority.file());
+  expect_ok(keeper_->reload(settings_));
+  EXPECT_NE(authorities(), before);
 }
 
 TEST_F(CatalogueKeeperTest, BeginsWithTheFileAndWithWhatIsStored) {

@@ -46,12 +46,22 @@ TargetOptions target_options(const Settings& settings, std::uint64_t generation)
 
 using IdentityProviderPtr = std::shared_ptr<const oidc::IdentityProvider>;
 
+using ServerTlsPtr = std::shared_ptr<const net::TlsServerContext>;
+
+// Null: plain text.
+Result<ServerTlsPtr> server_tls(const Settings& settings, std::uint64_t generation,
+                                const Installation& former) {
+  if (!settings.tls.enabled()) return nullptr;
+  if (former.tls != nullptr && former.generation == generation) return former.tls;
+  return net::TlsServerContext::load(settings.tls.certificate, settings.tls.private_key);
+}
+
 // Null: people sign in here alone. One of the same generation knows its provider already.
 Result<IdentityProviderPtr> identity_provider(const Settings& settings, std::uint64_t generation,
                                               const Installation& former) {
   if (!settings.oidc) return nullptr;
   if (former.admin != nullptr && former.admin->identity_provider != nullptr &&
-      former.admin->identity_provider->reach().generation == generation) {
+      former.generation == generation) {
     return former.admin->identity_provider;
   }
   auto tls = net::TlsClientContext::load({settings.upstream_ca_file});
@@ -73,12 +83,9 @@ Result<Installation> make_installation(const Settings& settings, std::uint64_t g
   auto targets = Targets::make(std::move(*snapshot), target_options(settings, generation), known);
   if (!targets) return std::unexpected(targets.error());
 
-  Installation made;
-  if (settings.tls.enabled()) {
-    auto tls = net::TlsServerContext::load(settings.tls.certificate, settings.tls.private_key);
-    if (!tls) return std::unexpected(tls.error());
-    made.tls = std::move(*tls);
-  }
+  auto tls = server_tls(settings, generation, former);
+  if (!tls) return std::unexpected(tls.error());
+  Installation made{.gateway = {}, .admin = {}, .tls = std::move(*tls), .generation = generation};
   const HttpsRule https_rule = settings.require_https ? HttpsRule::kRequired : HttpsRule::kOff;
   auto gateway = std::make_shared<GatewayState>();
   gateway->targets = std::move(*targets);

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 
-#include <map>
-
 #include "base/check.h"
 #include "domain/destination.h"
 
@@ -67,10 +65,13 @@ Result<std::shared_ptr<const Targets>> Targets::make(std::shared_ptr<const Snaps
                                                      const TargetOptions& options,
                                                      const Targets* former) {
   std::shared_ptr<Targets> targets(new Targets(std::move(snapshot)));
-  std::map<std::string, Context> contexts;
+  targets->generation_ = options.generation;
+  if (former != nullptr && former->generation_ == options.generation) {
+    targets->authorities_ = former->authorities_;
+  }
   for (const Provider& provider : targets->snapshot_->providers()) {
     if (provider.dialect == Dialect::kSandbox) continue;
-    auto target = make_target(provider, options, contexts);
+    auto target = make_target(provider, options, targets->authorities_);
     if (!target) {
       Error error = target.error();
       error.message = "Provider " + provider.id.get() + ": " + error.message;

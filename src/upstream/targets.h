@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -49,7 +50,8 @@ struct TargetOptions {
 class Targets {
  public:
   // kInvalidRequest naming the provider whose base URL or CA file cannot be used. What the former
-  // ones learned is kept of every provider that is the same server, asked in the same way.
+  // ones learned is kept of every provider that is the same server, asked in the same way; a file
+  // that they read in the same generation is not read again.
   static Result<std::shared_ptr<const Targets>> make(std::shared_ptr<const Snapshot> snapshot,
                                                      const TargetOptions& options,
                                                      const Targets* former = nullptr);
@@ -73,7 +75,11 @@ class Targets {
   // Null where this provider is a new one, or another server than before.
   const Target* like(const Target& target) const;
 
+  using Authorities = std::shared_ptr<const net::TlsClientContext>;
+
   std::shared_ptr<const Snapshot> snapshot_;
+  std::uint64_t generation_ = 0;
+  std::map<std::string, Authorities> authorities_;  // by the provider's own file; "" = it has none
   std::unordered_map<const Provider*, Target> targets_;
 };
 
