@@ -7,7 +7,7 @@ namespace tollgate {
 Status require_role(const Principal& by, Role minimum) {
   if (by.role >= minimum) return {};
   return fail(ErrorCode::kInsufficientScope,
-              fmt::format("This takes the role {} or above; the key has the role {}.",
+              fmt::format("This takes the role {} or above; yours is {}.",
                           role_name(minimum), role_name(by.role)));
 }
 
