@@ -36,9 +36,11 @@ test("a page that nobody touches says so of what it asks for, until somebody doe
   await page.goto(gateway.url);
   await expect(page.getByText("● Live")).toBeVisible();
   const after = async (minutes: string) => {
-    const asked = page.waitForRequest(/\/admin\/v1\/overview/);
+    const answered = page.waitForResponse(/\/admin\/v1\/overview/);
     await page.clock.fastForward(minutes);
-    return (await asked).headers()["x-tollgate-unattended"];
+    const answer = await answered;
+    await answer.finished();
+    return answer.request().headers()["x-tollgate-unattended"];
   };
   await page.mouse.move(10, 10);
   expect(await after("04:30")).toBeUndefined();

@@ -31,7 +31,7 @@ test("where nobody is a member yet, the page says what to do, and the trail name
 
 test("an invitation's link makes a viewer, who is offered nothing that viewers may not do", async ({ operator: page, gateway, browser }) => {
   await page.goto(`${gateway.url}/members`);
-  await page.getByRole("button", { name: "Invite" }).click();
+  await page.getByRole("button", { name: "Invite" }).first().click();
   await page.getByLabel("E-mail").fill("viewer@example.com");
   await page.getByLabel("Role", { exact: true }).selectOption("viewer");
   await page.getByRole("button", { name: "Make link" }).click();
@@ -94,7 +94,7 @@ test("an invitation whose answer was lost is not made twice", async ({ operator:
     await route.fetch();
     return route.abort();
   });
-  await page.getByRole("button", { name: "Invite" }).click();
+  await page.getByRole("button", { name: "Invite" }).first().click();
   await page.getByLabel("E-mail").fill("lost@example.com");
   await page.getByRole("button", { name: "Make link" }).click();
   await expect(page.getByRole("alert")).toContainText("cannot be reached");

@@ -2,8 +2,10 @@
 // the session's CSRF token on every change, and refusals as a Problem.
 import createClient from "openapi-fetch";
 
+import { heardDate } from "@/lib/clock";
 import { isUnattended } from "@/lib/presence";
 
+import { heardFrom } from "./reachable";
 import type { paths } from "./schema";
 
 let csrfToken: string | null = null;
@@ -52,15 +54,33 @@ function problemOf(response: Response, body: unknown): Problem {
 }
 
 const SAFE = new Set(["GET", "HEAD"]);
+// Whatever is asked here is answered in less; what hangs for longer never comes.
+const PATIENCE_MS = 120_000;
+
+const none = (status: number, code: string, message: string) => new Problem(message, status, code, null, null, [], null);
+
+// What went wrong where no answer of the gateway's came, or not all of it. What is no document is told as such and not as
+// a mistake of the page: something in between may have put words of its own in the answer's place.
+function lost(cause: unknown): unknown {
+  if (cause instanceof Problem || (cause instanceof DOMException && cause.name === "AbortError")) return cause;
+  if (cause instanceof SyntaxError) return none(200, "unreadable", "The answer is not one of the gateway’s: something between it and this page may have changed it. Try again.");
+  heardFrom("nobody");
+  if (cause instanceof DOMException && cause.name === "TimeoutError") return none(0, "slow", "The gateway takes too long to answer. Whether it did what was asked is not known: look before you try again.");
+  return none(0, "unreachable", "The gateway cannot be reached. Check that it runs, then try again.");
+}
 
 async function reach(request: Request): Promise<Response> {
   if (csrfToken && !SAFE.has(request.method)) request.headers.set("X-CSRF-Token", csrfToken);
   if (isUnattended()) request.headers.set("X-Tollgate-Unattended", "true");
+  const asked = Date.now();
   try {
-    return await fetch(request);
+    const answer = await fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE_MS)]) });
+    heardDate(answer.headers.get("Date"), asked, Date.now());
+    // A proxy whose gateway is gone says so in its own name.
+    heardFrom(answer.status >= 502 && !answer.headers.has("X-Request-Id") ? "nobody" : "gateway");
+    return answer;
   } catch (cause) {
-    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
-    throw new Problem("The gateway cannot be reached. Check that it runs, then try again.", 0, "unreachable", null, null, [], null);
+    throw lost(cause);
   }
 }
 
@@ -70,9 +90,12 @@ export const api = createClient<paths>({ baseUrl: location.origin, fetch: reach 
 export async function unwrap<T>(
   answer: Promise<{ data?: T; error?: unknown; response: Response }>,
 ): Promise<T> {
-  const { data, error, response } = await answer;
+  const { data, error, response } = await answer.catch((cause: unknown) => {
+    throw lost(cause);
+  });
   if (error !== undefined || !response.ok) throw problemOf(response, error);
-  return data as T;
+  if (data === undefined) throw lost(new SyntaxError("empty"));
+  return data;
 }
 
 export interface Sent {
@@ -96,12 +119,11 @@ export async function send<T>(method: string, path: string, sent: Sent = {}): Pr
       signal: sent.signal ?? null,
     }),
   );
-  const text = await response.text();
   let document: unknown;
   try {
-    document = text ? JSON.parse(text) : undefined;
-  } catch {
-    document = undefined;
+    document = JSON.parse(await response.text());
+  } catch (cause) {
+    if (response.ok) throw lost(cause);
   }
   if (!response.ok) throw problemOf(response, document);
   return document as T;

@@ -10,6 +10,21 @@ import type { AuditRow, Grant, Key, KeyOverview, Member, Overview, Page, UsageRo
 // Live events keep pages true; without them (a proxy that buffers, a gateway that restarts) this does.
 export const POLL_MS = 5_000;
 
+// The people of a workspace are few enough to be read as a whole.
+const PEOPLE_PAGE = 1000;
+const PEOPLE_PAGES_MAX = 10;
+
+async function wholeList<T>(read: (cursor: string | undefined) => Promise<Page<T>>): Promise<Page<T>> {
+  const data: T[] = [];
+  let cursor: string | null = null;
+  for (let page = 0; page < PEOPLE_PAGES_MAX && (page === 0 || cursor); page++) {
+    const next: Page<T> = await read(cursor ?? undefined);
+    data.push(...next.data);
+    cursor = next.next_cursor;
+  }
+  return { data, next_cursor: cursor };
+}
+
 const nextCursor = (page: { next_cursor: string | null }) => page.next_cursor ?? undefined;
 
 // The first page comes soon; who scrolls on reads larger ones.
@@ -155,8 +170,7 @@ export const auditQuery = (workspace: string, { object, action, actor, from, to 
 export const membersQuery = (workspace: string) =>
   queryOptions({
     queryKey: ["members", workspace],
-    queryFn: ({ signal }): Promise<Page<Member>> =>
-      unwrap(api.GET("/admin/v1/members", { params: { query: { workspace } }, signal })),
+    queryFn: ({ signal }) => wholeList((cursor): Promise<Page<Member>> => unwrap(api.GET("/admin/v1/members", { params: { query: { workspace, limit: PEOPLE_PAGE, cursor } }, signal }))),
     staleTime: 30_000,
   });
 

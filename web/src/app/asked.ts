@@ -6,7 +6,7 @@ export const ASKED = ["add", "clock", "create", "edit", "grant", "invite", "pass
 export type Asked = (typeof ASKED)[number];
 
 // run() once for each time that it is asked.
-export function useAsked(what: Asked, run: () => void) {
+export function useAsked(what: Asked, run: () => unknown) {
   const { do: asked }: { do?: Asked } = useSearch({ strict: false });
   const navigate = useNavigate();
   const latest = useRef(run);

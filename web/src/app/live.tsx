@@ -8,6 +8,8 @@ import type { Key, LiveRequest, LiveUse, Page } from "@/api/contract";
 import { keyQuery, POLL_MS } from "@/api/queries";
 import { comesBackIn, dueAt, type Group, groupOf, withKey } from "@/lib/live_events";
 
+import { sessionQuery } from "./session";
+
 const FEED_MAX = 50;
 // What no event tells of (a limit that turned, a key that expired) shows by then.
 const CALM_MS = 30_000;
@@ -95,8 +97,18 @@ function rereading(client: QueryClient, workspace: string) {
 
 const EVERYTHING: Group[] = ["figures", "lists", "providers"];
 
-// A stream that comes back by itself; `connected` is told of its beginnings and ends.
-function stream(workspace: string, handlers: Record<string, (data: never) => void>, connected: (open: boolean) => void) {
+// What an event carries; null for what cannot be read.
+function readEvent(event: Event): unknown {
+  try {
+    return JSON.parse((event as MessageEvent<string>).data) as unknown;
+  } catch {
+    return null;
+  }
+}
+
+// A stream that comes back by itself; `connected` is told of its beginnings and ends, and `lost` when it was not this page
+// that ended it.
+function stream(workspace: string, handlers: Record<string, (data: never) => void>, connected: (open: boolean) => void, lost: () => void) {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
@@ -117,12 +129,16 @@ function stream(workspace: string, handlers: Record<string, (data: never) => voi
     });
     // A connection that was lost the browser makes anew; a refusal it takes for the end.
     one.addEventListener("error", () => {
+      lost();
       if (one.readyState !== EventSource.CLOSED) return connected(false);
       close();
       timer = setTimeout(open, comesBackIn(failures++));
     });
     for (const [name, handle] of Object.entries(handlers)) {
-      one.addEventListener(name, (event) => handle(JSON.parse((event as MessageEvent<string>).data) as never));
+      one.addEventListener(name, (event) => {
+        const data = readEvent(event);
+        if (data !== null) handle(data as never);
+      });
     }
   };
   const onVisibility = () => {
@@ -138,6 +154,7 @@ function stream(workspace: string, handlers: Record<string, (data: never) => voi
   };
 }
 
+// "" for a workspace that is nobody's to watch.
 export function LiveProvider({ workspace, children }: { workspace: string; children: ReactNode }) {
   const client = useQueryClient();
   const [connected, setConnected] = useState(false);
@@ -145,6 +162,7 @@ export function LiveProvider({ workspace, children }: { workspace: string; child
 
   useEffect(() => {
     setFeed([]);
+    if (!workspace) return;
     const again = rereading(client, workspace);
     const keys = movedKeys(client, workspace);
     let seen: "never" | "before" = "never";
@@ -171,6 +189,8 @@ export function LiveProvider({ workspace, children }: { workspace: string; child
         if (seen === "before") again.stale(EVERYTHING, null);
         seen = "before";
       },
+      // The gateway may be gone, the session ended, or the workspace no longer this person's: asking tells.
+      () => void client.invalidateQueries({ queryKey: sessionQuery.queryKey, exact: true }),
     );
     return () => {
       again.stop();

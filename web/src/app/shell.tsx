@@ -1,10 +1,11 @@
 // The frame around every page of somebody who is signed in: sidebar (a bottom bar on small screens),
 // workspace, palette, and what is announced.
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useLocation, useNavigate, useRouter } from "@tanstack/react-router";
 import { Check, ChevronsUpDown, LogOut, Menu as MenuSign, Monitor, Moon, Search, Sun } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 
+import { whenReachable } from "@/api/chunk";
 import { keyCountsQuery } from "@/api/queries";
 import { formatCompact } from "@/lib/format";
 import { unrevoked } from "@/lib/key_counts";
@@ -13,19 +14,21 @@ import { Button } from "@/ui/button";
 import { cx } from "@/ui/cx";
 import { Menu, MenuItem, MenuLabel, MenuLine } from "@/ui/menu";
 import { Notices } from "@/ui/notice";
+import { PageHead } from "@/ui/page";
 import { typing, useRowKeys } from "@/ui/table";
 
 import { LiveProvider, useLive } from "./live";
 import { Mark } from "./mark";
-import { PLACES } from "./navigation";
+import { type Place, PLACES } from "./navigation";
 import { sessionQuery, useHere, useSession } from "./session";
 import { useSignOut } from "./sign_out";
 import { setTheme, useTheme } from "./theme";
+import { Unreachable } from "./unreachable";
 import { useWorkspaces } from "./workspaces";
 
-const palette = () => import("./palette").then((module) => ({ default: module.Palette }));
+const palette = () => whenReachable(() => import("./palette")).then((module) => ({ default: module.Palette }));
 const Palette = lazy(palette);
-const PALETTE_AFTER_MS = 1500;
+const REST_AFTER_MS = 1500;
 
 // Where a session has ended, here or elsewhere, its pages are drawn no longer; who comes back returns to the same one.
 export function Shell() {
@@ -40,7 +43,7 @@ export function Shell() {
 }
 
 function Frame() {
-  const { workspace } = useHere();
+  const { workspace, role } = useHere();
   const [searching, setSearching] = useState<"unused" | "open" | "closed">("unused");
   const { pathname } = useLocation();
   const main = useRef<HTMLElement>(null);
@@ -64,11 +67,16 @@ function Frame() {
     return () => window.removeEventListener("keydown", onKeyDown);
   }, []);
 
-  // Fetched when the first page stands, so that what is typed after ⌘K is not lost.
+  // Fetched when the first page stands, so that what is typed after ⌘K is not lost, and going to a page asks for nothing but
+  // its data.
+  const { routesById } = useRouter();
   useEffect(() => {
-    const timer = setTimeout(() => void palette(), PALETTE_AFTER_MS);
+    const timer = setTimeout(() => {
+      palette().catch(() => undefined);
+      for (const { options } of Object.values(routesById)) void (options.component as { preload?: () => Promise<void> } | undefined)?.preload?.();
+    }, REST_AFTER_MS);
     return () => clearTimeout(timer);
-  }, []);
+  }, [routesById]);
 
   // A new page begins at its top, for the eye and for the keyboard.
   useEffect(() => {
@@ -81,7 +89,7 @@ function Frame() {
   }, [pathname]);
 
   return (
-    <LiveProvider workspace={workspace}>
+    <LiveProvider workspace={role === null ? "" : workspace}>
       <a href="#main" className="sr-only z-50 rounded-control bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2">
         Skip to the page
       </a>
@@ -89,7 +97,8 @@ function Frame() {
         <Sidebar openPalette={() => setSearching("open")} />
         <main ref={main} id="main" tabIndex={-1} className="min-w-0 px-4 pt-4 pb-24 outline-none sm:px-8 sm:pt-7 sm:pb-12">
           <div className="mx-auto max-w-[1200px]">
-            <Outlet />
+            <Unreachable />
+            <Page />
           </div>
         </main>
         <BottomBar openPalette={() => setSearching("open")} />
@@ -104,9 +113,54 @@ function Frame() {
   );
 }
 
+// A page that is not theirs says whose it is; nothing is asked for that could only be refused.
+function Page() {
+  const { pathname } = useLocation();
+  const { role, may } = useHere();
+  if (role === null) return <NoWorkspace />;
+  const place = PLACES.find(({ to }) => to !== "/" && pathname.startsWith(to));
+  if (place?.needs && !may(place.needs)) return <NotTheirs place={place} role={role} />;
+  return <Outlet />;
+}
+
+// Of somebody else, gone, or they were removed from it: which, the gateway does not say either.
+function NoWorkspace() {
+  const { memberships } = useSession();
+  const client = useQueryClient();
+  return (
+    <>
+      <PageHead title={memberships.length ? "No such workspace" : "No workspace yet"} />
+      <p className="max-w-prose text-muted">
+        {memberships.length
+          ? "It is gone, or you are not one of its members. Choose one of yours:"
+          : "You are not a member of any. Ask an admin for an invitation: its link adds the workspace to this account."}
+      </p>
+      <div className="mt-5 flex flex-wrap gap-2">
+        {memberships.map(({ workspace }) => (
+          <Link key={workspace.id} to="/" search={{ workspace: workspace.id }} className="inline-flex h-9 max-w-full items-center truncate rounded-control border bg-panel px-3.5 font-medium hover:bg-hover">
+            <bdi className="truncate">{workspace.name}</bdi>
+          </Link>
+        ))}
+        {memberships.length === 0 && <Button onClick={() => void client.invalidateQueries({ queryKey: sessionQuery.queryKey, exact: true })}>Look again</Button>}
+      </div>
+    </>
+  );
+}
+
+function NotTheirs({ place, role }: { place: Place; role: string }) {
+  return (
+    <>
+      <PageHead title={place.name} />
+      <p className="max-w-prose text-muted">
+        This page takes the role {place.needs}, and yours here is {role}. An admin of the workspace can change that, under Members.
+      </p>
+    </>
+  );
+}
+
 const usePlaces = () => {
-  const { may } = useHere();
-  return PLACES.filter((place) => !place.needs || may(place.needs));
+  const { role, may } = useHere();
+  return role === null ? [] : PLACES.filter((place) => !place.needs || may(place.needs));
 };
 
 function Sidebar({ openPalette }: { openPalette: () => void }) {
@@ -170,15 +224,15 @@ function LiveSign() {
 
 function WorkspaceMenu() {
   const session = useSession();
-  const { workspace } = useHere();
+  const { workspace, role } = useHere();
   const navigate = useNavigate();
   const choices = useWorkspaces();
-  const name = choices.find(({ id }) => id === workspace)?.name ?? session.memberships.find((m) => m.workspace.id === workspace)?.workspace.name ?? "default";
+  const name = choices.find(({ id }) => id === workspace)?.name ?? session.memberships.find((m) => m.workspace.id === workspace)?.workspace.name ?? (role === "operator" && workspace === "ws_default" ? "default" : "");
   return (
     <Menu
       align="start"
       trigger={
-        <button type="button" aria-label={`Workspace ${name}. Change it`} className="flex h-9 w-full items-center justify-center gap-2.5 rounded-control px-1.5 hover:bg-hover lg:justify-start">
+        <button type="button" aria-label={name ? `Workspace ${name}. Change it` : "Choose a workspace"} className="flex h-9 w-full items-center justify-center gap-2.5 rounded-control px-1.5 hover:bg-hover lg:justify-start">
           <Mark className="size-6 shrink-0" />
           <span className="hidden min-w-0 flex-1 items-baseline gap-1.5 text-left lg:flex">
             <span className="font-semibold">Tollgate</span>
@@ -290,13 +344,18 @@ function BottomBar({ openPalette }: { openPalette: () => void }) {
   );
 }
 
-// What a page shows that made a mistake of its own.
+// What a page shows that made a mistake of its own, or that was told what nobody expects: what was read is read anew.
 export function PageFailed({ reset }: { reset: () => void }) {
+  const client = useQueryClient();
+  const again = () => {
+    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
+    reset();
+  };
   return (
     <div role="alert" className="py-16 text-center">
       <h1 className="text-lg font-semibold">This page made a mistake</h1>
       <p className="mt-1 text-muted">Nothing was changed by it. Try the page again; if it goes on, reload.</p>
-      <Button className="mt-5" onClick={reset}>
+      <Button className="mt-5" onClick={again}>
         Try again
       </Button>
     </div>

@@ -1,5 +1,6 @@
 // From a key to the edit dialog's draft, and from the draft to the PATCH and to the sentences that say
 // what it will change.
+import { gatewayNow } from "./clock";
 import { formatDate, joinWords } from "./format";
 import { expiryOf, type KeyDraft, limitRules, summaryOf } from "./key_form";
 import type { Metric, Quantity } from "./limits";
@@ -48,7 +49,7 @@ const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stri
 const list = (values: string[], none: string) => (values.length ? joinWords(values) : none);
 
 // Only what differs; a sentence for each.
-export function patchOf(key: KeyLike, draft: KeyDraft, now = Date.now()) {
+export function patchOf(key: KeyLike, draft: KeyDraft, now = gatewayNow()) {
   const before = draftOf(key);
   const patch: Record<string, unknown> = {};
   const changes: string[] = [];

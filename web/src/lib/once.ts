@@ -1,5 +1,7 @@
 // A thing that a person asks for is made once, however often it has to be asked for: as long as what is
 // asked stays the same, it goes with the same Idempotency-Key and is dated the same.
+import { gatewayNow } from "./clock";
+
 export interface Asked {
   key: string;
   at: number;
@@ -14,7 +16,7 @@ export class Once {
     const said = JSON.stringify(wish);
     if (said !== this.#said) {
       this.#said = said;
-      this.#asked = { key: `ui-${crypto.randomUUID()}`, at: Date.now() };
+      this.#asked = { key: `ui-${crypto.randomUUID()}`, at: gatewayNow() };
     }
     return this.#asked;
   }

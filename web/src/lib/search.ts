@@ -7,7 +7,7 @@ type Raw = Record<string, unknown>;
 
 const text = (value: unknown, max = 200): string | undefined => {
   const string = typeof value === "number" ? String(value) : value;
-  return typeof string === "string" && string !== "" ? string.slice(0, max) : undefined;
+  return typeof string === "string" && string !== "" && !string.includes("\0") ? string.slice(0, max) : undefined;
 };
 const one = <T extends string>(value: unknown, allowed: readonly T[]): T | undefined =>
   allowed.find((candidate) => candidate === value);
@@ -16,10 +16,13 @@ const date = (value: unknown): string | undefined => {
   return string && /^\d{4}-\d\d-\d\d$/.test(string) && !Number.isNaN(Date.parse(string)) ? string : undefined;
 };
 
-// Without the members that are not there, so that the URL stays short.
-function present<T extends object>(search: T): T {
-  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as T;
-}
+// A member that is not there, or makes no sense, is there as undefined: the router lays what a page makes of the URL over
+// what stands in it, and would give the page what was left out as it is.
+type Given<T> = { [Name in keyof Required<T>]: Required<T>[Name] | undefined };
+const given = <T extends object>(search: Given<T>): T => search as T;
+
+// Of every page: whose data it shows.
+export const rootSearch = (raw: Raw): { workspace?: string } => given<{ workspace?: string }>({ workspace: text(raw["workspace"], 128) });
 
 export const KEY_STATUSES = ["active", "limited", "disabled", "expired", "revoked"] as const;
 export const RANGES = ["24h", "7d", "30d"] as const;
@@ -38,7 +41,7 @@ export interface KeysSearch {
 
 export function keysSearch(raw: Raw): KeysSearch {
   const sort = one(raw["sort"], KEY_SORTS);
-  return present<KeysSearch>({
+  return given<KeysSearch>({
     search: text(raw["search"]),
     status: one(raw["status"], KEY_STATUSES),
     environment: one(raw["environment"], ["production", "sandbox"] as const),
@@ -67,7 +70,7 @@ export interface UsageSearch {
 
 export function usageSearch(raw: Raw): UsageSearch {
   const row = text(raw["row"], 20);
-  return present<UsageSearch>({
+  return given<UsageSearch>({
     key: text(raw["key"], 128),
     model: text(raw["model"]),
     status: usageStatus(raw["status"]),
@@ -80,14 +83,14 @@ export function usageSearch(raw: Raw): UsageSearch {
 export interface RangeSearch {
   range?: Range;
 }
-export const rangeSearch = (raw: Raw): RangeSearch => present({ range: one(raw["range"], RANGES) });
+export const rangeSearch = (raw: Raw): RangeSearch => given<RangeSearch>({ range: one(raw["range"], RANGES) });
 
 export interface ObjectSearch {
   object?: string;
   search?: string;
 }
 export const objectSearch = (raw: Raw): ObjectSearch =>
-  present({ object: text(raw["object"], 64), search: text(raw["search"]) });
+  given<ObjectSearch>({ object: text(raw["object"], 64), search: text(raw["search"]) });
 
 export interface AuditSearch {
   object?: string;
@@ -98,7 +101,7 @@ export interface AuditSearch {
 }
 
 export const auditSearch = (raw: Raw): AuditSearch =>
-  present<AuditSearch>({
+  given<AuditSearch>({
     object: text(raw["object"], 64),
     action: text(raw["action"], 64),
     actor: text(raw["actor"]),

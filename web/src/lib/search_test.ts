@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { auditSearch, keysSearch, safeReturn, usageSearch } from "./search";
+import { auditSearch, keysSearch, rangeSearch, safeReturn, usageSearch } from "./search";
 
 describe("the URL", () => {
   it("keeps what makes sense and drops the rest, whatever somebody typed", () => {
@@ -15,6 +15,12 @@ describe("the URL", () => {
       from: "2026-11-01",
       status: "error",
     });
+  });
+  it("says of what it dropped that it is not there, so that the router does not give it to the page as it stands", () => {
+    expect(Object.hasOwn(keysSearch({ status: "bogus" }), "status")).toBe(true);
+    expect({ status: "bogus", from: "2026-13-45", ...usageSearch({ status: "Bogus", from: "2026-13-45" }) }).toEqual({});
+    expect({ range: "9y", ...rangeSearch({ range: "9y" }) }).toEqual({});
+    expect({ search: "a\0b", ...keysSearch({ search: "a\0b" }) }).toEqual({});
   });
   it("keeps how a request ended, as the gateway takes it", () => {
     for (const status of ["ok", "error", "4xx", "provider_error"]) expect(usageSearch({ status })).toEqual({ status });

@@ -1,4 +1,4 @@
-import { type ButtonHTMLAttributes, forwardRef, type ReactNode } from "react";
+import { type ButtonHTMLAttributes, forwardRef, type MouseEvent, type ReactNode, useEffect, useRef } from "react";
 
 import { cx } from "./cx";
 
@@ -10,6 +10,25 @@ const LOOKS = {
   warn: "bg-panel text-bad border-line hover:bg-bad-soft font-medium",
 };
 
+const AGAIN_MS = 400;
+
+// A button that asks something of the gateway is pressed once: what a double click or a held Enter adds comes before it is
+// seen to be busy. It takes the next press as soon as it was answered.
+function useOnePress(busy: boolean | undefined, onClick: Props["onClick"]) {
+  const last = useRef(Number.NEGATIVE_INFINITY);
+  useEffect(() => {
+    if (!busy) last.current = Number.NEGATIVE_INFINITY;
+  }, [busy]);
+  return (event: MouseEvent<HTMLButtonElement>) => {
+    if (busy !== undefined && event.timeStamp - last.current < AGAIN_MS) {
+      event.preventDefault();
+      return;
+    }
+    last.current = event.timeStamp;
+    onClick?.(event);
+  };
+}
+
 interface Props extends ButtonHTMLAttributes<HTMLButtonElement> {
   look?: keyof typeof LOOKS;
   size?: "normal" | "small" | "icon";
@@ -18,14 +37,21 @@ interface Props extends ButtonHTMLAttributes<HTMLButtonElement> {
 }
 
 export const Button = forwardRef<HTMLButtonElement, Props>(function Button(
-  { look = "plain", size = "normal", busy, icon, className, children, disabled, ...rest },
+  { look = "plain", size = "normal", busy, icon, className, children, disabled, onClick, onKeyDown, ...rest },
   ref,
 ) {
+  const press = useOnePress(busy, onClick);
   return (
     <button
       ref={ref}
       type="button"
       {...rest}
+      onClick={press}
+      // A key that is held down presses the button that it meets next no more than once.
+      onKeyDown={(event) => {
+        onKeyDown?.(event);
+        if (event.repeat && event.key === "Enter") event.preventDefault();
+      }}
       disabled={disabled || busy}
       aria-busy={busy || undefined}
       className={cx(

@@ -2,6 +2,8 @@
 // values stands beside it for those who do not see it. uPlot itself comes in a chunk of its own.
 import { lazy, Suspense, useMemo, useState } from "react";
 
+import { whenReachable } from "@/api/chunk";
+import { gatewayNow } from "@/lib/clock";
 import { formatExact } from "@/lib/format";
 import { endsRunning } from "@/lib/running";
 
@@ -26,14 +28,14 @@ export interface ChartProps {
   onCursor: (index: number | null) => void;
 }
 
-const ChartCanvas = lazy(() => import("./chart_canvas"));
+const ChartCanvas = lazy(() => whenReachable(() => import("./chart_canvas")));
 
 const TONES = { accent: "bg-accent", bad: "bg-bad", muted: "bg-muted", warning: "bg-warning", good: "bg-good", sandbox: "bg-sandbox" };
 
 export function Chart({ title, total, at, series, format, whole, height = 140, sync, className }: Omit<ChartProps, "onCursor" | "at" | "height" | "running"> & { title: string; total: string; at: string[]; height?: number; className?: string }) {
   const [cursor, setCursor] = useState<number | null>(null);
   const seconds = useMemo(() => at.map((time) => Date.parse(time) / 1000), [at]);
-  const running = endsRunning(seconds, Date.now() / 1000);
+  const running = endsRunning(seconds, gatewayNow() / 1000);
   const moment = cursor === null ? undefined : at[cursor];
   const soFar = (index: number | null) => (running && index === at.length - 1 ? ", so far" : "");
   return (

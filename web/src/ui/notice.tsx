@@ -39,6 +39,13 @@ export const RequestId = ({ id }: { id: string }) => (
   </p>
 );
 
+// Why something could not be read. While the gateway does not answer the frame says so once for all of the page, and what
+// was read before stays.
+export function ReadProblem({ of, className }: { of: { error: unknown; data: unknown; refetch: () => unknown }; className?: string }) {
+  if (!of.error || (of.data !== undefined && of.error instanceof Problem && of.error.status === 0)) return null;
+  return <ProblemNote error={of.error} retry={() => void of.refetch()} className={className} />;
+}
+
 // What went wrong elsewhere, in words of ours.
 export function RefusalNote({ children, className }: { children: ReactNode; className?: string }) {
   return (

@@ -10,6 +10,7 @@ import { auditQuery, membersQuery } from "@/api/queries";
 import { useActorName } from "@/app/actor";
 import { useAsked } from "@/app/asked";
 import { useHere } from "@/app/session";
+import { ACTION_CHOICES } from "@/lib/audit_actions";
 import { nameIn } from "@/lib/audit_names";
 import { differences } from "@/lib/differences";
 import { formatExact, plural } from "@/lib/format";
@@ -20,28 +21,12 @@ import { Cut } from "@/ui/cut";
 import { DateRange } from "@/ui/date_field";
 import { SidePanel } from "@/ui/dialog";
 import { ChipRow, FilterChip } from "@/ui/menu";
-import { Empty, notifyProblem, ProblemNote, RowShapes } from "@/ui/notice";
+import { Empty, notifyProblem, ReadProblem, RowShapes } from "@/ui/notice";
 import { Fact, Facts, PageHead } from "@/ui/page";
 import { RowBones, Waiting } from "@/ui/skeleton";
 import { type Column, Table } from "@/ui/table";
 import { Time } from "@/ui/time";
 
-
-// What can be done to each kind of thing, as the gateway calls it.
-const ACTIONS = [
-  { value: "key", name: "Keys", words: ["create", "update", "rotate", "playground", "revoke"] },
-  { value: "profile", name: "Profiles", words: ["create", "update", "delete"] },
-  { value: "provider", name: "Providers", words: ["create", "update", "delete"] },
-  { value: "workspace", name: "Workspaces", words: ["create", "update", "grant", "test_clock"] },
-  { value: "member", name: "Members", words: ["update", "delete"] },
-  { value: "invitation", name: "Invitations", words: ["create", "accept", "delete"] },
-  { value: "session", name: "Sessions", words: ["create", "delete"] },
-  { value: "person", name: "People", words: ["create", "password", "delete"] },
-] as const;
-const ACTION_CHOICES = ACTIONS.flatMap(({ value, name, words }) => [
-  { value, name, detail: "all" },
-  ...words.map((word) => ({ value: `${value}.${word}`, name: `${value}.${word}` })),
-]);
 
 const who = (row: AuditRow, actorName: (actor: string) => string) => {
   const known = actorName(row.actor);
@@ -132,7 +117,7 @@ export function AuditPage() {
             <RowBones widths={["w-16", "w-24", "w-28", "w-48"]} />
           </Waiting>
         )}
-        {audit.error && <ProblemNote className="m-4" error={audit.error} retry={() => void audit.refetch()} />}
+        <ReadProblem className="m-4" of={audit} />
         {audit.data && rows.length === 0 && filtered && <Empty title="No change fits these filters" shape={<RowShapes rows={2} />} action={<Button onClick={() => void navigate({ search: {} })}>Clear filters</Button>} />}
         {audit.data && rows.length === 0 && !filtered && <Empty title="No change yet" shape={<RowShapes />}>Every change that somebody makes is kept here, and cannot be edited unseen.</Empty>}
         {rows.length > 0 && (

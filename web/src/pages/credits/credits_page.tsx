@@ -10,6 +10,7 @@ import { useActorName } from "@/app/actor";
 import { useAsked } from "@/app/asked";
 import { usePolling } from "@/app/live";
 import { useHere } from "@/app/session";
+import { gatewayNow } from "@/lib/clock";
 import { forecast, FORECAST_DAYS } from "@/lib/forecast";
 import { formatDate, formatDays, formatDecimal, formatExact } from "@/lib/format";
 import { exactMoney, formatMoney, moneyNumber, nanoOf } from "@/lib/money";
@@ -19,18 +20,18 @@ import { Chart } from "@/ui/chart";
 import { Cut } from "@/ui/cut";
 import { Dialog } from "@/ui/dialog";
 import { Field, Input, Select } from "@/ui/field";
-import { Empty, notify, ProblemNote, RowShapes } from "@/ui/notice";
+import { Empty, notify, ProblemNote, ReadProblem, RowShapes } from "@/ui/notice";
 import { PageHead, Panel } from "@/ui/page";
 import { Bone, Waiting } from "@/ui/skeleton";
 import { Table } from "@/ui/table";
 import { Time } from "@/ui/time";
 
-const since = () => new Date(Date.now() - (FORECAST_DAYS - 1) * 86_400_000).toISOString().slice(0, 10);
+const since = () => new Date(gatewayNow() - (FORECAST_DAYS - 1) * 86_400_000).toISOString().slice(0, 10);
 
 export function CreditsPage() {
   const { workspace, may } = useHere();
   const [granting, setGranting] = useState(false);
-  useAsked("grant", () => setGranting(true));
+  useAsked("grant", () => may("operator") && setGranting(true));
   const [from] = useState(since);
   const here = useQuery({ ...workspaceQuery(workspace), refetchInterval: usePolling() });
   const days = useQuery(usageTotalsQuery(workspace, "day", { from }));
@@ -47,7 +48,7 @@ export function CreditsPage() {
           )
         }
       />
-      {here.error && <ProblemNote error={here.error} retry={() => void here.refetch()} />}
+      <ReadProblem of={here} />
       {here.isPending && (
         <Waiting label="Loading the balance">
           <div className="grid grid-cols-2 gap-4 lg:grid-cols-4">
@@ -100,7 +101,7 @@ function fillDays(from: string, rows: { day?: string | undefined; charged: strin
 
 function Balance({ of, days, operator }: { of: Workspace; days: Day[]; operator: boolean }) {
   const { balance } = of;
-  const end = balance.available === null ? null : forecast(balance.available, days.map((day) => day.charged), Date.now());
+  const end = balance.available === null ? null : forecast(balance.available, days.map((day) => day.charged), gatewayNow());
   return (
     <dl className="grid grid-cols-2 overflow-hidden rounded-panel border bg-panel lg:grid-cols-4">
       <Figure name={balance.mode === "prepaid" ? "Available" : "Balance"} value={balance.available === null ? "Unlimited" : formatMoney(balance.available)} exact={balance.available === null ? undefined : exactMoney(balance.available)} note={balance.credits === null ? (operator ? "make it prepaid in Settings" : "no prepaid balance holds it") : `${formatDecimal(balance.credits)} credits`} />
@@ -110,7 +111,7 @@ function Balance({ of, days, operator }: { of: Workspace; days: Day[]; operator:
         name="Runs out"
         exact={end?.kind === "on" ? formatExact(end.on) : undefined}
         value={end === null ? "–" : end.kind === "spent" ? "Spent" : end.kind === "never" ? "Not soon" : formatDate(end.on)}
-        note={end?.kind === "on" ? `in ${formatDays(Date.parse(end.on) - Date.now())}, at ${formatMoney(end.perDay)} a day` : end?.kind === "never" ? "nothing is being charged" : end?.kind === "spent" ? "requests are refused" : "unlimited balances do not"}
+        note={end?.kind === "on" ? `in ${formatDays(Date.parse(end.on) - gatewayNow())}, at ${formatMoney(end.perDay)} a day` : end?.kind === "never" ? "nothing is being charged" : end?.kind === "spent" ? "requests are refused" : "unlimited balances do not"}
       />
     </dl>
   );
@@ -134,7 +135,7 @@ function Grants({ id, grant }: { id: string; grant: (() => void) | null }) {
   const rows = grants.data?.pages.flatMap((page) => page.data) ?? [];
   return (
     <Panel title="Grants" flush>
-      {grants.error && <ProblemNote className="m-4" error={grants.error} retry={() => void grants.refetch()} />}
+      <ReadProblem className="m-4" of={grants} />
       {grants.data && rows.length === 0 && (
         <Empty title="No grant yet" shape={<RowShapes rows={2} />} action={grant && <Button onClick={grant}>Grant credits</Button>}>
           A grant adds to the balance that the workspace’s keys share.

@@ -49,7 +49,14 @@ export function InvitePage() {
   const problem = tried ? passwordProblem(password) : null;
   return (
     <Door title="Join" note={found.data && <>You were invited to <bdi>{found.data.workspace}</bdi> as {found.data.role}.</>}>
-      {found.error && <ProblemNote error={found.error} />}
+      {found.error && (
+        <>
+          <ProblemNote error={found.error} />
+          <Link to="/sign-in" className="mt-5 inline-block text-accent underline underline-offset-4">
+            Sign in instead
+          </Link>
+        </>
+      )}
       {found.isPending && (
         <Waiting label="Looking up the invitation">
           <Bone className="h-9 w-full" />

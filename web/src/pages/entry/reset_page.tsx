@@ -50,7 +50,14 @@ export function ResetPage() {
         <Field label="New password" hint="At least 10 characters." problem={tried ? passwordProblem(password) : null}>
           {(field) => <Input {...field} autoFocus type="password" autoComplete="new-password" value={password} onChange={(event) => setPassword(event.target.value)} />}
         </Field>
-        {reset.error && <ProblemNote error={reset.error} />}
+        {reset.error && (
+          <>
+            <ProblemNote error={reset.error} />
+            <Link to="/sign-in" className="inline-block text-accent underline underline-offset-4">
+              Sign in instead
+            </Link>
+          </>
+        )}
         <Button type="submit" look="primary" className="w-full" busy={reset.isPending}>
           Set password
         </Button>

@@ -26,7 +26,7 @@ export function SetupPage() {
   const navigate = useNavigate();
   const [done, setDone] = useState<{ provider?: string }>({});
   const step = !session.data ? 1 : done.provider === undefined ? 2 : 3;
-  if (!session.data && options.data && !options.data.setup_required) {
+  if (session.data ? !session.data.person.operator : options.data && !options.data.setup_required) {
     return (
       <Door title="Tollgate is set up already" note="Its operator was made before. Sign in, or ask for an invitation.">
         <Button look="primary" onClick={() => void navigate({ to: "/sign-in", search: {} })}>

@@ -26,7 +26,7 @@ export function SignInPage() {
       setCsrfToken(session.csrf_token);
       client.clear();
       client.setQueryData(sessionQuery.queryKey, session);
-      router.history.push(safeReturn(next));
+      router.history.replace(safeReturn(next));
     },
     onError: () => setPassword(""),
   });

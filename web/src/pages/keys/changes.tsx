@@ -1,16 +1,20 @@
 // What can be done to a key from its row and its page.
 import { type InfiniteData, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useCallback } from "react";
 
 import { api, unwrap } from "@/api/client";
 import type { Key, KeyPatch, Page } from "@/api/contract";
 import { useHere, useSession } from "@/app/session";
 import { notify, notifyProblem } from "@/ui/notice";
 
-// Members manage the keys that they made, admins all of them.
+// Members manage the keys that they made, admins all of them; management keys are the admins' alone.
 export function useMayChange() {
-  const { may } = useHere();
-  const { person } = useSession();
-  return (key: Key) => key.status !== "revoked" && (may("admin") || (may("member") && key.created_by === person.id));
+  const { role } = useHere();
+  const { id } = useSession().person;
+  return useCallback(
+    (key: Key) => key.status !== "revoked" && (role === "operator" || role === "admin" || (role === "member" && key.created_by === id && key.type !== "management")),
+    [role, id],
+  );
 }
 
 // On and off at once; a refusal puts the switch back and says why.
@@ -18,6 +22,8 @@ export function useToggle() {
   const { workspace } = useHere();
   const client = useQueryClient();
   return useMutation({
+    // One after the other, so that the last press is the last to be heard.
+    scope: { id: "toggle" },
     mutationFn: ({ key, enabled }: { key: Key; enabled: boolean }) =>
       unwrap(api.PATCH("/admin/v1/keys/{id}", { params: { path: { id: key.id }, query: { workspace } }, body: { enabled } })),
     onMutate: async ({ key, enabled }) => {

@@ -14,14 +14,18 @@ import { cx } from "@/ui/cx";
 import { Dialog } from "@/ui/dialog";
 import { Field, Input, Select } from "@/ui/field";
 import { ProblemNote } from "@/ui/notice";
+import { useShownOnce } from "@/ui/shown_once";
 
 import { Fold, Folds } from "./key_fields";
 import { RotateDialog } from "./rotate_dialog";
 import { SecretLost } from "./secret_lost";
 import { SecretShown } from "./secret_shown";
 
-export function CreateDialog({ open, onClose }: { open: boolean; onClose: (created: KeyWithSecret | null) => void }) {
+// `open` is what the address says; for those who may not make keys it opens nothing.
+export function CreateDialog({ open: asked, onClose }: { open: boolean; onClose: (created: KeyWithSecret | null) => void }) {
+  const { may } = useHere();
   const [created, setCreated] = useState<KeyWithSecret | null>(null);
+  const open = asked && (may("member") || created !== null);
   const [rotating, setRotating] = useState(false);
   const [stored, setStored] = useState(false);
   const onStored = useCallback((now: boolean) => setStored(now), []);
@@ -110,6 +114,8 @@ function CreateForm({ open, onClose, onCreated }: { open: boolean; onClose: () =
       void client.invalidateQueries({ queryKey: ["keys", workspace] });
     },
   });
+  // Its answer tells the secret, so it is waited for.
+  useShownOnce(create.isPending);
   const name = useDeferredValue(draft.name.trim());
   const taken = useQuery({ ...keyNameQuery(workspace, name), enabled: open && name.length > 0 });
   const refused = create.error instanceof Problem ? create.error.problems : [];
@@ -127,11 +133,12 @@ function CreateForm({ open, onClose, onCreated }: { open: boolean; onClose: () =
     <Dialog
       open={open}
       onOpenChange={(next) => !next && onClose()}
+      held={create.isPending}
       title="Create key"
       onSubmit={submit}
       footer={
         <>
-          <Button look="quiet" onClick={onClose}>
+          <Button look="quiet" disabled={create.isPending} onClick={onClose}>
             Cancel
           </Button>
           <Button type="submit" look="primary" busy={create.isPending}>

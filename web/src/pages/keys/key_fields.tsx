@@ -5,6 +5,7 @@ import { type ReactNode, useId, useState } from "react";
 
 import { modelsQuery } from "@/api/queries";
 import { useHere } from "@/app/session";
+import { gatewayNow } from "@/lib/clock";
 import { type DraftProblem, type KeyDraft, LIMIT_WINDOWS, type LimitDraft, summaryOf } from "@/lib/key_form";
 import type { Metric } from "@/lib/limits";
 import { Button } from "@/ui/button";
@@ -24,7 +25,7 @@ const problemAt = (problems: DraftProblem[], param: string) =>
 export function Fold({ name, summary, children, startOpen, wrong }: { name: string; summary: string; children: ReactNode; startOpen?: boolean; wrong?: boolean }) {
   const [open, setOpen] = useState(startOpen ?? false);
   const id = useId();
-  const shown = open || wrong;
+  const shown = open || wrong === true;
   return (
     <div className="border-t">
       <button
@@ -186,7 +187,7 @@ export function ExpiryFields({ draft, change, problems }: FieldsProps) {
     <div className="grid gap-3 sm:grid-cols-2">
       <Field label="Expires" problem={problemAt(problems, "expires_at")}>
         {(field) => (
-          <Select {...field} value={dated ? "date" : draft.expires} onChange={(event) => change({ expires: event.target.value === "date" ? new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10) : event.target.value })}>
+          <Select {...field} value={dated ? "date" : draft.expires} onChange={(event) => change({ expires: event.target.value === "date" ? new Date(gatewayNow() + 30 * 86_400_000).toISOString().slice(0, 10) : event.target.value })}>
             {EXPIRIES.map((expiry) => (
               <option key={expiry.value} value={expiry.value}>
                 {expiry.name}

@@ -19,7 +19,7 @@ import { CopyButton } from "@/ui/copy";
 import { cx } from "@/ui/cx";
 import { KeyIcon } from "@/ui/key_icon";
 import { LimitBar } from "@/ui/limit_bar";
-import { ProblemNote } from "@/ui/notice";
+import { ProblemNote, ReadProblem } from "@/ui/notice";
 import { PageHead, Panel, Segments } from "@/ui/page";
 import { Bone, RowBones, Waiting } from "@/ui/skeleton";
 import { EnvironmentTag, Status, Tag } from "@/ui/status";
@@ -205,7 +205,7 @@ function Activity({ id }: { id: string }) {
         title="Activity"
         actions={<Segments label="Range" value={range} onChange={(next) => void navigate({ search: (before) => ({ ...before, range: next }), replace: true })} options={RANGES.map((value) => ({ value, name: value.replace("d", " d").replace("h", " h") }))} />}
       >
-        {overview.error && !overview.data && <ProblemNote className="m-4" error={overview.error} retry={() => void overview.refetch()} />}
+        <ReadProblem className="m-4" of={overview} />
         {overview.isPending && (
           <Waiting label="Loading charts">
             <div className="grid gap-4 p-4 md:grid-cols-2">
@@ -267,7 +267,7 @@ function Recent({ id }: { id: string }) {
         </Link>
       }
     >
-      {usage.error && <ProblemNote className="m-4" error={usage.error} retry={() => void usage.refetch()} />}
+      <ReadProblem className="m-4" of={usage} />
       {usage.isPending && (
         <Waiting label="Loading the last requests">
           <RowBones rows={4} />

@@ -17,7 +17,7 @@ import type { KeysSearch } from "@/lib/search";
 import { Button } from "@/ui/button";
 import { cx } from "@/ui/cx";
 import { ChipRow, FilterChip } from "@/ui/menu";
-import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
+import { Empty, ReadProblem, RowShapes } from "@/ui/notice";
 import { PageHead } from "@/ui/page";
 import { Bone, Waiting } from "@/ui/skeleton";
 
@@ -69,9 +69,7 @@ export function KeysPage() {
       toggle: (key, enabled) => mutate({ key, enabled }),
       mayChange,
     }),
-    // mayChange is decided by role and person, which do not change under an open page.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-    [navigate, mutate, workspace],
+    [navigate, mutate, mayChange],
   );
   const filtered = Boolean(filter.search || filter.status || filter.environment || filter.type || filter.tag);
   const create = () => void navigate({ search: (before) => ({ ...before, create: true }) });
@@ -109,7 +107,7 @@ export function KeysPage() {
             ))}
           </Waiting>
         )}
-        {list.error && <ProblemNote className="m-4" error={list.error} retry={() => void list.refetch()} />}
+        <ReadProblem className="m-4" of={list} />
         {list.data && keys.length === 0 && !filtered && (
           <Empty
             title="No keys yet"

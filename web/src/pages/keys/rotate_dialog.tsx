@@ -10,6 +10,7 @@ import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Field, Select } from "@/ui/field";
 import { ProblemNote } from "@/ui/notice";
+import { useShownOnce } from "@/ui/shown_once";
 
 import { SecretLost } from "./secret_lost";
 import { SecretShown } from "./secret_shown";
@@ -44,6 +45,8 @@ export function RotateDialog({ of, open, onClose }: { of: Key; open: boolean; on
       void client.invalidateQueries({ queryKey: ["keys", workspace] });
     },
   });
+  // Its answer tells the secret, so it is waited for.
+  useShownOnce(rotate.isPending);
   const inGrace = (rotated ?? of).secrets.filter((secret) => secret.purpose === "client" && secret.retires_at).length > 0;
   if (rotated?.secret) {
     return (
@@ -67,13 +70,14 @@ export function RotateDialog({ of, open, onClose }: { of: Key; open: boolean; on
   return (
     <Dialog
       open={open}
+      held={rotate.isPending}
       onOpenChange={(next) => !next && onClose()}
       title={<>Rotate the secret of <bdi>{of.name}</bdi></>}
       description="The key stays what it is: its limits, its counters and its history."
       onSubmit={() => rotate.mutate()}
       footer={
         <>
-          <Button look="quiet" onClick={onClose}>
+          <Button look="quiet" disabled={rotate.isPending} onClick={onClose}>
             Cancel
           </Button>
           <Button type="submit" look="primary" busy={rotate.isPending}>

@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "react";
 import { firstCall, type Language, LANGUAGES, snippet } from "@/lib/snippets";
 import { CopyButton } from "@/ui/copy";
 import { Check } from "@/ui/field";
+import { useShownOnce } from "@/ui/shown_once";
 import { CodeBlock, TabPanel, Tabs } from "@/ui/tabs";
 
 export function SecretShown({ secret, environment, models, onStored }: { secret: string; environment: string; models: string[]; onStored: (stored: boolean) => void }) {
@@ -16,7 +17,9 @@ export function SecretShown({ secret, environment, models, onStored }: { secret:
     field.current?.focus();
     field.current?.select();
   }, []);
-  useEffect(() => onStored(copied || ticked), [copied, ticked, onStored]);
+  const stored = copied || ticked;
+  useEffect(() => onStored(stored), [stored, onStored]);
+  useShownOnce(!stored);
   const call = firstCall(location.origin, secret, environment, models);
   return (
     <div className="space-y-4">

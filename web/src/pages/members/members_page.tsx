@@ -1,7 +1,7 @@
 // Members: who belongs to the workspace, with which role, and who was invited.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { UserPlus } from "lucide-react";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 
 import { send } from "@/api/client";
 import type { Invitation, InvitationWithLink, Member, Page, PasswordResetLink, Role } from "@/api/contract";
@@ -15,8 +15,9 @@ import { CopyButton } from "@/ui/copy";
 import { Cut } from "@/ui/cut";
 import { Dialog } from "@/ui/dialog";
 import { Field, Input, Select } from "@/ui/field";
-import { Empty, notify, notifyProblem, ProblemNote, RowShapes } from "@/ui/notice";
+import { Empty, notify, notifyProblem, ProblemNote, ReadProblem, RowShapes } from "@/ui/notice";
 import { PageHead, Panel } from "@/ui/page";
+import { useSettled } from "@/ui/settled";
 import { RowBones, Waiting } from "@/ui/skeleton";
 import { Tag } from "@/ui/status";
 import { Table } from "@/ui/table";
@@ -33,7 +34,7 @@ export function MembersPage() {
   const { person } = useSession();
   const client = useQueryClient();
   const [inviting, setInviting] = useState(false);
-  useAsked("invite", () => setInviting(true));
+  useAsked("invite", () => may("admin") && setInviting(true));
   const [leaving, setLeaving] = useState<Member | null>(null);
   const [resetting, setResetting] = useState<Member | null>(null);
   const members = useQuery(membersQuery(workspace));
@@ -71,7 +72,7 @@ export function MembersPage() {
         }
       />
       <div className="space-y-4">
-        {members.error && <ProblemNote error={members.error} retry={() => void members.refetch()} />}
+        <ReadProblem of={members} />
         {members.isPending && (
           <Waiting label="Loading members">
             <Panel flush>
@@ -129,9 +130,12 @@ export function MembersPage() {
                     may("admin") &&
                     member.id !== person.id && (
                       <span className="inline-flex gap-2">
-                        <Button size="small" onClick={() => setResetting(member)}>
-                          Reset password…
-                        </Button>
+                        {/* An operator's password is an operator's to reset. */}
+                        {(may("operator") || !member.operator) && (
+                          <Button size="small" onClick={() => setResetting(member)}>
+                            Reset password…
+                          </Button>
+                        )}
                         <Button size="small" look="warn" onClick={() => setLeaving(member)}>
                           Remove
                         </Button>
@@ -157,7 +161,7 @@ export function MembersPage() {
                   hideName: true,
                   className: "text-right",
                   cell: (invitation) => (
-                    <Button size="small" look="quiet" onClick={() => withdraw.mutate(invitation.id)}>
+                    <Button size="small" look="quiet" busy={withdraw.isPending && withdraw.variables === invitation.id} onClick={() => withdraw.mutate(invitation.id)}>
                       Withdraw
                     </Button>
                   ),
@@ -200,26 +204,20 @@ function InviteDialog({ onClose }: { onClose: () => void }) {
   });
   const link = invite.data?.link && new URL(invite.data.link, location.origin).href;
   if (link) {
-    return (
-      <Dialog open onOpenChange={(open) => !open && onClose()} title={<>Send this link to <bdi>{email}</bdi></>} description="It works once. It is not shown again." footer={<Button look="primary" onClick={onClose}>Done</Button>}>
-        <div className="flex gap-2">
-          <Input readOnly autoFocus aria-label="The invitation’s link" className="font-mono" value={link} onFocus={(event) => event.target.select()} />
-          <CopyButton look="primary" text={link} label="Copy" />
-        </div>
-      </Dialog>
-    );
+    return <LinkShown title={<>Send this link to <bdi>{email}</bdi></>} note="It works once. It is not shown again." label="The invitation’s link" link={link} onClose={onClose} />;
   }
   const ready = /.@./.test(email);
   return (
     <Dialog
       open
       onOpenChange={(open) => !open && onClose()}
+      held={invite.isPending}
       title="Invite"
       description="You get a link to send; Tollgate sends no mail."
       onSubmit={() => ready && invite.mutate()}
       footer={
         <>
-          <Button look="quiet" onClick={onClose}>
+          <Button look="quiet" disabled={invite.isPending} onClick={onClose}>
             Cancel
           </Button>
           <Button type="submit" look="primary" disabled={!ready} busy={invite.isPending}>
@@ -248,6 +246,29 @@ function InviteDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
+function LinkShown({ title, note, label, link, onClose }: { title: ReactNode; note: string; label: string; link: string; onClose: () => void }) {
+  const settled = useSettled();
+  return (
+    <Dialog
+      open
+      held={!settled}
+      onOpenChange={(open) => !open && onClose()}
+      title={title}
+      description={note}
+      footer={
+        <Button look="primary" disabled={!settled} onClick={onClose}>
+          Done
+        </Button>
+      }
+    >
+      <div className="flex gap-2">
+        <Input readOnly autoFocus aria-label={label} className="font-mono" value={link} onFocus={(event) => event.target.select()} />
+        <CopyButton look="primary" text={link} label="Copy" />
+      </div>
+    </Dialog>
+  );
+}
+
 // Tollgate sends no mail: the link goes by hand.
 function ResetDialog({ of, onClose }: { of: Member; onClose: () => void }) {
   const { workspace } = useHere();
@@ -255,25 +276,19 @@ function ResetDialog({ of, onClose }: { of: Member; onClose: () => void }) {
   const make = useMutation({ mutationFn: () => send<PasswordResetLink>("POST", `/admin/v1/members/${of.id}/password-reset`, { query: { workspace } }) });
   const link = make.data && new URL(make.data.link, location.origin).href;
   if (link) {
-    return (
-      <Dialog open onOpenChange={(open) => !open && onClose()} title={`Send this link to ${name}`} description="It works once, for an hour. It is not shown again." footer={<Button look="primary" onClick={onClose}>Done</Button>}>
-        <div className="flex gap-2">
-          <Input readOnly autoFocus aria-label="The link to a new password" className="font-mono" value={link} onFocus={(event) => event.target.select()} />
-          <CopyButton look="primary" text={link} label="Copy" />
-        </div>
-      </Dialog>
-    );
+    return <LinkShown title={<>Send this link to <bdi>{name}</bdi></>} note="It works once, for an hour. It is not shown again." label="The link to a new password" link={link} onClose={onClose} />;
   }
   return (
     <Dialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title={`Reset the password of ${name}`}
+      title={<>Reset the password of <bdi>{name}</bdi></>}
       description="You get a link to send. Their present password goes on working until they use it; then they are signed out everywhere."
+      held={make.isPending}
       onSubmit={() => make.mutate()}
       footer={
         <>
-          <Button look="quiet" onClick={onClose}>
+          <Button look="quiet" disabled={make.isPending} onClick={onClose}>
             Cancel
           </Button>
           <Button type="submit" look="primary" busy={make.isPending}>

@@ -11,7 +11,7 @@ import { Button } from "@/ui/button";
 import { CopyButton } from "@/ui/copy";
 import { Cut } from "@/ui/cut";
 import { SidePanel } from "@/ui/dialog";
-import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
+import { Empty, ReadProblem, RowShapes } from "@/ui/notice";
 import { Fact, Facts, PageHead } from "@/ui/page";
 import { RowBones, Waiting } from "@/ui/skeleton";
 import { Tag } from "@/ui/status";
@@ -78,7 +78,7 @@ export function ModelsPage() {
             <RowBones widths={["w-44", "w-24", "w-16"]} />
           </Waiting>
         )}
-        {models.error && <ProblemNote className="m-4" error={models.error} retry={() => void models.refetch()} />}
+        <ReadProblem className="m-4" of={models} />
         {models.data && rows.length === 0 && search && (
           <Empty title="No model is called that" shape={<RowShapes rows={2} />} action={<Button onClick={() => void navigate({ search: {}, replace: true })}>Clear search</Button>} />
         )}

@@ -14,7 +14,7 @@ import { newestFirst } from "@/lib/live_events";
 import { exactMoney, formatMoney } from "@/lib/money";
 import { RANGES } from "@/lib/search";
 import { cx } from "@/ui/cx";
-import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
+import { Empty, ReadProblem, RowShapes } from "@/ui/notice";
 import { PageHead, Panel, Segments } from "@/ui/page";
 import { Bone, RowBones, Waiting } from "@/ui/skeleton";
 
@@ -34,7 +34,7 @@ export function OverviewPage() {
         title="Overview"
         actions={<Segments label="Range" value={range} onChange={(next) => void navigate({ search: (before) => ({ ...before, range: next }), replace: true })} options={RANGES.map((value) => ({ value, name: value.replace("d", " days").replace("h", " hours") }))} />}
       />
-      {overview.error && !overview.data && <ProblemNote className="mb-4" error={overview.error} retry={() => void overview.refetch()} />}
+      <ReadProblem className="mb-4" of={overview} />
       {overview.isPending && (
         <Waiting label="Loading the overview">
           <div className="grid grid-cols-2 gap-4 lg:grid-cols-4">
@@ -163,7 +163,7 @@ function Feed({ create }: { create: boolean }) {
         </>
       }
     >
-      {usage.error && <ProblemNote className="m-4" error={usage.error} retry={() => void usage.refetch()} />}
+      <ReadProblem className="m-4" of={usage} />
       {usage.isPending && (
         <Waiting label="Loading the last requests">
           <RowBones rows={6} />

@@ -16,8 +16,9 @@ import { Button } from "@/ui/button";
 import { cx } from "@/ui/cx";
 import { Dialog } from "@/ui/dialog";
 import { Check, Field, Input, Select, Textarea, TokensInput } from "@/ui/field";
-import { Empty, notify, notifyProblem, ProblemNote, RowShapes } from "@/ui/notice";
+import { Empty, notify, notifyProblem, ProblemNote, ReadProblem, RowShapes } from "@/ui/notice";
 import { PageHead, Panel } from "@/ui/page";
+import { useShownOnce } from "@/ui/shown_once";
 import { Bone, Waiting } from "@/ui/skeleton";
 import { Tag } from "@/ui/status";
 
@@ -30,7 +31,7 @@ export function ProfilesPage() {
   const { object } = useSearch({ from: "/shell/profiles" });
   const navigate = useNavigate({ from: "/profiles" });
   const [creating, setCreating] = useState(false);
-  useAsked("create", () => setCreating(true));
+  useAsked("create", () => may("admin") && setCreating(true));
   const profiles = useQuery({ queryKey: ["profiles", workspace], queryFn: ({ signal }) => send<Page<Profile>>("GET", "/admin/v1/profiles", { query: { workspace, limit: 1000 }, signal }) });
   const rows = profiles.data?.data ?? [];
   const chosen = rows.find((profile) => profile.id === object) ?? rows[0];
@@ -51,7 +52,7 @@ export function ProfilesPage() {
           </div>
         </Waiting>
       )}
-      {profiles.error && <ProblemNote error={profiles.error} retry={() => void profiles.refetch()} />}
+      <ReadProblem of={profiles} />
       {profiles.data && rows.length === 0 && (
         <Panel>
           <Empty title="No profile yet" shape={<RowShapes />} action={create}>
@@ -174,15 +175,25 @@ function RuleFields({ rules, change }: { rules: ProfileRules; change: (changes: 
 function Rules({ of }: { of: Profile }) {
   const { workspace, may } = useHere();
   const client = useQueryClient();
+  // What is edited is what was there when it began: what somebody else changes meanwhile stays as they made it.
+  const [from, setFrom] = useState(of);
   const [draft, setDraft] = useState<ProfileRules>(() => rulesOf(of));
   const [deleting, setDeleting] = useState(false);
-  const patch = changedRules(rulesOf(of), draft);
+  const patch = changedRules(rulesOf(from), draft);
   const changed = Object.keys(patch).length > 0;
+  const meanwhile = Object.keys(changedRules(rulesOf(from), rulesOf(of))).length > 0;
+  const begin = (profile: Profile) => {
+    setFrom(profile);
+    setDraft(rulesOf(profile));
+  };
+  if (meanwhile && !changed) begin(of);
   const editable = may("admin") && of.source !== "file";
   const save = useMutation({
     mutationFn: () => send<Profile>("PATCH", `/admin/v1/profiles/${of.id}`, { query: { workspace }, body: patch }),
     onSuccess: (profile) => {
       notify(<><bdi>{profile.name}</bdi> is changed, from the next request on.</>);
+      begin(profile);
+      client.setQueryData<Page<Profile>>(["profiles", workspace], (page) => page && { ...page, data: page.data.map((one) => (one.id === profile.id ? profile : one)) });
       return client.invalidateQueries({ queryKey: ["profiles", workspace] });
     },
     onError: notifyProblem,
@@ -209,8 +220,9 @@ function Rules({ of }: { of: Profile }) {
         <RuleFields rules={draft} change={(changes) => setDraft((before) => ({ ...before, ...changes }))} />
       </fieldset>
       {changed && editable && (
-        <div className="mt-5 flex justify-end gap-2 border-t pt-4">
-          <Button look="quiet" onClick={() => setDraft(rulesOf(of))}>
+        <div className="mt-5 flex flex-wrap items-center justify-end gap-2 border-t pt-4">
+          {meanwhile && <p className="min-w-0 flex-1 basis-48 text-sm text-warning">Somebody changed it since you began; what you left alone stays as they made it.</p>}
+          <Button look="quiet" onClick={() => begin(of)}>
             Undo
           </Button>
           <Button look="primary" busy={save.isPending} onClick={() => save.mutate()}>
@@ -300,6 +312,8 @@ function CreateProfile({ onClose }: { onClose: (id: string | null) => void }) {
       void client.invalidateQueries({ queryKey: ["keys", workspace] });
     },
   });
+  // Its answer tells the secret, so it is waited for.
+  useShownOnce(create.isPending);
   const made = create.data;
   if (made?.key.secret) {
     return (
@@ -340,12 +354,13 @@ function CreateProfile({ onClose }: { onClose: (id: string | null) => void }) {
   return (
     <Dialog
       open
+      held={create.isPending}
       onOpenChange={(open) => !open && onClose(null)}
       title="Create profile"
       onSubmit={() => rules.name.trim() && create.mutate()}
       footer={
         <>
-          <Button look="quiet" onClick={() => onClose(null)}>
+          <Button look="quiet" disabled={create.isPending} onClick={() => onClose(null)}>
             Cancel
           </Button>
           <Button type="submit" look="primary" disabled={!rules.name.trim()} busy={create.isPending}>

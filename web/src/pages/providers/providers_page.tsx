@@ -15,7 +15,7 @@ import { Button } from "@/ui/button";
 import { cx } from "@/ui/cx";
 import { Dialog } from "@/ui/dialog";
 import { Field, Input, Select } from "@/ui/field";
-import { Empty, notify, ProblemNote, RowShapes } from "@/ui/notice";
+import { Empty, notify, ProblemNote, ReadProblem, RowShapes } from "@/ui/notice";
 import { PageHead } from "@/ui/page";
 import { Bone, Waiting } from "@/ui/skeleton";
 import { Status, Tag } from "@/ui/status";
@@ -26,7 +26,7 @@ import { PROVIDER_PRESETS } from "./presets";
 export function ProvidersPage() {
   const { workspace, may } = useHere();
   const [adding, setAdding] = useState(false);
-  useAsked("add", () => setAdding(true));
+  useAsked("add", () => may("operator") && setAdding(true));
   const polling = usePolling();
   const providers = useQuery({ ...providersQuery(workspace), refetchInterval: Math.min(10_000, polling) });
   const add = may("operator") && (
@@ -47,7 +47,7 @@ export function ProvidersPage() {
           </div>
         </Waiting>
       )}
-      {providers.error && <ProblemNote error={providers.error} retry={() => void providers.refetch()} />}
+      <ReadProblem of={providers} />
       {providers.data && rows.length === 0 && (
         <Empty title="No provider yet" shape={<RowShapes />} action={add}>
           With a credential of one, its models can be called at once.

@@ -16,7 +16,7 @@ import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Field, Input, Select } from "@/ui/field";
 import { LimitBar } from "@/ui/limit_bar";
-import { notify, notifyProblem, ProblemNote, RefusalNote } from "@/ui/notice";
+import { notify, notifyProblem, ProblemNote, ReadProblem, RefusalNote } from "@/ui/notice";
 import { Fact, Facts, PageHead, Panel, Segments } from "@/ui/page";
 import { Bone, RowBones, Waiting } from "@/ui/skeleton";
 import { Tag } from "@/ui/status";
@@ -41,7 +41,7 @@ export function SettingsPage() {
     <>
       <PageHead title="Settings" />
       <div className="max-w-[820px] space-y-4">
-        {here.error && <ProblemNote error={here.error} retry={() => void here.refetch()} />}
+        <ReadProblem of={here} />
         {here.data ? (
           <WorkspacePanel of={here.data} />
         ) : (
@@ -72,8 +72,8 @@ function WorkspacePanel({ of }: { of: Workspace }) {
   const { may } = useHere();
   const [editing, setEditing] = useState(false);
   const [moving, setMoving] = useState(false);
-  useAsked("edit", () => setEditing(true));
-  useAsked("clock", () => setMoving(true));
+  useAsked("edit", () => may("operator") && setEditing(true));
+  useAsked("clock", () => may("admin") && setMoving(true));
   return (
     <Panel
       title="Workspace"
@@ -115,16 +115,24 @@ function WorkspacePanel({ of }: { of: Workspace }) {
 
 function EditWorkspace({ of, onClose }: { of: Workspace; onClose: () => void }) {
   const client = useQueryClient();
-  const [name, setName] = useState(of.name);
-  const [mode, setMode] = useState(of.balance.mode);
-  const [draft, setDraft] = useState({ ...EMPTY_DRAFT, name: "-", limits: of.limits.map((limit) => ({ metric: limit.metric, window: limit.window ?? "", amount: String(limit.amount) })) });
+  // What is sent is what was changed here: what somebody else changes meanwhile stays as they made it.
+  const [from] = useState({ name: of.name, mode: of.balance.mode, limits: of.limits.map((limit) => ({ metric: limit.metric, window: limit.window ?? "", amount: String(limit.amount) })) });
+  const [name, setName] = useState(from.name);
+  const [mode, setMode] = useState(from.mode);
+  const [draft, setDraft] = useState({ ...EMPTY_DRAFT, name: "-", limits: from.limits });
+  const patch = {
+    ...(name.trim() === from.name ? {} : { name: name.trim() }),
+    ...(mode === from.mode ? {} : { balance: { mode } }),
+    ...(JSON.stringify(draft.limits) === JSON.stringify(from.limits) ? {} : { limits: limitRules(draft.limits) as never }),
+  };
+  const changed = Object.keys(patch).length > 0;
   const problems = problemsOf(draft);
   const save = useMutation({
     mutationFn: () =>
       unwrap(
         api.PATCH("/admin/v1/workspaces/{id}", {
           params: { path: { id: of.id }, query: { workspace: of.id } },
-          body: { name: name.trim(), balance: { mode }, limits: limitRules(draft.limits) as never },
+          body: patch,
         }),
       ),
     onSuccess: (workspace) => {
@@ -139,13 +147,13 @@ function EditWorkspace({ of, onClose }: { of: Workspace; onClose: () => void }) 
       open
       onOpenChange={(open) => !open && onClose()}
       title={<>Edit <bdi>{of.name}</bdi></>}
-      onSubmit={() => name.trim() && problems.length === 0 && save.mutate()}
+      onSubmit={() => changed && name.trim() && problems.length === 0 && save.mutate()}
       footer={
         <>
           <Button look="quiet" onClick={onClose}>
             Cancel
           </Button>
-          <Button type="submit" look="primary" disabled={!name.trim() || problems.length > 0} busy={save.isPending}>
+          <Button type="submit" look="primary" disabled={!changed || !name.trim() || problems.length > 0} busy={save.isPending}>
             Save changes
           </Button>
         </>
@@ -297,7 +305,7 @@ function ProviderPanel() {
   return (
     <Panel title="Single sign-on" actions={actions}>
       {refused && <RefusalNote className="mb-4">{refusalText(refused)}</RefusalNote>}
-      {link.error && <ProblemNote className="mb-4" error={link.error} retry={() => void link.refetch()} />}
+      <ReadProblem className="mb-4" of={link} />
       {oidc ? (
         <Facts>
           <Fact name="Provider">{oidc.name}</Fact>
@@ -359,7 +367,7 @@ function SessionsPanel() {
   });
   return (
     <Panel title="Where you are signed in" flush>
-      {sessions.error && <ProblemNote className="m-4" error={sessions.error} retry={() => void sessions.refetch()} />}
+      <ReadProblem className="m-4" of={sessions} />
       {sessions.isPending && (
         <Waiting label="Loading where you are signed in">
           <RowBones rows={2} widths={["w-44", "w-20", "w-20"]} />
@@ -394,7 +402,7 @@ function SessionsPanel() {
               className: "text-right",
               cell: (session) =>
                 !session.current && (
-                  <Button size="small" onClick={() => end.mutate(session.id)}>
+                  <Button size="small" busy={end.isPending && end.variables === session.id} onClick={() => end.mutate(session.id)}>
                     End
                   </Button>
                 ),

@@ -16,7 +16,7 @@ import { Cut } from "@/ui/cut";
 import { DateRange } from "@/ui/date_field";
 import { FindChip } from "@/ui/find_chip";
 import { ChipRow, FilterChip } from "@/ui/menu";
-import { Empty, ProblemNote, RowShapes } from "@/ui/notice";
+import { Empty, ReadProblem, RowShapes } from "@/ui/notice";
 import { PageHead } from "@/ui/page";
 import { RowBones, Waiting } from "@/ui/skeleton";
 import { Tag } from "@/ui/status";
@@ -99,7 +99,7 @@ export function UsagePage() {
             <RowBones rows={10} />
           </Waiting>
         )}
-        {usage.error && <ProblemNote className="m-4" error={usage.error} retry={() => void usage.refetch()} />}
+        <ReadProblem className="m-4" of={usage} />
         {usage.data && rows.length === 0 && (
           <Empty
             title={filtered ? "No request fits these filters" : "No request yet"}
