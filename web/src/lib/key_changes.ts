@@ -1,7 +1,7 @@
 // From a key to the edit dialog's draft, and from the draft to the PATCH and to the sentences that say
 // what it will change.
 import { gatewayNow } from "./clock";
-import { formatDate, joinWords } from "./format";
+import { formatCount, formatDate, joinWords } from "./format";
 import { expiryOf, type KeyDraft, limitRules, summaryOf } from "./key_form";
 import type { Metric, Quantity } from "./limits";
 
@@ -36,7 +36,7 @@ export function draftOf(key: KeyLike): KeyDraft {
     limits: key.limits.map((limit) => ({
       metric: limit.metric,
       window: limit.window ?? "",
-      amount: String(limit.amount),
+      amount: limit.metric === "cost" ? String(limit.amount) : formatCount(Number(limit.amount)),
     })),
     enforcement: key.enforcement,
     expires: key.expires_at ?? "",

@@ -13,10 +13,10 @@ export type Listed = LiveRequest & { input_tokens?: number; output_tokens?: numb
 
 // What came of a request, and on a small screen, which has no column for it, when.
 export const Ended = ({ of }: { of: Pick<LiveRequest, "status" | "error_code" | "admitted_at"> }) => (
-  <>
+  <span className="block max-sm:py-1">
     <HttpStatus brief code={of.status} error={of.error_code} />
     <Time at={of.admitted_at} className="block text-xs whitespace-nowrap text-muted sm:hidden" />
-  </>
+  </span>
 );
 
 export function RequestList({ rows, withKey }: { rows: Listed[]; withKey?: boolean }) {

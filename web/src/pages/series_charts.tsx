@@ -28,7 +28,8 @@ export const chartOf = {
       at={points.map((p) => p.at)}
       series={[
         { name: "Requests", tone: "accent", as: "area", values: points.map((p) => p.requests) },
-        { name: "Errors", tone: "bad", as: "line", values: points.map((p) => p.errors) },
+        // No line of nothing: red is for what went wrong.
+        ...(points.some((p) => p.errors > 0) ? [{ name: "Errors", tone: "bad" as const, as: "line" as const, values: points.map((p) => p.errors) }] : []),
       ]}
       format={formatCompact}
       whole

@@ -24,7 +24,7 @@ const WHOLE = Array.from({ length: 13 }, (_, zeros) => [1, 2, 5].map((step) => s
 function axes({ format, whole, height }: Pick<ChartProps, "format" | "whole" | "height">): uPlot.Axis[] {
   const low = height < 160;
   const stroke = colour("muted");
-  const font = "11px 'Inter Variable', sans-serif";
+  const font = "12px 'Inter Variable', sans-serif";
   const grid = { stroke: colour("line"), width: 1 };
   return [
     { stroke, font, grid: { show: false }, ticks: { show: false }, gap: 4, size: 24, space: low ? 72 : 64, values: (_, ticks) => ticks.map(moment) },

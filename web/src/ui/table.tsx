@@ -88,9 +88,10 @@ export function Table<T>({ label, columns, rows, keyOf, open, dense, footer }: {
   dense?: boolean;
   footer?: ReactNode;
 }) {
-  // Of a small screen's columns, too, the first stands in line with what is above the table.
+  // Of a small screen's columns, too, the first and the last stand in line with what is above the table.
   const first = columns.findIndex(({ wide }) => !wide);
-  const place = (column: Column<T>, index: number) => cx("px-2 first:pl-4 last:pr-4 sm:px-3", index === first && "max-sm:pl-4", column.wide && "max-sm:hidden", column.className);
+  const last = columns.findLastIndex(({ wide }) => !wide);
+  const place = (column: Column<T>, index: number) => cx("px-2 first:pl-4 last:pr-4 sm:px-3", index === first && "max-sm:pl-4", index === last && "max-sm:pr-4", column.wide && "max-sm:hidden", column.className);
   return (
     // Rows that take no focus leave the scrolling to the region around them.
     <div className="relative overflow-x-auto rounded-b-panel outline-offset-[-2px]" {...(open ? {} : { role: "group", tabIndex: 0, "aria-label": label })}>

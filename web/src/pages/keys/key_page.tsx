@@ -241,12 +241,19 @@ function Secrets({ secrets, revoked }: { secrets: KeySecret[]; revoked: boolean 
         rows={secrets}
         keyOf={(secret) => secret.id}
         columns={[
-          { name: "Preview", cell: (secret) => <span className="font-mono text-xs whitespace-nowrap">{secret.prefix.replace("...", "…")}{secret.last4}</span> },
-          { name: "Made", cell: (secret) => <Time at={secret.created_at} className="whitespace-nowrap" /> },
+          {
+            name: "Preview",
+            cell: (secret) => (
+              <span className="block py-1.5">
+                <span className="block font-mono text-xs whitespace-nowrap">{secret.prefix.replace("...", "…")}{secret.last4}</span>
+                <span className="mt-0.5 block text-xs">{revoked ? <span className="text-muted">Revoked</span> : advice(secret, now, secret_age_warning_days)}</span>
+              </span>
+            ),
+          },
+          { name: "Made", wide: true, cell: (secret) => <Time at={secret.created_at} className="whitespace-nowrap" /> },
           { name: "Last used", cell: (secret) => <Time at={secret.last_used_at} className="whitespace-nowrap" /> },
           { name: "Requests", className: "text-right", cell: (secret) => <span className="numbers" title={plural(secret.error_count, "error")}>{formatCount(secret.request_count)}</span> },
-          { name: "Retires", cell: (secret) => (secret.retires_at ? <Time at={secret.retires_at} className="whitespace-nowrap" /> : <span className="text-muted">–</span>) },
-          { name: "Advice", hideName: true, cell: (secret) => (revoked ? <span className="text-muted">Revoked</span> : advice(secret, now, secret_age_warning_days)) },
+          { name: "Retires", wide: true, cell: (secret) => (secret.retires_at ? <Time at={secret.retires_at} className="whitespace-nowrap" /> : <span className="text-muted">–</span>) },
         ]}
       />
     </Panel>

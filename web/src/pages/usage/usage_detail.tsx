@@ -131,6 +131,7 @@ function Timeline({ of }: { of: UsageRow }) {
               <Cut text={attempt.model} className="min-w-0 font-mono text-xs text-muted" />
               <span className="ml-auto">{attempt.status === 0 ? <span className="text-bad">no answer</span> : <HttpStatus code={attempt.status} />}</span>
               <span className="numbers text-muted">{formatMs(attempt.ms)}</span>
+              {index === of.attempts.length - 1 && of.time_to_first_token_ms !== null && <span className="numbers w-full text-xs text-muted">first token after {formatMs(of.time_to_first_token_ms)}</span>}
             </div>
             <div aria-hidden className="relative h-1.5 rounded-full bg-hover">
               <div className={cx("absolute inset-y-0 min-w-1 rounded-full", ok ? "bg-accent" : "bg-bad")} style={{ left: `${left}%`, width: `${Math.max(1, (attempt.ms / total) * 100)}%` }} />

@@ -87,7 +87,7 @@ export function UsagePage() {
         actions={
           <a href={`/admin/v1/usage?${csv}`} download="tollgate-usage.csv" className="inline-flex h-9 items-center gap-1.5 rounded-control border bg-panel px-3.5 font-medium hover:bg-hover">
             <Download aria-hidden className="size-4" />
-            CSV
+            Download CSV
           </a>
         }
       />
