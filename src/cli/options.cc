@@ -112,7 +112,8 @@ void declare_audit(CLI::App& app, Invocation& invocation) {
   AuditFlags& flags = invocation.flags.audit;
   text_option(rows, "--action", flags.action, "One, such as key.update, or all of a kind: key")
       ->type_name("ACTION");
-  text_option(rows, "--actor", flags.actor, "Who did it: an id, an e-mail address or, with --workspace, a key's name")
+  text_option(rows, "--actor", flags.actor,
+              "Who did it: an id, an e-mail address or, with --workspace, a key's name")
       ->type_name("WHO");
   text_option(rows, "--object", flags.object, "What was changed, by its id")->type_name("ID");
   text_option(rows, "--from", flags.from, "Not before this time or date; 7d is a week ago")

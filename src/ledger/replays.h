@@ -17,8 +17,8 @@ struct MadeBefore {
   std::string id;
   WallTime at;
 };
-// nullopt: this is the first, or it is no such call. kIdempotencyKeyReused when the key was used for
-// another request.
+// nullopt: this is the first, or it is no such call. kIdempotencyKeyReused when the key was used
+// for another request.
 Result<std::optional<MadeBefore>> replayed_object(sql::Connection& connection,
                                                   const std::optional<Idempotency>& idempotency,
                                                   WallTime now);

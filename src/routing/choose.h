@@ -34,8 +34,8 @@ struct RouteNeeds {
   const RouteRequest* route = nullptr;    // the body's `route`; its region is request_region
   const ProfileRules* profile = nullptr;  // a profile key's; null = none
   bool prefer_low_carbon = false;         // the key's
-  bool free = false;  // it costs nothing, whatever serves it: caps on its cost are not asked
-  SteadyTime now = {};                    // for the offers' health
+  bool free = false;    // it costs nothing, whatever serves it: caps on its cost are not asked
+  SteadyTime now = {};  // for the offers' health
 };
 
 struct Route {
