@@ -12,6 +12,7 @@
 #include "admin/people_changes.h"
 #include "admin/person_request.h"
 #include "admin/request_body.h"
+#include "admin/sessions.h"
 #include "admin/sign_in.h"
 #include "base/hash.h"
 #include "domain/text_rules.h"
@@ -161,8 +162,7 @@ Task<Result<net::Response>> list_invitations(AdminCall& call) {
   Work<std::vector<Invitation>> work =
       [&call](sql::Connection& connection) -> Result<std::vector<Invitation>> {
     const WallTime now = call.context.clock.wall();
-    auto open = store::list_invitations(
-        connection, call.workspace.value_or(store::default_workspace_id()), now);
+    auto open = store::list_invitations(connection, one_workspace(call), now);
     if (!open) return open;
     return those_that_hold(connection, std::move(*open), now);
   };
@@ -187,7 +187,7 @@ Task<Result<net::Response>> create_invitation(AdminCall& call) {
   const Secret token(random_id(call.context.random, "invite_", kLinkTokenLength));
   const WallTime now = call.context.clock.wall();
   Invitation invitation{.id = random_id(call.context.random, "inv_"),
-                        .workspace = call.workspace.value_or(store::default_workspace_id()),
+                        .workspace = one_workspace(call),
                         .email = request->email,
                         .role = request->role,
                         .created_by = call.by.actor,
@@ -234,8 +234,7 @@ Task<Result<net::Response>> create_invitation(AdminCall& call) {
 Task<Result<net::Response>> revoke_invitation(AdminCall& call) {
   if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
   Work<Invitation> work = [&call](sql::Connection& connection) -> Result<Invitation> {
-    auto found = store::find_invitation(
-        connection, call.workspace.value_or(store::default_workspace_id()), call.id);
+    auto found = store::find_invitation(connection, one_workspace(call), call.id);
     if (!found) return found;
     if (Status done = withdraw(connection, call, *found); !done) {
       return std::unexpected(done.error());

@@ -12,8 +12,8 @@
 #include "admin/key_json.h"
 #include "admin/key_request.h"
 #include "admin/request_body.h"
+#include "admin/sessions.h"
 #include "sql/connection.h"
-#include "store/workspaces.h"
 
 namespace tollgate {
 
@@ -235,7 +235,7 @@ Task<Result<net::Response>> create_key(AdminCall& call) {
   if (auto allowed = may_grant(call.by, *policy); !allowed) {
     co_return std::unexpected(allowed.error());
   }
-  const WorkspaceId workspace = call.workspace.value_or(store::default_workspace_id());
+  const WorkspaceId workspace = one_workspace(call);
   auto made = co_await call.context.ledger.create_key(call.by, workspace, std::move(*policy),
                                                       std::move(*idempotency));
   if (!made) co_return std::unexpected(made.error());

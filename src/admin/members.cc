@@ -10,11 +10,11 @@
 #include "admin/people_changes.h"
 #include "admin/person_request.h"
 #include "admin/request_body.h"
+#include "admin/sessions.h"
 #include "admin/sign_in.h"
 #include "sql/connection.h"
 #include "store/people.h"
 #include "store/person_sessions.h"
-#include "store/workspaces.h"
 
 namespace tollgate {
 
@@ -22,11 +22,6 @@ namespace {
 
 template <class T>
 using Work = std::function<Result<T>(sql::Connection&)>;
-
-// Where a caller of all workspaces looks if they name none.
-WorkspaceId workspace_of(const AdminCall& call) {
-  return call.workspace.value_or(store::default_workspace_id());
-}
 
 JsonFields person_fields(const Person& person) {
   JsonFields fields;
@@ -81,7 +76,7 @@ Task<Result<net::Response>> list_members(AdminCall& call) {
   if (!page) co_return std::unexpected(page.error());
   Work<std::vector<store::WorkspaceMember>> work = [&call,
                                                     page = *page](sql::Connection& connection) {
-    return store::list_members(connection, workspace_of(call), page);
+    return store::list_members(connection, one_workspace(call), page);
   };
   const auto members = co_await call.context.ledger.read_facts(std::move(work));
   if (!members) co_return std::unexpected(members.error());
@@ -103,7 +98,7 @@ Task<Result<net::Response>> update_member(AdminCall& call) {
   }
   Work<store::WorkspaceMember> work =
       [&call, role](sql::Connection& connection) -> Result<store::WorkspaceMember> {
-    const WorkspaceId workspace = workspace_of(call);
+    const WorkspaceId workspace = one_workspace(call);
     auto member = store::find_member(connection, workspace, PersonId(call.id));
     if (!member) return member;
     if (auto allowed = no_role_above(call, member->role); !allowed) {
@@ -138,7 +133,7 @@ Task<Result<net::Response>> remove_member(AdminCall& call) {
   if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
   Work<store::WorkspaceMember> work =
       [&call](sql::Connection& connection) -> Result<store::WorkspaceMember> {
-    const WorkspaceId workspace = workspace_of(call);
+    const WorkspaceId workspace = one_workspace(call);
     auto member = store::find_member(connection, workspace, PersonId(call.id));
     if (!member) return member;
     Status done = no_role_above(call, member->role);
@@ -158,7 +153,7 @@ Task<Result<net::Response>> remove_member(AdminCall& call) {
   };
   const auto member = co_await call.context.ledger.write(std::move(work));
   if (!member) co_return std::unexpected(member.error());
-  const auto keys = co_await management_keys_of(call, member->person.id, workspace_of(call));
+  const auto keys = co_await management_keys_of(call, member->person.id, one_workspace(call));
   if (!keys) co_return std::unexpected(keys.error());
   co_return json_answer(member_fields(*member).texts("management_keys", *keys).finish());
 }

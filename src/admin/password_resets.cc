@@ -17,7 +17,6 @@
 #include "store/people.h"
 #include "store/person_identities.h"
 #include "store/person_sessions.h"
-#include "store/workspaces.h"
 
 namespace tollgate {
 
@@ -148,7 +147,7 @@ Status replace_password(sql::Connection& connection, const AdminCall& call, cons
 
 Task<Result<net::Response>> reset_member(AdminCall& call) {
   if (auto known = call.query.finish(); !known) co_return std::unexpected(known.error());
-  const WorkspaceId workspace = call.workspace.value_or(store::default_workspace_id());
+  const WorkspaceId workspace = one_workspace(call);
   Work<Person> find = [&call, workspace](sql::Connection& connection) -> Result<Person> {
     auto member = store::find_member(connection, workspace, PersonId(call.id));
     if (!member) return std::unexpected(member.error());

@@ -14,10 +14,10 @@
 #include "admin/json_fields.h"
 #include "admin/key_json.h"
 #include "admin/request_body.h"
+#include "admin/sessions.h"
 #include "domain/profile_json.h"
 #include "store/keys.h"
 #include "store/profiles.h"
-#include "store/workspaces.h"
 
 namespace tollgate {
 
@@ -259,7 +259,7 @@ Task<Result<net::Response>> create_profile(AdminCall& call) {
 
   Profile profile;
   profile.id = ProfileId(random_id(call.context.random, "prof_"));
-  profile.workspace = call.workspace.value_or(store::default_workspace_id());
+  profile.workspace = one_workspace(call);
   profile.rules = asked->rules;
   profile.created_at = call.context.clock.wall();
   profile.created_by = call.by.actor;

@@ -13,6 +13,7 @@
 #include "domain/credentials.h"
 #include "store/people.h"
 #include "store/person_sessions.h"
+#include "store/workspaces.h"
 
 namespace tollgate {
 
@@ -222,6 +223,10 @@ Result<std::optional<WorkspaceId>> choose_workspace(AdminCall& call) {
   if (!found) found = ledger.workspace_by_name(*asked, call.by.workspace);
   if (!found) return no_such_workspace();
   return std::move(found->id);
+}
+
+WorkspaceId one_workspace(const AdminCall& call) {
+  return call.workspace.value_or(store::default_workspace_id());
 }
 
 }  // namespace tollgate

@@ -51,5 +51,7 @@ Task<Session> open_session(AdminContext& context, std::shared_ptr<const AdminOpt
 // The workspace to look in: ?workspace= (id or name) if given, else the caller's own; nullopt =
 // all. kNotFound for one that is not there, or not the caller's.
 Result<std::optional<WorkspaceId>> choose_workspace(AdminCall& call);
+// For what is always of one: that workspace, or where a caller of all names none, the default one.
+WorkspaceId one_workspace(const AdminCall& call);
 
 }  // namespace tollgate
