@@ -56,7 +56,7 @@ const columnsOf = (actorName: (actor: string) => string, named: Named): Column<A
   {
     name: "What",
     cell: (row) => (
-      <span className="block max-sm:max-w-44">
+      <span className="block max-sm:max-w-40">
         <span className="font-mono text-xs whitespace-nowrap">{row.action}</span>
         <Cut text={named(row) || row.object} className="text-xs text-muted sm:hidden" />
       </span>
