@@ -11,6 +11,8 @@ import {
 } from "react";
 import { ChevronDown, X } from "lucide-react";
 
+import { withTokens } from "@/lib/tokens";
+
 import { cx } from "./cx";
 
 export const CONTROL =
@@ -117,10 +119,12 @@ export function TokensInput({
   "aria-invalid"?: true | undefined;
 }) {
   const [text, setText] = useState("");
+  const [problem, setProblem] = useState<string | null>(null);
   const list = useId();
   const add = (raw: string) => {
-    const added = raw.split(/[\s,]+/).filter((part) => part && !values.includes(part));
-    if (added.length) onChange([...values, ...added]);
+    const found = withTokens(values, raw);
+    if ("problem" in found) return setProblem(found.problem);
+    if (found.values.length > values.length) onChange(found.values);
     setText("");
   };
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
@@ -132,38 +136,48 @@ export function TokensInput({
     }
   };
   return (
-    <div className={cx(CONTROL, "flex h-auto min-h-9 flex-wrap items-center gap-1 px-1.5 py-1 focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-accent")}>
-      {values.map((value) => (
-        <span key={value} className={cx("inline-flex max-w-full items-center gap-1 rounded bg-hover py-0.5 pr-0.5 pl-2 text-sm", mono && "font-mono text-xs")}>
-          <bdi className="truncate">{value}</bdi>
-          <button
-            type="button"
-            aria-label={`Remove ${value}`}
-            onClick={() => onChange(values.filter((other) => other !== value))}
-            className="rounded p-0.5 text-muted hover:bg-line hover:text-ink"
-          >
-            <X aria-hidden className="size-3" />
-          </button>
-        </span>
-      ))}
-      <input
-        {...ids}
-        list={suggestions ? list : undefined}
-        value={text}
-        placeholder={values.length ? "" : placeholder}
-        autoComplete="off"
-        onChange={(event) => setText(event.target.value)}
-        onKeyDown={onKeyDown}
-        onBlur={() => text.trim() && add(text)}
-        className={cx("h-6 min-w-24 flex-1 bg-transparent px-1.5 outline-none", mono && "font-mono text-sm")}
-      />
-      {suggestions && (
-        <datalist id={list}>
-          {suggestions.slice(0, 200).map((value) => (
-            <option key={value} value={value} />
-          ))}
-        </datalist>
+    <>
+      <div className={cx(CONTROL, "flex h-auto min-h-9 flex-wrap items-center gap-1 px-1.5 py-1 focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-accent")}>
+        {values.map((value) => (
+          <span key={value} className={cx("inline-flex max-w-full items-center gap-1 rounded bg-hover py-0.5 pr-0.5 pl-2 text-sm", mono && "font-mono text-xs")}>
+            <bdi className="truncate">{value}</bdi>
+            <button
+              type="button"
+              aria-label={`Remove ${value}`}
+              onClick={() => onChange(values.filter((other) => other !== value))}
+              className="rounded p-0.5 text-muted hover:bg-line hover:text-ink"
+            >
+              <X aria-hidden className="size-3" />
+            </button>
+          </span>
+        ))}
+        <input
+          {...ids}
+          list={suggestions ? list : undefined}
+          value={text}
+          placeholder={values.length ? "" : placeholder}
+          autoComplete="off"
+          onChange={(event) => {
+            setText(event.target.value);
+            setProblem(null);
+          }}
+          onKeyDown={onKeyDown}
+          onBlur={() => text.trim() && add(text)}
+          className={cx("h-6 min-w-24 flex-1 bg-transparent px-1.5 outline-none", mono && "font-mono text-sm")}
+        />
+        {suggestions && (
+          <datalist id={list}>
+            {suggestions.slice(0, 200).map((value) => (
+              <option key={value} value={value} />
+            ))}
+          </datalist>
+        )}
+      </div>
+      {problem && (
+        <p role="alert" className="mt-1.5 text-xs text-bad">
+          {problem}
+        </p>
       )}
-    </div>
+    </>
   );
 }
