@@ -1,3 +1,4 @@
+import { made } from "./admin";
 import { createKey, expect, test } from "./gateway";
 
 test("the playground streams two models side by side, with tokens, cost and the code", async ({ operator: page, gateway }) => {
@@ -60,4 +61,26 @@ test("the playground's own secret is counted apart, replaced when it was ended, 
   const secrets = page.getByRole("table", { name: "Secrets" });
   await expect(secrets.getByText("Playground", { exact: true })).toHaveCount(5);
   await expect(secrets.getByText("Current")).toHaveCount(1);
+});
+
+test("a key beyond the first hundred is found by its name", async ({ operator: page, gateway }) => {
+  await made(gateway, "keys", { name: "the oldest of many", environment: "sandbox" });
+  for (let number = 0; number < 101; number++) await made(gateway, "keys", { name: `one of many ${number}`, environment: "sandbox" });
+  await page.goto(`${gateway.url}/playground`);
+  await page.getByLabel("Find a key").fill("oldest of many");
+  await expect(page.getByLabel("Key", { exact: true }).locator("option")).toHaveText(["the oldest of many"]);
+  await page.getByLabel("Key", { exact: true }).selectOption({ label: "the oldest of many" });
+  await page.getByLabel("Find a key").fill("nothing is called this");
+  await expect(page.getByLabel("Key", { exact: true }).locator("option")).toHaveText(["the oldest of many"]);
+  await page.getByLabel("Prompt").fill("Hello");
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByRole("link", { name: "Route and price" }).waitFor();
+});
+
+test("a stream that something else wrote into is told as such", async ({ operator: page, gateway }) => {
+  await page.route("**/v1/chat/completions", (route) => route.fulfill({ status: 200, contentType: "text/event-stream", body: "data: <b>sponsored</b>\n\n" }));
+  await page.goto(`${gateway.url}/playground`);
+  await page.getByLabel("Prompt").fill("Hello");
+  await page.getByRole("button", { name: "Send" }).click();
+  await expect(page.getByRole("alert")).toContainText("no event of the gateway’s");
 });

@@ -91,6 +91,14 @@ export function withChunk(answer: Answer, chunk: Chunk, elapsed_ms: number): Ans
   return next;
 }
 
+function chunkOf(data: string): Chunk | null {
+  try {
+    return JSON.parse(data) as Chunk | null;
+  } catch {
+    return null;
+  }
+}
+
 export class CallRefused extends Error {
   constructor(
     message: string,
@@ -135,7 +143,8 @@ export async function call(secret: string, body: object, tell: (answer: Answer) 
         ended = true;
         continue;
       }
-      const chunk = JSON.parse(data) as Chunk;
+      const chunk = chunkOf(data);
+      if (!chunk) throw new CallRefused("The stream carried what is no event of the gateway’s: something between it and this page may have changed it.", 200, header("X-Request-Id"));
       if (chunk.error) throw new CallRefused(chunk.error.message ?? "The stream ended with an error.", 200, chunk.error.request_id ?? header("X-Request-Id"));
       answer = withChunk(answer, chunk, performance.now() - began);
     }

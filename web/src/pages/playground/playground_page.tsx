@@ -3,11 +3,11 @@
 import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Code, Columns2, Eraser, Send, Square } from "lucide-react";
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useDeferredValue, useEffect, useRef, useState } from "react";
 
 import { api, unwrap } from "@/api/client";
 import type { Key } from "@/api/contract";
-import { keysQuery, modelsQuery } from "@/api/queries";
+import { keyQuery, keysQuery, modelsQuery } from "@/api/queries";
 import { useHere } from "@/app/session";
 import { formatCount, formatMs } from "@/lib/format";
 import { exactMoney, formatMoney } from "@/lib/money";
@@ -63,13 +63,18 @@ function useSecret(key: Key | undefined, pasted: string, changeable: boolean) {
 
 export function PlaygroundPage() {
   const { workspace, may } = useHere();
-  const list = useInfiniteQuery(keysQuery(workspace, { status: "active" }));
-  const keys = (list.data?.pages.flatMap((page) => page.data) ?? []).filter((key) => key.type !== "management");
+  // More keys than a list can hold are found by what is typed.
+  const [find, setFind] = useState("");
+  const search = useDeferredValue(find.trim());
+  const list = useInfiniteQuery(keysQuery(workspace, { status: "active", ...(search ? { search } : {}) }));
   const [chosen, setChosen] = useState<string | null>(null);
+  const held = useQuery({ ...keyQuery(workspace, chosen ?? ""), enabled: chosen !== null }).data;
+  const found = list.data?.pages.flatMap((page) => page.data) ?? [];
+  const keys = (held?.status === "active" && !found.some(({ id }) => id === held.id) ? [held, ...found] : found).filter((key) => key.type !== "management");
   const mayChange = useMayChange();
   const mine = keys.filter(mayChange);
   const key = keys.find(({ id }) => id === chosen) ?? mine.find(({ environment }) => environment === "sandbox") ?? mine[0] ?? keys[0];
-  if (list.data && keys.length === 0) {
+  if (list.data && keys.length === 0 && find === "") {
     return (
       <>
         <PageHead title="Playground" />
@@ -91,10 +96,10 @@ export function PlaygroundPage() {
       </>
     );
   }
-  return <Bench keys={keys} of={key} choose={setChosen} failed={list.error} />;
+  return <Bench keys={keys} of={key} choose={setChosen} failed={list.error} finder={(list.hasNextPage || find !== "") && <Input type="search" aria-label="Find a key" placeholder="Find by name" className="mb-2" value={find} onChange={(event) => setFind(event.target.value)} />} />;
 }
 
-function Bench({ keys, of, choose, failed }: { keys: Key[]; of: Key | undefined; choose: (id: string) => void; failed: Error | null }) {
+function Bench({ keys, of, choose, failed, finder }: { keys: Key[]; of: Key | undefined; choose: (id: string) => void; failed: Error | null; finder: ReactNode }) {
   const { workspace } = useHere();
   const models = useQuery(modelsQuery(workspace));
   const [picked, setPicked] = useState<string[]>([""]);
@@ -248,6 +253,7 @@ function Bench({ keys, of, choose, failed }: { keys: Key[]; of: Key | undefined;
         </section>
         <Panel title="Request" className="self-start">
           <div className="space-y-4">
+            {finder}
             <Field label="Key" hint={of?.environment === "sandbox" ? "Sandbox: simulated, costs nothing." : "Production: charged as any call."}>
               {(field) => (
                 <Select {...field} value={of?.id ?? ""} onChange={(event) => choose(event.target.value)}>
