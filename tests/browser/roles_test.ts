@@ -1,7 +1,7 @@
 // Each role in the browser: no button that could only be refused, nothing of another workspace, and what changes about a
 // person while they look.
 import { admin, made } from "./admin";
-import { expect, type Gateway, signedIn, test, watched } from "./gateway";
+import { call, expect, type Gateway, signedIn, test, watched } from "./gateway";
 import { PAGES, settled } from "./pages";
 import type { Browser, Page } from "./playwright";
 
@@ -207,4 +207,31 @@ test("an address that was edited by hand is put right, never an error", async ({
     await expect(page.getByRole("alert")).toHaveCount(0);
   }
   expect(bad).toEqual([]);
+});
+
+test("the way back closes what opened beside a list, and closing it is the way back", async ({ page, gateway }) => {
+  await signedIn(page, gateway);
+  const { secret } = (await made(gateway, "keys", { name: "looked at", environment: "sandbox" })) as { secret: string };
+  expect((await call(gateway, secret)).status).toBe(200);
+  for (const [place, table] of [["Usage", "Requests"], ["Models", "Models"]] as const) {
+    await page.goto(`${gateway.url}/members`);
+    await page.getByRole("link", { name: place }).first().click();
+    const address = `${gateway.url}/${place.toLowerCase()}`;
+    await page.getByRole("table", { name: table, exact: true }).getByRole("row").nth(1).click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+    await page.goBack();
+    await expect(page.getByRole("dialog")).toHaveCount(0);
+    await expect(page).toHaveURL(address);
+    await page.goForward();
+    await expect(page.getByRole("dialog")).toBeVisible();
+    const beside = page.url();
+    await page.getByRole("button", { name: "Close" }).click();
+    await expect(page).toHaveURL(address);
+    await page.goBack();
+    await expect(page).toHaveURL(/\/members/);
+    // By a link there is no list before it.
+    await page.goto(beside);
+    await page.getByRole("button", { name: "Close" }).click();
+    await expect(page).toHaveURL(address);
+  }
 });

@@ -171,5 +171,6 @@ declare module "@tanstack/react-router" {
   }
   interface HistoryState {
     fresh?: string; // the key that was just made
+    beside?: true; // something was opened beside the list of the entry before
   }
 }

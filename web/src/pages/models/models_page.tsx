@@ -5,6 +5,7 @@ import { Search } from "lucide-react";
 
 import type { Model } from "@/api/contract";
 import { modelsQuery } from "@/api/queries";
+import { BESIDE, useCloseBeside } from "@/app/beside";
 import { useHere } from "@/app/session";
 import { formatCompact, formatCount, plural } from "@/lib/format";
 import { Button } from "@/ui/button";
@@ -53,6 +54,7 @@ export function ModelsPage() {
   const all = (models.data?.data ?? []) as Known[];
   const wanted = search.toLowerCase();
   const rows = wanted ? all.filter((model) => `${model.id} ${model.name ?? ""} ${model.offers.map((offer) => offer.provider).join(" ")}`.toLowerCase().includes(wanted)) : all;
+  const closeModel = useCloseBeside(() => void navigate({ search: (before) => ({ ...before, object: undefined }), replace: true }));
   const open = all.find((model) => model.id === object);
   return (
     <>
@@ -87,9 +89,9 @@ export function ModelsPage() {
             Add a provider: its models and their prices come with it.
           </Empty>
         )}
-        {rows.length > 0 && <Table label="Models" columns={COLUMNS} rows={rows} keyOf={(model) => model.id} open={(model) => void navigate({ search: (before) => ({ ...before, object: model.id }) })} />}
+        {rows.length > 0 && <Table label="Models" columns={COLUMNS} rows={rows} keyOf={(model) => model.id} open={(model) => void navigate({ search: (before) => ({ ...before, object: model.id }), state: BESIDE })} />}
       </div>
-      {open && <ModelDetail of={open} onClose={() => void navigate({ search: (before) => ({ ...before, object: undefined }), replace: true })} />}
+      {open && <ModelDetail of={open} onClose={closeModel} />}
     </>
   );
 }

@@ -6,6 +6,7 @@ import { useDeferredValue, useMemo, useState } from "react";
 
 import type { UsageRow } from "@/api/contract";
 import { busiestKeysQuery, foundKeysQuery, keyQuery, modelsQuery, usageQuery, usageTotalsQuery } from "@/api/queries";
+import { BESIDE, useCloseBeside } from "@/app/beside";
 import { usePolling } from "@/app/live";
 import { useHere } from "@/app/session";
 import { formatCompact, formatCount, formatMs, formatShare, plural } from "@/lib/format";
@@ -78,6 +79,7 @@ export function UsagePage() {
   const usage = useInfiniteQuery({ ...usageQuery(workspace, { key, model, status, from, to }), refetchInterval: usePolling() });
   const rows = useMemo(() => usage.data?.pages.flatMap((page) => page.data) ?? [], [usage.data]);
   const set: SetFilter = (changes) => void navigate({ search: (before) => ({ ...before, ...changes }), replace: true });
+  const closeRow = useCloseBeside(() => set({ row: undefined }));
   const csv = new URLSearchParams(Object.entries({ workspace, format: "csv", key, model, status, from, to }).filter((pair): pair is [string, string] => pair[1] !== undefined));
   const filtered = Boolean(key || model || from || to || status);
   return (
@@ -110,7 +112,7 @@ export function UsagePage() {
           </Empty>
         )}
         {rows.length > 0 && (
-          <Table label="Requests" columns={COLUMNS} rows={rows} keyOf={(row) => row.id} open={(row) => set({ row: row.id })} />
+          <Table label="Requests" columns={COLUMNS} rows={rows} keyOf={(row) => row.id} open={(row) => void navigate({ search: (before) => ({ ...before, row: row.id }), state: BESIDE })} />
         )}
         {usage.hasNextPage && (
           <div className="border-t px-4 py-3 text-center">
@@ -120,7 +122,7 @@ export function UsagePage() {
           </div>
         )}
       </div>
-      {open && <UsageDetail id={open} known={rows.find((row) => row.id === open)} onClose={() => set({ row: undefined })} />}
+      {open && <UsageDetail id={open} known={rows.find((row) => row.id === open)} onClose={closeRow} />}
     </>
   );
 }
