@@ -26,7 +26,7 @@ test("long names break no page, from a small phone to 4K", async ({ operator: pa
     }
   }
   await page.setViewportSize({ width: 360, height: 900 });
-  for (const [path, table] of [["/usage", "Requests"], ["/audit", "Changes"]] as const) {
+  for (const [path, table] of [["/usage", "Requests"], ["/audit", "Changes"], ["/members", "Invitations"]] as const) {
     await page.goto(`${gateway.url}${path}?workspace=${workspace}`);
     const region = page.getByRole("table", { name: table }).locator("xpath=..");
     await expect(region).toBeVisible();

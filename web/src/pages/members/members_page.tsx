@@ -59,6 +59,22 @@ export function MembersPage() {
     onSuccess: () => client.invalidateQueries({ queryKey: ["invitations", workspace] }),
     onError: notifyProblem,
   });
+  // Beneath the person on a small screen, at the end of the row elsewhere.
+  const actionsOf = (member: Member) =>
+    may("admin") &&
+    member.id !== person.id && (
+      <span className="inline-flex flex-wrap gap-1.5">
+        {/* An operator's password is an operator's to reset. */}
+        {(may("operator") || !member.operator) && (
+          <Button size="small" onClick={() => setResetting(member)}>
+            Reset password…
+          </Button>
+        )}
+        <Button size="small" look="warn" onClick={() => setLeaving(member)}>
+          Remove
+        </Button>
+      </span>
+    );
   return (
     <>
       <PageHead
@@ -103,6 +119,7 @@ export function MembersPage() {
                         {member.id === person.id && <Tag>you</Tag>}
                       </span>
                       <Cut text={member.email} className="text-xs text-muted" />
+                      <span className="mt-1.5 empty:hidden sm:hidden">{actionsOf(member)}</span>
                     </span>
                   ),
                 },
@@ -110,7 +127,7 @@ export function MembersPage() {
                   name: "Role",
                   cell: (member) =>
                     may("admin") && member.id !== person.id ? (
-                      <Select aria-label={`Role of ${member.name || member.email}`} className="w-32" value={member.role} onChange={(event) => change.mutate({ id: member.id, role: event.target.value as Role })}>
+                      <Select aria-label={`Role of ${member.name || member.email}`} className="w-32 max-sm:w-26" value={member.role} onChange={(event) => change.mutate({ id: member.id, role: event.target.value as Role })}>
                         {ROLES.map((role) => (
                           <option key={role.value} value={role.value}>
                             {role.name}
@@ -126,21 +143,8 @@ export function MembersPage() {
                   name: "Actions",
                   hideName: true,
                   className: "text-right",
-                  cell: (member) =>
-                    may("admin") &&
-                    member.id !== person.id && (
-                      <span className="inline-flex gap-2">
-                        {/* An operator's password is an operator's to reset. */}
-                        {(may("operator") || !member.operator) && (
-                          <Button size="small" onClick={() => setResetting(member)}>
-                            Reset password…
-                          </Button>
-                        )}
-                        <Button size="small" look="warn" onClick={() => setLeaving(member)}>
-                          Remove
-                        </Button>
-                      </span>
-                    ),
+                  wide: true,
+                  cell: actionsOf,
                 },
               ]}
             />
@@ -153,8 +157,16 @@ export function MembersPage() {
               rows={invitations.data!.data}
               keyOf={(invitation) => invitation.id}
               columns={[
-                { name: "E-mail", cell: (invitation) => <Cut text={invitation.email} className="max-w-80 max-sm:max-w-40" /> },
-                { name: "Role", cell: (invitation) => ROLES.find((role) => role.value === invitation.role)?.name },
+                {
+                  name: "E-mail",
+                  cell: (invitation) => (
+                    <span className="block max-w-80 max-sm:max-w-36">
+                      <Cut text={invitation.email} />
+                      <span className="text-xs text-muted sm:hidden">{ROLES.find((role) => role.value === invitation.role)?.name}</span>
+                    </span>
+                  ),
+                },
+                { name: "Role", wide: true, cell: (invitation) => ROLES.find((role) => role.value === invitation.role)?.name },
                 { name: "Ends", cell: (invitation) => <Time at={invitation.expires_at} className="whitespace-nowrap text-muted" /> },
                 {
                   name: "Actions",
