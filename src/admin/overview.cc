@@ -182,9 +182,9 @@ Result<bool> is_unusual(sql::Connection& connection, std::int64_t key_number, Wa
   return hours->back().requests > kUnusualTimes * usual.requests;
 }
 
-Result<std::string> render_attention(sql::Connection& connection, Ledger::KeysOfConcern keys,
+Result<std::string> render_attention(sql::Connection& connection, Ledger::KeySurvey keys,
                                      WallTime now) {
-  std::vector<Ledger::KeyOfConcern>& list = keys.found;
+  std::vector<Ledger::KeyOfConcern>& list = keys.concerns;
   for (Ledger::KeyOfConcern& busy : keys.busy) {
     const Result<bool> unusual = is_unusual(connection, busy.number, now);
     if (!unusual) return std::unexpected(unusual.error());
@@ -215,7 +215,7 @@ Result<std::string> render_attention(sql::Connection& connection, Ledger::KeysOf
 struct KeyFindings {
   std::int64_t active = 0;
   std::int64_t active_before = 0;  // in the 30 days before those
-  std::string attention;           // JSON
+  std::string attention = {};      // JSON
 };
 
 Task<Result<KeyFindings>> look_at_keys(AdminCall& call) {
@@ -224,15 +224,15 @@ Task<Result<KeyFindings>> look_at_keys(AdminCall& call) {
       [&ledger, workspace = call.workspace, now = call.context.clock.wall(),
        secret_age =
            call.context.options()->secret_age](sql::Connection& connection) -> Result<KeyFindings> {
-    auto attention = render_attention(
-        connection, ledger.keys_of_concern(workspace, secret_age, kAttentionMax), now);
+    Ledger::KeySurvey survey = ledger.survey_keys({.workspace = workspace,
+                                                   .secret_age = secret_age,
+                                                   .active_days = kActiveDays,
+                                                   .max = kAttentionMax});
+    KeyFindings findings{.active = survey.active, .active_before = survey.active_before};
+    auto attention = render_attention(connection, std::move(survey), now);
     if (!attention) return std::unexpected(attention.error());
-    const std::int64_t end = now.time_since_epoch() / std::chrono::days(1) + 1;
-    const std::int64_t begin = end - kActiveDays;
-    return KeyFindings{
-        .active = ledger.count_active_keys(workspace, begin, end),
-        .active_before = ledger.count_active_keys(workspace, begin - kActiveDays, begin),
-        .attention = std::move(*attention)};
+    findings.attention = std::move(*attention);
+    return findings;
   };
   return call.context.ledger.read_facts(std::move(work));
 }

@@ -132,6 +132,8 @@ class Budgets {
   // Whether a limit of the key's own lets nothing more through until it resets, or more is settled
   // than it allows (status `limited`).
   bool limited(const KeyBudget& key, const Moment& now) const;
+  // Whether a limit of the key's own is near that.
+  bool nearly_limited(const KeyBudget& key, const Moment& now) const;
   // Every limit of the owner, in the order of its list.
   std::vector<LimitState> limits(const KeyBudget& key, const Moment& now) const;
   std::vector<LimitState> limits(const WorkspaceBudget& workspace, Environment environment,

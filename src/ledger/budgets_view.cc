@@ -100,6 +100,13 @@ bool Budgets::limited(const KeyBudget& key, const Moment& now) const {
                              [&](const auto& counter) { return counter->spent(local); });
 }
 
+bool Budgets::nearly_limited(const KeyBudget& key, const Moment& now) const {
+  if (!key.level) return false;
+  const Moment local = key.local(now);
+  return std::ranges::any_of(key.level->counters(),
+                             [&](const auto& counter) { return counter->nearly_spent(local); });
+}
+
 std::vector<LimitState> Budgets::limits(const KeyBudget& key, const Moment& now) const {
   return states(key.level.get(), key.local(now));
 }

@@ -159,18 +159,4 @@ std::vector<std::int64_t> numbers_named(const LiveKeys& keys, const std::string&
   return numbers;
 }
 
-std::int64_t count_active_keys(const LiveKeys& keys, const std::optional<WorkspaceId>& workspace,
-                               std::int64_t from_day, std::int64_t to_day) {
-  std::int64_t count = 0;
-  walk_keys(keys, kNewestKey, [&](const std::shared_ptr<const LiveKey>& live) {
-    const bool within = !workspace || live->key.workspace == *workspace;
-    const auto active = [=](const UseCounter* use) {
-      return use->was_admitted_on(from_day, to_day);
-    };
-    if (within && std::ranges::any_of(live->use, active)) ++count;
-    return Walk::kGoOn;
-  });
-  return count;
-}
-
 }  // namespace tollgate

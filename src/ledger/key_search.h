@@ -26,8 +26,5 @@ Ledger::KeyCounts count_keys(const LiveKeys& keys, const Ledger::KeyQuery& query
 // Of every key that has the name, revoked ones too.
 std::vector<std::int64_t> numbers_named(const LiveKeys& keys, const std::string& name,
                                         const std::optional<WorkspaceId>& workspace);
-// As Ledger::count_active_keys().
-std::int64_t count_active_keys(const LiveKeys& keys, const std::optional<WorkspaceId>& workspace,
-                               std::int64_t from_day, std::int64_t to_day);
 
 }  // namespace tollgate

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "ledger/key_attention.h"
+#include "ledger/key_survey.h"
 
 namespace tollgate {
 namespace {
@@ -129,12 +129,18 @@ TEST_F(KeySearchTest, KeysAreActiveOnTheDaysOfTheirAdmittedRequests) {
   keys_.find(used.id)->use[0]->note_admitted(kNow - std::chrono::days(40));
   keys_.find(gone.id)->use[0]->note_admitted(kNow);
   keys_.find(KeyId("key_3"))->use[0]->count_error(kNow);
-  const std::int64_t today = std::chrono::floor<std::chrono::days>(kNow).time_since_epoch().count();
-  EXPECT_EQ(count_active_keys(keys_, std::nullopt, today, today + 1), 2);
-  EXPECT_EQ(count_active_keys(keys_, WorkspaceId("ws_default"), today, today + 1), 1);
-  EXPECT_EQ(count_active_keys(keys_, std::nullopt, today + 1, today + 9), 0);
-  EXPECT_EQ(count_active_keys(keys_, std::nullopt, today - 59, today - 29), 1);
-  EXPECT_EQ(count_active_keys(keys_, std::nullopt, today - 39, today), 0);
+  const auto counted = [&](std::optional<WorkspaceId> workspace, std::chrono::days later) {
+    const auto survey =
+        survey_keys(keys_, kNow + later, {.workspace = std::move(workspace), .active_days = 30});
+    return std::pair(survey.active, survey.active_before);
+  };
+  using std::chrono::days;
+  EXPECT_EQ(counted(std::nullopt, days(0)), std::pair(2L, 1L));
+  EXPECT_EQ(counted(WorkspaceId("ws_default"), days(0)), std::pair(1L, 1L));
+  EXPECT_EQ(counted(std::nullopt, days(19)), std::pair(2L, 1L));
+  EXPECT_EQ(counted(std::nullopt, days(20)), std::pair(2L, 0L));
+  EXPECT_EQ(counted(std::nullopt, days(29)), std::pair(2L, 0L));
+  EXPECT_EQ(counted(std::nullopt, days(30)), std::pair(0L, 2L));
 }
 
 TEST_F(KeySearchTest, KeysOfConcernAreTheGravestAndOfEqualsTheNewest) {
@@ -158,16 +164,15 @@ TEST_F(KeySearchTest, KeysOfConcernAreTheGravestAndOfEqualsTheNewest) {
   const auto found = [&](std::size_t max) {
     std::vector<std::string> names;
     for (const auto& one :
-         keys_of_concern(keys_, {.workspace = WorkspaceId("ws_default"), .now = kNow}, max).found) {
+         survey_keys(keys_, kNow, {.workspace = WorkspaceId("ws_default"), .max = max}).concerns) {
       names.push_back(one.name);
     }
     return names;
   };
   EXPECT_THAT(found(10), ElementsAre("full", "failing", "older", "old"));
   EXPECT_THAT(found(3), ElementsAre("full", "failing", "older"));
-  EXPECT_EQ(keys_of_concern(keys_, {.now = kNow}, 10).found.size(), 5U);
-  const AttentionQuery patient{.now = kNow, .secret_age = std::chrono::days(91)};
-  EXPECT_EQ(keys_of_concern(keys_, patient, 10).found.size(), 3U);
+  EXPECT_EQ(survey_keys(keys_, kNow, {}).concerns.size(), 5U);
+  EXPECT_EQ(survey_keys(keys_, kNow, {.secret_age = std::chrono::days(91)}).concerns.size(), 3U);
 }
 
 TEST_F(KeySearchTest, BusyKeysAreThoseWithTheMostRequestsOfTheHour) {
@@ -182,11 +187,11 @@ TEST_F(KeySearchTest, BusyKeysAreThoseWithTheMostRequestsOfTheHour) {
   put(young);
   for (int n = 0; n < 500; ++n) keys_.find(young.id)->use[0]->count_good(later);
   std::vector<std::string> names;
-  for (const auto& one : keys_of_concern(keys_, {.now = later}, 2).busy) {
+  for (const auto& one : survey_keys(keys_, later, {.max = 2}).busy) {
     names.push_back(one.name);
   }
   EXPECT_THAT(names, ::testing::UnorderedElementsAre("k4", "k3"));
-  const auto next_hour = keys_of_concern(keys_, {.now = later + std::chrono::hours(1)}, 2);
+  const auto next_hour = survey_keys(keys_, later + std::chrono::hours(1), {});
   EXPECT_TRUE(next_hour.busy.empty());
 }
 

@@ -12,9 +12,9 @@
 #include "ledger/data_lock.h"
 #include "ledger/generation_numbers.h"
 #include "ledger/journal.h"
-#include "ledger/key_attention.h"
 #include "ledger/key_changes.h"
 #include "ledger/key_search.h"
+#include "ledger/key_survey.h"
 #include "ledger/ledger_metrics.h"
 #include "ledger/limit_loader.h"
 #include "ledger/live_feed.h"
@@ -517,17 +517,8 @@ std::vector<std::int64_t> Ledger::key_numbers(const std::string& name,
   return numbers_named(state_->keys, name, workspace);
 }
 
-std::int64_t Ledger::count_active_keys(const std::optional<WorkspaceId>& workspace,
-                                       std::int64_t from_day, std::int64_t to_day) const {
-  return tollgate::count_active_keys(state_->keys, workspace, from_day, to_day);
-}
-
-Ledger::KeysOfConcern Ledger::keys_of_concern(const std::optional<WorkspaceId>& workspace,
-                                              std::chrono::days secret_age, std::size_t max) const {
-  return tollgate::keys_of_concern(
-      state_->keys,
-      {.workspace = workspace, .now = state_->options.clock->wall(), .secret_age = secret_age},
-      max);
+Ledger::KeySurvey Ledger::survey_keys(const KeySurveyQuery& query) const {
+  return tollgate::survey_keys(state_->keys, state_->options.clock->wall(), query);
 }
 
 Status Ledger::read_at_start(const std::function<Status(sql::Connection&)>& work) {

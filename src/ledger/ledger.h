@@ -331,11 +331,6 @@ class Ledger {
   // The number of every key that has the name, revoked ones too. Likewise.
   std::vector<std::int64_t> key_numbers(const std::string& name,
                                         const std::optional<WorkspaceId>& workspace) const;
-  // Keys, revoked ones too, of which a request was admitted on one of the days [from_day, to_day)
-  // since 1970, UTC, which are the last 62 at most. Likewise.
-  std::int64_t count_active_keys(const std::optional<WorkspaceId>& workspace, std::int64_t from_day,
-                                 std::int64_t to_day) const;
-
   // Why somebody should look at a key; the gravest first.
   enum class Concern {
     kLimited,      // at a limit
@@ -351,15 +346,27 @@ class Ledger {
     std::string name;
     Concern concern = Concern::kLimited;
   };
-  struct KeysOfConcern {
-    std::vector<KeyOfConcern> found;  // none for its rate; gravest first, of equals the newest
+  struct KeySurveyQuery {
+    std::optional<WorkspaceId> workspace = {};
+    std::chrono::days secret_age{90};  // a secret that is older is old
+    // Keys are active over so many days, the running one too: 31 at most.
+    int active_days = 30;
+    std::size_t max = 10;  // of each list
+  };
+  struct KeySurvey {
+    // Keys, revoked ones too, of which a request was admitted on those days (UTC); and on as many
+    // before.
+    std::int64_t active = 0;
+    std::int64_t active_before = 0;
+    // None for its rate; gravest first, of equals the newest. Errors are those since the process
+    // started.
+    std::vector<KeyOfConcern> concerns;
     // Those with the most requests in the running hour, if these are many. What is unusual is for
     // who knows the hours before to say.
     std::vector<KeyOfConcern> busy;
   };
-  // At most `max` of each. Errors are those since the process started. Likewise.
-  KeysOfConcern keys_of_concern(const std::optional<WorkspaceId>& workspace,
-                                std::chrono::days secret_age, std::size_t max) const;
+  // Of all keys but revoked ones, in one walk. Likewise.
+  KeySurvey survey_keys(const KeySurveyQuery& query) const;
 
   // Runs `work` on a reader thread over a read transaction: store/ queries for pages and reports.
   // Every request that was settled before is seen.

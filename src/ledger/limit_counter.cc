@@ -186,6 +186,12 @@ bool LimitCounter::spent(const Moment& now) const {
   return used.settled + (waitable() ? Wide{0} : used.held) >= limit_.amount;
 }
 
+bool LimitCounter::nearly_spent(const Moment& now) const {
+  if (!has_periods(limit_.window)) return false;
+  const Sums used = sums(now);
+  return used.settled > 0 && used.settled * 10 >= Wide{limit_.amount} * 9;
+}
+
 LimitState LimitCounter::state(const Moment& now) const {
   const Sums used = sums(now);
   LimitState state{.limit = limit_,

@@ -76,6 +76,8 @@ class LimitCounter {
   Left left(const Moment& now) const;
   // Nothing more gets through until it resets, whatever open requests settle at.
   bool spent(const Moment& now) const;
+  // Of a limit with periods: nine tenths or more are settled.
+  bool nearly_spent(const Moment& now) const;
   // Without an id. resets_at: the period's end; of the rolling 60 s, when all of it has left.
   LimitState state(const Moment& now) const;
   // When a refused `bound` may fit: the period's end; of the rolling 60 s, when enough has left.

@@ -202,14 +202,16 @@ KeyView LiveKeys::view_of(const LiveKey& live) const {
     view.secret_use.push_back(counter->read());
     view.use = view.use + view.secret_use.back();
   }
-  view.limits = limits_of(live);
+  if (key.policy.limits.empty()) return view;
+  const Lock lock(mutex_);
+  view.limits = budgets_.limits(*live.slot->budget, now());
   return view;
 }
 
-std::vector<LimitState> LiveKeys::limits_of(const LiveKey& live) const {
-  if (live.key.policy.limits.empty()) return {};
+bool LiveKeys::is_near_a_limit(const LiveKey& live) const {
+  if (live.key.policy.limits.empty()) return false;
   const Lock lock(mutex_);
-  return budgets_.limits(*live.slot->budget, now());
+  return budgets_.nearly_limited(*live.slot->budget, now());
 }
 
 KeyStatus LiveKeys::status_of(const LiveKey& live) const {

@@ -129,7 +129,8 @@ class LiveKeys {
   // How a list or a page shows it.
   KeyView view_of(const LiveKey& live) const;
   KeyStatus status_of(const LiveKey& live) const;
-  std::vector<LimitState> limits_of(const LiveKey& live) const;
+  // Whether the key has used nine tenths of a limit of its own, or more.
+  bool is_near_a_limit(const LiveKey& live) const;
   // nullopt: no such workspace.
   std::optional<Balance> balance(const WorkspaceId& workspace) const;
   std::vector<LimitState> limits(const WorkspaceId& workspace, Environment environment) const;

@@ -1,4 +1,4 @@
-#include "ledger/key_attention.h"
+#include "ledger/key_survey.h"
 
 #include <algorithm>
 #include <array>
@@ -16,35 +16,25 @@ namespace {
 using Concern = Ledger::Concern;
 using KeyOfConcern = Ledger::KeyOfConcern;
 
-constexpr std::int64_t kNearLimitPercent = 90;
 constexpr std::int64_t kErrorPercent = 5;
 constexpr std::int64_t kErrorRequestsMin = 20;
 constexpr std::int64_t kBusyRequestsMin = 100;
 // A younger key has no usual rate.
 constexpr std::chrono::days kKnownFor{1};
 
-bool near_a_limit(const std::vector<LimitState>& limits) {
-  return std::ranges::any_of(limits, [](const LimitState& state) {
-    return has_periods(state.limit.window) && state.used > 0 &&
-           static_cast<__int128>(state.used) * 100 >=
-               static_cast<__int128>(state.limit.amount) * kNearLimitPercent;
-  });
-}
-
 // The gravest; nullopt of what is off, too.
 std::optional<Concern> concern_of(const LiveKeys& keys, const LiveKey& live,
-                                  const RecentUse& recent, const AttentionQuery& query) {
+                                  const RecentUse& recent, WallTime now,
+                                  std::chrono::days secret_age) {
   const KeyStatus status = keys.status_of(live);
   if (status == KeyStatus::kLimited) return Concern::kLimited;
   if (status != KeyStatus::kActive) return std::nullopt;
-  if (near_a_limit(keys.limits_of(live))) return Concern::kNearLimit;
+  if (keys.is_near_a_limit(live)) return Concern::kNearLimit;
   if (recent.requests >= kErrorRequestsMin &&
       recent.errors * 100 > recent.requests * kErrorPercent) {
     return Concern::kErrors;
   }
-  if (query.now - current_secret(live.key).created_at > query.secret_age) {
-    return Concern::kOldSecret;
-  }
+  if (now - current_secret(live.key).created_at > secret_age) return Concern::kOldSecret;
   return std::nullopt;
 }
 
@@ -66,15 +56,14 @@ class Findings {
     busiest_.pop_back();
   }
 
-  Ledger::KeysOfConcern take() && {
-    Ledger::KeysOfConcern result;
-    for (std::vector<KeyOfConcern>& list : found_)
-      std::ranges::move(list, std::back_inserter(result.found));
-    if (result.found.size() > max_) result.found.resize(max_);
-    for (const auto& [requests, live] : busiest_) {
-      result.busy.push_back(described(*live, Concern::kUnusualRate));
+  void take(Ledger::KeySurvey& survey) && {
+    for (std::vector<KeyOfConcern>& list : found_) {
+      std::ranges::move(list, std::back_inserter(survey.concerns));
     }
-    return result;
+    if (survey.concerns.size() > max_) survey.concerns.resize(max_);
+    for (const auto& [requests, live] : busiest_) {
+      survey.busy.push_back(described(*live, Concern::kUnusualRate));
+    }
   }
 
  private:
@@ -93,23 +82,34 @@ class Findings {
 
 }  // namespace
 
-Ledger::KeysOfConcern keys_of_concern(const LiveKeys& keys, const AttentionQuery& query,
-                                      std::size_t max) {
-  Findings findings(max);
+Ledger::KeySurvey survey_keys(const LiveKeys& keys, WallTime now,
+                              const Ledger::KeySurveyQuery& query) {
+  Ledger::KeySurvey survey;
+  Findings findings(query.max);
+  const std::int64_t end = std::chrono::floor<std::chrono::days>(now).time_since_epoch().count() + 1;
+  const std::int64_t begin = end - query.active_days;
   walk_keys(keys, kNewestKey, [&](const std::shared_ptr<const LiveKey>& live) {
     const Key& key = live->key;
-    if (key.revoked_at || (query.workspace && key.workspace != *query.workspace)) {
-      return Walk::kGoOn;
-    }
+    if (query.workspace && key.workspace != *query.workspace) return Walk::kGoOn;
+    const auto was_active = [&](std::int64_t from, std::int64_t to) {
+      return std::ranges::any_of(live->use, [&](const UseCounter* counter) {
+        return counter->was_admitted_on(from, to);
+      });
+    };
+    survey.active += was_active(begin, end) ? 1 : 0;
+    survey.active_before += was_active(begin - query.active_days, begin) ? 1 : 0;
+    if (key.revoked_at) return Walk::kGoOn;
     RecentUse recent;
-    for (const UseCounter* counter : live->use) recent = recent + counter->recent(query.now);
-    if (const auto concern = concern_of(keys, *live, recent, query)) findings.add(*live, *concern);
-    if (recent.this_hour >= kBusyRequestsMin && query.now - key.created_at >= kKnownFor) {
+    for (const UseCounter* counter : live->use) recent = recent + counter->recent(now);
+    const auto concern = concern_of(keys, *live, recent, now, query.secret_age);
+    if (concern) findings.add(*live, *concern);
+    if (recent.this_hour >= kBusyRequestsMin && now - key.created_at >= kKnownFor) {
       findings.add_busy(live, recent.this_hour);
     }
     return Walk::kGoOn;
   });
-  return std::move(findings).take();
+  std::move(findings).take(survey);
+  return survey;
 }
 
 }  // namespace tollgate
