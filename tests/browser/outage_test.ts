@@ -154,3 +154,19 @@ test("the way to a page leads on after signing in, and is not left behind", asyn
   await expect(page.getByRole("heading", { name: "Models" })).toBeVisible();
   await page.context().close();
 });
+
+test("a browser that takes itself for offline asks all the same, and says so once where nothing answers", async ({ operator: page, gateway, context }) => {
+  await page.goto(`${gateway.url}/keys?create=true`);
+  await page.evaluate(() => window.dispatchEvent(new Event("offline")));
+  await page.getByLabel("Name", { exact: true }).fill("no internet here");
+  await page.getByRole("dialog").getByText("Sandbox", { exact: true }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Create key" }).click();
+  await expect(page.getByLabel("The secret", { exact: true })).toHaveValue(/^sk-tg-test-/);
+  await page.getByLabel("I have stored it").check();
+  await page.getByRole("button", { name: "Done" }).click();
+  await context.setOffline(true);
+  await expect(page.getByText(GONE)).toBeVisible({ timeout: 45_000 });
+  await expect(page.getByRole("listitem").filter({ hasText: "no internet here" })).toBeVisible();
+  await context.setOffline(false);
+  await expect(page.getByText(GONE)).toHaveCount(0);
+});
