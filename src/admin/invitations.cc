@@ -39,13 +39,6 @@ struct Invited {
   std::optional<store::Account> account = {};  // of the address, if it has one
 };
 
-AuditedChange change_of(std::string action, const Invitation& invitation) {
-  return {.action = std::move(action),
-          .object = invitation.id,
-          .after = store::invitation_json(invitation),
-          .workspace = invitation.workspace};
-}
-
 Status no_role_above(const AdminCall& call, Role role) {
   if (role <= call.by.role) return {};
   return std::unexpected(
@@ -59,7 +52,11 @@ Status withdraw(sql::Connection& connection, const AdminCall& call, const Invita
   if (Status allowed = no_role_above(call, invitation.role); !allowed) return allowed;
   auto removed = store::remove_invitation(connection, invitation.workspace, invitation.id);
   if (!removed) return std::unexpected(removed.error());
-  return audit_people_change(connection, call, change_of("invitation.delete", *removed));
+  return audit_people_change(connection, call,
+                             {.action = "invitation.delete",
+                              .object = removed->id,
+                              .before = store::invitation_json(*removed),
+                              .workspace = removed->workspace});
 }
 
 // Whether the workspace may have one more. Those that nobody can take any more are in nobody's way.
@@ -209,7 +206,11 @@ Task<Result<net::Response>> create_invitation(AdminCall& call) {
                            : has_room(connection, invitation.workspace, now);
     if (done) done = store::insert_invitation(connection, invitation, sha256(token.expose()));
     if (done) {
-      done = audit_people_change(connection, call, change_of("invitation.create", invitation));
+      done = audit_people_change(connection, call,
+                                 {.action = "invitation.create",
+                                  .object = invitation.id,
+                                  .after = store::invitation_json(invitation),
+                                  .workspace = invitation.workspace});
     }
     if (done) done = remember_object(connection, *idempotency, invitation.id, now);
     if (!done) return std::unexpected(done.error());
