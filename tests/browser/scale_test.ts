@@ -70,6 +70,7 @@ test("a list of many keys scrolls to its end with each key once", async ({ page,
   await page.goto(`${large.url}/keys`);
   await page.getByRole("list", { name: "Keys" }).waitFor();
   const places = new Map<number, string>();
+  const moved: string[] = []; // one expectation for each of the rows would take most of the time
   const waits: number[] = [];
   let top = 0;
   let wheres = 0;
@@ -77,9 +78,10 @@ test("a list of many keys scrolls to its end with each key once", async ({ page,
     const seen = await scrollTo(page, top);
     waits.push(seen.waited);
     for (const [place, name] of seen.rows) {
-      expect(places.get(place) ?? name, `row ${place}`).toBe(name);
+      if ((places.get(place) ?? name) !== name) moved.push(`row ${place}: ${places.get(place)}, then ${name}`);
       places.set(place, name);
     }
+    expect(moved).toEqual([]);
     wheres += 1;
     if (seen.end && (await fetched(page))) break;
     // Where the next page is not there yet, the same place is looked at again.
@@ -94,15 +96,15 @@ test("a list of many keys scrolls to its end with each key once", async ({ page,
     wanted.push(...body.data.map((key) => key.name));
     cursor = body.next_cursor;
   } while (cursor);
-  expect([...places.keys()].sort((a, b) => a - b)).toEqual(wanted.map((_, at) => at + 1));
-  expect([...places.entries()].sort(([a], [b]) => a - b).map(([, name]) => name)).toEqual(wanted);
+  expect(places.size).toBe(wanted.length);
+  expect(wanted.flatMap((name, at) => (places.get(at + 1) === name ? [] : [`row ${at + 1}: ${places.get(at + 1)} instead of ${name}`])).slice(0, 10)).toEqual([]);
 
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
   const jumps: number[] = [];
   for (let jump = 0; jump < JUMPS; jump += 1) {
     const seen = await scrollTo(page, Math.floor(height * ((jump * 0.618) % 1)));
     expect(seen.blank).toBeLessThanOrEqual(2);
-    for (const [place, name] of seen.rows) expect(places.get(place), `row ${place}`).toBe(name);
+    expect(seen.rows.filter(([place, name]) => places.get(place) !== name)).toEqual([]);
     jumps.push(seen.waited);
   }
   waits.sort((a, b) => a - b);
