@@ -78,7 +78,7 @@ export default function ChartCanvas({ at, series, format, whole, height, running
           height,
           tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
           legend: { show: false },
-          padding: [8, 4, 0, 0],
+          padding: [8, 18, 0, 0], // right: half of the last time, which stands under the last point
           cursor: {
             y: false,
             drag: { x: false, y: false },
