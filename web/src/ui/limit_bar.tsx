@@ -59,7 +59,7 @@ export function LimitLine({ limit, others }: { limit: LimitLike; others: readonl
   return (
     <span className="flex min-w-0 items-center gap-2.5 text-sm">
       <span className="numbers shrink-0 font-medium xl:min-w-12">{quantity(limit.metric, limit.used)}</span>
-      <Track limit={limit} className="h-2 max-w-24 min-w-6 flex-1" />
+      <Track limit={limit} className="h-2 max-w-24 min-w-4 flex-1" />
       <span className="numbers min-w-0 truncate text-muted" title={[ofText(limit), resetText(limit, now), limit.resets_at && formatExact(limit.resets_at)].filter(Boolean).join(" · ")}>
         {ofText(limit)}
         {reset && ` · ${reset}`}

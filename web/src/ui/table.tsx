@@ -67,7 +67,8 @@ const READ_ROW = {
   onKeyDown: (event: KeyboardEvent<HTMLElement>) => {
     if (event.target !== event.currentTarget || event.key !== "Enter") return;
     event.preventDefault();
-    event.currentTarget.querySelector<HTMLElement>("a,button,select,input")?.focus();
+    // Some stand in a row twice: for wide screens and for narrow ones.
+    [...event.currentTarget.querySelectorAll<HTMLElement>("a,button,select,input")].find((control) => control.checkVisibility())?.focus();
   },
 };
 

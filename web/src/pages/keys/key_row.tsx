@@ -20,7 +20,7 @@ export const TYPE_NAMES: Record<string, string> = { standard: "Standard", profil
 
 // Shared by the rows and what stands over them.
 export const COLUMNS =
-  "grid-cols-[28px_minmax(0,1fr)_auto] items-center gap-x-3 px-4 xl:grid-cols-[28px_minmax(150px,1fr)_minmax(0,1.9fr)_84px_60px_52px_96px_72px]";
+  "grid-cols-[28px_minmax(0,1fr)_auto] items-center gap-x-3 px-4 xl:grid-cols-[28px_minmax(156px,1fr)_minmax(0,2.3fr)_84px_60px_52px_96px_72px]";
 
 // Two lines; where there is no room for all columns, a limit takes a third.
 export const rowHeight = (of: Key, size: "small" | "large") => (size === "large" ? 56 : of.limits.length > 0 ? 88 : 64);
