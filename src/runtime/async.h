@@ -2,7 +2,8 @@
 //
 // `co_await from_callback<T>(start)` suspends, hands `start` a Callback<T>, and resumes on the
 // caller's own I/O thread with the value that the Callback is given. A Callback is called exactly
-// once, from any thread; it keeps the io_context alive until then (work guard).
+// once, from any thread; it keeps the io_context alive until then (work guard), and has no more to
+// do with it after: the thread that answered may let go of it whenever it likes.
 #pragma once
 
 #include <boost/asio/post.hpp>
@@ -27,16 +28,17 @@ class Callback {
   Callback& operator=(Callback&&) = default;
   // One that is dropped uncalled ends its waiter, on the waiter's thread.
   ~Callback() {
-    if (waiter_) asio::post(work_, [dropped = std::move(waiter_)] {});
+    if (!waiter_) return;
+    asio::post(context(), [work = std::move(work_), dropped = std::move(waiter_)] {});
   }
 
   // Posts the resumption to the waiting Task's thread.
   void operator()(T value) {
-    asio::post(work_,
-               [waiter = std::move(waiter_), into = into_, held = std::move(value)]() mutable {
-                 into->emplace(std::move(held));
-                 waiter.resume();
-               });
+    asio::post(context(), [work = std::move(work_), waiter = std::move(waiter_), into = into_,
+                           held = std::move(value)]() mutable {
+      into->emplace(std::move(held));
+      waiter.resume();
+    });
   }
 
   // The thread the waiter lives on: callers that complete many at once group them by context,

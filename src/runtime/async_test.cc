@@ -95,6 +95,20 @@ TEST(FromCallback, KeepsTheLoopAliveUntilItIsAnswered) {
   EXPECT_EQ(*value, 7);
 }
 
+TEST(FromCallback, OnceAnsweredIsLetGoOfAfterTheLoop) {
+  // As a reader of the store does that answers, and is late to drop what it was given.
+  std::optional<Callback<Text>> told;
+  {
+    TestLoop loop;
+    const auto value = loop.start(answered_when_told(told));
+    loop.settle();
+    ASSERT_TRUE(told);
+    (*told)(std::make_unique<std::string>("in time"));
+    ASSERT_TRUE(loop.run_until([&] { return value->has_value(); }));
+  }
+  told.reset();  // the sanitizer would see it touch the loop
+}
+
 TEST(FromCallback, AnswerNobodyGaveFreesTheWaiter) {
   // The frame is freed with its Callback, as a queue does that is dropped: the sanitizer would see
   // it leak.

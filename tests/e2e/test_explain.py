@@ -106,11 +106,12 @@ def test_candidates_are_scored_bounded_and_what_is_dropped_says_why(world):
 @pytest.fixture(scope="module")
 def crowd(tmp_path_factory):
     """m/five and m/six stand at so many providers that cannot be told of several choices, the cheaper the earlier,
-    and at a dear one that can."""
+    and at a dear one that can. No two are so near in price that they take turns."""
     folder = tmp_path_factory.mktemp("crowd")
+    dearer = ["1", "1.25", "1.70", "2.50", "4", "10", "50"]
 
     def at(provider: str, place: int, models: list[str]) -> dict:
-        prices = {"input": f"{10 ** place / 1000}", "output": f"{10 ** place / 1000}"}
+        prices = {"input": dearer[place], "output": dearer[place]}
         return {"id": provider, "base_url": upstream.url, "api_key": "${PROVIDER_KEY}",
                 "dialect": "openai" if provider == "plain" else ANTHROPIC,
                 "models": [{"id": model, "upstream_model": "large", "context_window": 64000, "max_output_tokens": 2048,
@@ -128,6 +129,7 @@ def test_no_more_offers_are_tried_than_a_request_tries(crowd):
     for model, status in (("m/five", 200), ("m/six", 400)):
         body = chat(model, n=2, max_tokens=10)
         explained = explain(crowd, key["id"], body)
+        assert len(explained["turns"]) <= 1
         answer = crowd.chat(key["secret"], json.dumps(body).encode())
         assert answer.status == status, answer.body
         assert disagreement(explained, answer) is None
