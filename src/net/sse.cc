@@ -34,6 +34,14 @@ std::optional<std::string_view> field_value(std::string_view line, std::string_v
   return line;
 }
 
+// Kept for the next event; what was larger than most is given back.
+constexpr std::size_t kKeptBytes = 64 * 1024;
+
+void empty(std::string& text) {
+  text.clear();
+  if (text.capacity() > kKeptBytes) text = std::string();
+}
+
 }  // namespace
 
 void SseReader::feed(std::string_view bytes) {
@@ -44,7 +52,8 @@ void SseReader::feed(std::string_view bytes) {
 
 Result<std::optional<SseEvent>> SseReader::next() {
   if (held_returned_) {
-    held_.clear();
+    empty(held_);
+    empty(joined_);
     held_returned_ = false;
   }
   skip_byte_order_mark();
@@ -55,22 +64,31 @@ Result<std::optional<SseEvent>> SseReader::next() {
     if (oversized_) break;
     piece_.remove_prefix(part.size());
     if (end == kNoEnd) {
-      held_.append(part);
+      hold(part);
       break;
     }
     std::string_view raw = part;
-    if (!held_.empty()) raw = held_.append(part);
+    if (!held_.empty()) raw = hold(part);
     if (std::optional<SseEvent> event = read_event(raw)) {
       held_returned_ = !held_.empty();
       return event;
     }
-    held_.clear();
+    empty(held_);
   }
   if (oversized_) {
     piece_ = {};
+    held_ = std::string();
     return fail(ErrorCode::kProviderError, "The provider sent an event that is too large.");
   }
   return std::optional<SseEvent>();
+}
+
+// All that is held. A large event gets the room of the largest at once: while room is doubled the
+// old stands beside the new, and one at the limit would take twice that.
+std::string_view SseReader::hold(std::string_view part) {
+  const std::size_t size = held_.size() + part.size();
+  if (size > held_.capacity() && size > event_bytes_max_ / 4) held_.reserve(event_bytes_max_);
+  return held_.append(part);
 }
 
 bool SseReader::mid_event() const {

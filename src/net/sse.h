@@ -56,6 +56,7 @@ class SseReader {
   static constexpr std::size_t kNoEnd = static_cast<std::size_t>(-1);
 
   void skip_byte_order_mark();
+  std::string_view hold(std::string_view part);
   std::size_t find_end(std::string_view bytes);
   std::optional<SseEvent> read_event(std::string_view raw);
 
