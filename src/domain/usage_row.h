@@ -63,8 +63,8 @@ struct UsageRow {
   std::string client;  // user agent, cut at 256 bytes
   std::string ip;      // empty when the setting omits it
   std::vector<Attempt> attempts;
-  // What was chosen among and why, as JSON (routing/decision.h); empty where the request named its
-  // model and nothing was dropped. No word of the prompt.
+  // What was chosen among and why, as JSON (routing/decision.h); empty where nothing was to be
+  // chosen: the model that the request named has one offer. No word of the prompt.
   std::string decision;
 
   // The time by which it counts in limits.

@@ -421,13 +421,41 @@ TEST_F(AutoChoice, ADecisionIsBoundedHoweverManyOffersThereAre) {
   EXPECT_EQ(told.at("dropped_counts").at("tools"), 250);
 }
 
-TEST_F(AutoChoice, ANamedModelFromWhichNothingWasDroppedNeedsNoDecision) {
+TEST_F(AutoChoice, ANamedModelOfSeveralOffersKeepsWhatWasChosenAmong) {
+  add({.model = "a/m", .provider = "dear", .price = 9});
+  add({.model = "a/m", .provider = "cheap", .price = 1});
+  const json::object told = decision("a/m");
+  EXPECT_EQ(told.at("strategy"), "model");
+  EXPECT_EQ(told.at("eligible"), 2);
+  EXPECT_EQ(told.at("candidates").at(0).at("provider"), "cheap");
+  EXPECT_EQ(told.at("candidates").at(1).at("provider"), "dear");
+  EXPECT_TRUE(told.at("dropped").as_array().empty());
+}
+
+TEST_F(AutoChoice, ANamedModelOfOneOfferKeepsADecisionOnlyOfWhatWasDropped) {
+  add({.model = "a/m", .provider = "p"});
+  add({.model = "b/other"});
+  EXPECT_EQ(choose("a/m")->decision, "");
+  add({.model = "a/m", .provider = "q"});
+  snapshot_.reset();
+  take_down("a/m", "q");
+  EXPECT_EQ(decision("a/m").at("eligible"), 1);
+  EXPECT_EQ(decision("a/m").at("dropped_counts").at("down"), 1);
+}
+
+TEST_F(AutoChoice, WhatChoosesAModelKeepsItsDecisionThoughOneOfferIsLeft) {
+  add({.model = "a/m"});
+  ask(kEasy);
+  EXPECT_EQ(decision().at("eligible"), 1);
+  EXPECT_EQ(decision().at("tier"), "NANO");
+}
+
+TEST_F(AutoChoice, ASandboxKeysNamedModelIsSimulatedAndKeepsNoDecision) {
+  environment_ = Environment::kSandbox;
   add({.model = "a/m", .provider = "p"});
   add({.model = "a/m", .provider = "q"});
   EXPECT_EQ(choose("a/m")->decision, "");
-  take_down("a/m", "q");
-  EXPECT_EQ(decision("a/m").at("strategy"), "model");
-  EXPECT_EQ(decision("a/m").at("dropped_counts").at("down"), 1);
+  EXPECT_EQ(decision().at("eligible"), 2);
 }
 
 TEST_F(AutoChoice, ExplainingListsEverythingAndChoosesTheSame) {

@@ -280,6 +280,8 @@ TEST_F(ChoiceProperty, ExplainingAgreesWithChoosing) {
         EXPECT_EQ(route->offers, explained.route->offers);
         const json::value told = parse_json(explained.decision).value();
         EXPECT_EQ(told.at("candidates").as_array().size(), route->offers.size());
+        const bool chose = route->offers.size() > 1 || !told.at("dropped").as_array().empty();
+        EXPECT_TRUE(!chose || !route->decision.empty()) << explained.decision;
       } else {
         EXPECT_EQ(route.error().message, explained.route.error().message);
       }

@@ -131,8 +131,11 @@ class Choice {
  private:
   bool names_model() const { return meaning_.model != nullptr; }
   bool ignores_model() const { return needs_.profile != nullptr && !needs_.profile->honor_model; }
-  // Nothing was to be decided but at which offer.
+  // Nothing was to be decided but at which offer; and where there was only one, not even that.
   bool plain() const { return names_model() && needs_.profile == nullptr; }
+  bool nothing_to_choose() const {
+    return plain() && decision_.eligible == 1 && decision_.dropped.empty();
+  }
   bool in_sandbox() const { return needs_.environment == Environment::kSandbox; }
 
   // What the model's name means, and the rules.
@@ -296,7 +299,7 @@ class Choice {
     route.offers.reserve(eligible.size());
     for (const Scored& one : eligible) route.offers.push_back(one.offer.figures->offer);
     decision_.eligible = eligible.size();
-    if (plain() && !explained_ && decision_.dropped.empty()) return route;
+    if (!explained_ && nothing_to_choose()) return route;
     for (const Scored& one : eligible) {
       if (decision_.candidates.size() == decision_.listed_max) break;
       decision_.candidates.push_back(

@@ -48,7 +48,8 @@ struct Route {
   std::string region;             // all is served there; empty = anywhere
   std::optional<Money> max_cost;  // of one request: the profile's cap or route.max_cost
   bool own_max_cost = false;      // it is the request's own
-  // For the usage row (decision_json()); empty where a model was named and nothing was dropped.
+  // For the usage row (decision_json()); empty where nothing was to be chosen: a model was named,
+  // has one offer, and that may serve it, or is simulated for a sandbox key.
   std::string decision;
   // What keeps the offers alive.
   std::shared_ptr<const Snapshot> snapshot;

@@ -14,57 +14,77 @@ namespace {
 
 // What closes the arrays and the object, and then some.
 constexpr std::size_t kBytesToClose = 64;
+// Of a few candidates: of nearly every decision.
+constexpr std::size_t kUsualBytes = 640;
+
+void append_name(std::string& out, std::string_view name) {
+  out += '"';
+  out += name;
+  out += "\":";
+}
 
 void append_member(std::string& out, std::string_view name, std::string_view text) {
-  fmt::format_to(std::back_inserter(out), R"("{}":)", name);
+  append_name(out, name);
   append_json_string(out, text);
 }
 
-std::string offer_json(const Offer& offer) {
-  std::string out = "{";
+void append_offer(std::string& out, const Offer& offer) {
+  out += '{';
   append_member(out, "model", offer.model.get());
   out += ',';
   append_member(out, "provider", offer.provider.get());
   out += ',';
   append_member(out, "region", offer.region);
-  return out;
 }
 
-std::string scored_json(const Decision::Candidate& one) {
-  return offer_json(*one.offer) +
-         fmt::format(R"(,"health":"{}","score":{:.3f})", health_state_name(one.health), one.score);
+void append_scored(std::string& out, const Decision::Candidate& one) {
+  append_offer(out, *one.offer);
+  fmt::format_to(std::back_inserter(out), R"(,"health":"{}","score":{:.3f})",
+                 health_state_name(one.health), one.score);
 }
 
-std::string candidate_json(const Decision::Candidate& one) { return scored_json(one) + '}'; }
+void append_candidate(std::string& out, const Decision::Candidate& one) {
+  append_scored(out, one);
+  out += '}';
+}
 
 std::string number_or_null(double number) {
   return number > 0 ? fmt::format("{:.1f}", number) : "null";
 }
 
-std::string explained_candidate_json(const Decision::Candidate& one) {
+void append_explained_candidate(std::string& out, const Decision::Candidate& one) {
   constexpr double kMicrosPerMs = 1'000;
-  return scored_json(one) +
-         fmt::format(R"(,"expected_cost":"{}","latency_ms":{},"carbon_grams_per_kwh":{},)"
-                     R"("capabilities_known":{}}})",
-                     format_money(Money::from_nanos(one.expected_cost)),
-                     number_or_null(static_cast<double>(one.median.count()) / kMicrosPerMs),
-                     number_or_null(static_cast<double>(one.carbon)), one.capabilities_known);
+  append_scored(out, one);
+  fmt::format_to(std::back_inserter(out),
+                 R"(,"expected_cost":"{}","latency_ms":{},"carbon_grams_per_kwh":{},)"
+                 R"("capabilities_known":{}}})",
+                 format_money(Money::from_nanos(one.expected_cost)),
+                 number_or_null(static_cast<double>(one.median.count()) / kMicrosPerMs),
+                 number_or_null(static_cast<double>(one.carbon)), one.capabilities_known);
 }
 
-std::string dropped_json(const Decision::Dropped& one) {
-  return offer_json(*one.offer) + fmt::format(R"(,"why":"{}"}})", drop_reason_name(one.reason));
+void append_dropped(std::string& out, const Decision::Dropped& one) {
+  append_offer(out, *one.offer);
+  out += ',';
+  append_member(out, "why", drop_reason_name(one.reason));
+  out += '}';
 }
 
 // As many as there is room for.
 template <class List>
 void append_list(std::string& out, std::string_view name, const List& list, std::size_t bytes_max,
-                 std::string (*text_of)(const typename List::value_type&)) {
-  fmt::format_to(std::back_inserter(out), R"(,"{}":[)", name);
+                 void (*append)(std::string&, const typename List::value_type&)) {
+  out += ',';
+  append_name(out, name);
+  out += '[';
   for (const auto& one : list) {
-    const std::string text = text_of(one);
-    if (bytes_max > 0 && out.size() + text.size() + kBytesToClose > bytes_max) break;
+    const std::size_t before = out.size();
     if (out.back() != '[') out += ',';
-    out += text;
+    append(out, one);
+    if (bytes_max > 0 && out.size() + kBytesToClose > bytes_max) {
+      out.resize(before);
+      break;
+    }
   }
   out += ']';
 }
@@ -87,7 +107,9 @@ std::size_t Decision::dropped_count() const {
 }
 
 std::string decision_json(const Decision& decision, std::size_t bytes_max) {
-  std::string out = "{";
+  std::string out;
+  out.reserve(kUsualBytes);
+  out += '{';
   append_member(out, "strategy", decision.strategy);
   if (decision.profile != nullptr) {
     out += ',';
@@ -103,8 +125,8 @@ std::string decision_json(const Decision& decision, std::size_t bytes_max) {
   fmt::format_to(std::back_inserter(out), R"(,"eligible":{})", decision.eligible);
   append_counts(out, decision);
   append_list(out, "candidates", decision.candidates, bytes_max,
-              bytes_max == 0 ? explained_candidate_json : candidate_json);
-  append_list(out, "dropped", decision.dropped, bytes_max, dropped_json);
+              bytes_max == 0 ? append_explained_candidate : append_candidate);
+  append_list(out, "dropped", decision.dropped, bytes_max, append_dropped);
   out += '}';
   return out;
 }

@@ -1,3 +1,4 @@
+import { made } from "./admin";
 import { clean } from "./axe";
 import { call, createKey, expect, test } from "./gateway";
 
@@ -48,4 +49,26 @@ test("usage finds a key by its name, however many there are, and a model by a pa
   await page.keyboard.type("ECHO");
   await page.getByRole("option", { name: "sandbox/echo" }).click();
   await expect(page).toHaveURL(/model=sandbox/);
+});
+
+test("a request says how its offer was chosen, or why there was nothing to choose", async ({ operator: page, gateway }) => {
+  const model = (id: string, price: string) => ({ id, upstream_model: "m", prices: { input: price, output: price } });
+  const provider = { dialect: "openai", base_url: "http://127.0.0.1:9/v1", allow_private: true };
+  await made(gateway, "providers", { ...provider, id: "near", models: [model("shop/both", "1"), model("shop/one", "1")] });
+  await made(gateway, "providers", { ...provider, id: "far", models: [model("shop/both", "2")] });
+  const live = String((await made(gateway, "keys", { name: "chooses", environment: "production" }))["secret"]);
+  const simulated = String((await made(gateway, "keys", { name: "is simulated", environment: "sandbox" }))["secret"]);
+  for (const [secret, asked, told] of [
+    [live, "shop/both", "2 offers could serve it"],
+    [live, "shop/one", "One offer serves this model; there was nothing to choose."],
+    [simulated, "shop/both", "The sandbox answers this key, whatever model it names; there was nothing to choose."],
+  ] as const) {
+    await call(gateway, secret, asked);
+    await page.goto(`${gateway.url}/usage?model=${asked}`);
+    await page.getByRole("row").nth(1).click();
+    const routing = page.getByRole("dialog").locator("section").filter({ has: page.getByRole("heading", { name: "Routing" }) });
+    await expect(routing).toContainText(told);
+    await expect(routing.getByText("first choice")).toHaveCount(asked === "shop/both" && secret === live ? 1 : 0);
+    await clean(page, told);
+  }
 });

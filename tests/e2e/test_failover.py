@@ -561,6 +561,20 @@ def test_attempts_share_one_deadline(start_gateway):
         assert answer.status == 200 and said(answer) == "from good"
 
 
+def test_row_keeps_the_offers_of_the_named_model_in_the_order_in_which_they_were_tried(several):
+    key = production_key(several.gateway)
+    several.first.script = error_of(500)
+    assert ask(several, key, several.model("pair")).status == 200
+    assert ask(several, key, several.model("alone")).status in (502, 503)
+    alone, pair = several.gateway.rows_of(key)
+    decision = pair["route_decision"]
+    assert (decision["strategy"], decision["eligible"], decision["dropped"]) == ("model", 2, [])
+    tried = [(one["provider"], one["model"]) for one in decision["candidates"]]
+    assert tried == [(one["provider"], one["model"]) for one in pair["attempts"]]
+    assert tried == [("first", pair["model"]), ("second", pair["model"])]
+    assert alone["route_decision"] is None
+
+
 def test_many_at_once_are_served_by_the_offer_that_works(several, key):
     model = several.model()
     several.first.script = error_of(500)

@@ -128,7 +128,7 @@ def test_decision_holds_nothing_of_the_prompt(recorded):
     assert word.encode() not in gateway_files
 
 
-def test_named_model_of_which_nothing_was_dropped_has_no_decision(recorded):
+def test_named_model_of_one_offer_has_no_decision(recorded):
     gateway, _ = recorded
     key = production_key(gateway)
     assert ask(gateway, key, model=FREE_INPUT).status == 200

@@ -29,6 +29,10 @@ const METERED: Record<string, string> = {
   overrun: "the provider reported more than was reserved",
 };
 
+// Why a row has no decision.
+const SIMULATED = "The sandbox answers this key, whatever model it names; there was nothing to choose.";
+const ONE_OFFER = "One offer serves this model; there was nothing to choose.";
+
 export function UsageDetail({ id, known, onClose }: { id: string; known: UsageRow | undefined; onClose: () => void }) {
   const { workspace } = useHere();
   const row = useQuery({
@@ -67,11 +71,9 @@ function Detail({ of }: { of: UsageRow }) {
       <Part title="Tokens and price">
         <Priced of={of} />
       </Part>
-      {of.route_decision && (
-        <Part title="Routing">
-          <Decision of={of.route_decision} />
-        </Part>
-      )}
+      <Part title="Routing">
+        {of.route_decision ? <Decision of={of.route_decision} /> : <p className="text-sm text-muted">{of.environment === "sandbox" ? SIMULATED : ONE_OFFER}</p>}
+      </Part>
       <Part title="Request">
         <Facts>
           <Fact name="Key">
