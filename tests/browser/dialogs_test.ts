@@ -1,8 +1,8 @@
 // Every dialog, menu, panel and door, in both themes: axe finds nothing, it fits a small screen, Escape closes it, and
 // the focus goes back to what opened it.
 import { made } from "./admin";
-import { clean } from "./axe";
-import { call, createKey, expect, type Gateway, OPERATOR, test, watched } from "./gateway";
+import { cleanInBothThemes } from "./axe";
+import { call, createKey, expect, type Gateway, signedIn, test, watched } from "./gateway";
 import { overflow, settled } from "./pages";
 import type { Locator, Page } from "./playwright";
 
@@ -53,116 +53,107 @@ async function populated(page: Page, gateway: Gateway) {
   const joined = await page.request.post(`${gateway.url}/admin/v1/invitations/accept`, { headers: { Origin: gateway.url }, data: { token: String(invited["link"]).split("#")[1], name: "Guest", password: "four calm words here" } });
   expect(joined.status()).toBe(200);
   await page.context().clearCookies();
-  await page.goto(`${gateway.url}/sign-in`);
-  await page.getByLabel("E-mail").fill(OPERATOR.email);
-  await page.getByLabel("Password").fill(OPERATOR.password);
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
-  await page.getByRole("heading", { name: "Overview" }).waitFor();
+  await signedIn(page, gateway);
 }
 
-for (const theme of ["light", "dark"] as const) {
-  test(`every dialog and menu is clean, and gives the focus back, ${theme}`, async ({ operator: page, gateway }) => {
-    test.setTimeout(240_000);
-    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
-    await populated(page, gateway);
-    for (const one of OPENED) {
-      await page.goto(gateway.url + one.path.replace("{key}", key));
-      await page.getByRole("heading", { level: 1 }).waitFor();
-      await settled(page);
-      const opener = one.opener(page);
-      await opener.focus();
-      await page.keyboard.press("Enter");
-      const opened = page.getByRole(one.as ?? "dialog");
-      await opened.waitFor();
-      await clean(page, one.name);
-      await page.keyboard.press("Escape");
-      await opened.waitFor({ state: "detached" });
-      // A row was opened by its address: what it opens may be sent to somebody, and is closed to the same row.
-      await expect(opener, `the focus after ${one.name}`).toBeFocused();
-    }
-  });
-
-  test(`every dialog fits the smallest screen, ${theme}`, async ({ operator: page, gateway }) => {
-    test.setTimeout(240_000);
-    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
-    await populated(page, gateway);
-    await page.setViewportSize({ width: 360, height: 700 });
-    for (const one of OPENED.filter(({ name }) => !["workspaces", "person", "palette"].includes(name))) {
-      await page.goto(gateway.url + one.path.replace("{key}", key));
-      await page.getByRole("heading", { level: 1 }).waitFor();
-      await settled(page);
-      await one.opener(page).focus();
-      await page.keyboard.press("Enter");
-      const opened = page.getByRole(one.as ?? "dialog");
-      await opened.waitFor();
-      const box = (await opened.boundingBox())!;
-      expect.soft(Math.round(box.x), one.name).toBeGreaterThanOrEqual(0);
-      expect.soft(Math.round(box.x + box.width), one.name).toBeLessThanOrEqual(360);
-      expect.soft(await opened.evaluate((element) => element.scrollWidth - element.clientWidth), `${one.name} scrolls sideways`).toBeLessThanOrEqual(1);
-      expect.soft(await overflow(page), one.name).toBeLessThanOrEqual(0);
-    }
-  });
-
-  test(`what is shown once, and what follows a dialog, is clean, ${theme}`, async ({ operator: page, gateway }) => {
-    test.setTimeout(120_000);
-    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
-    await populated(page, gateway);
-    await page.goto(`${gateway.url}/keys?create=true`);
-    await page.getByLabel("Name", { exact: true }).fill(`shown ${theme}`);
-    await page.getByRole("dialog").getByRole("button", { name: "Create key" }).click();
-    await page.getByLabel("The secret", { exact: true }).waitFor();
-    await clean(page, "a new secret");
-    // What is shown this once is not lost by a slip.
+test("every dialog and menu is clean in both themes, and gives the focus back", async ({ operator: page, gateway }) => {
+  test.setTimeout(240_000);
+  await populated(page, gateway);
+  for (const one of OPENED) {
+    await page.goto(gateway.url + one.path.replace("{key}", key));
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await settled(page);
+    const opener = one.opener(page);
+    await opener.focus();
+    await page.keyboard.press("Enter");
+    const opened = page.getByRole(one.as ?? "dialog");
+    await opened.waitFor();
+    await cleanInBothThemes(page, one.name);
     await page.keyboard.press("Escape");
-    await expect(page.getByLabel("The secret", { exact: true })).toBeVisible();
-    await page.getByLabel("I have stored it").check();
-    await page.getByRole("button", { name: "Done" }).click();
-    await page.goto(`${gateway.url}/members`);
-    await page.getByRole("button", { name: "Invite" }).click();
-    await page.getByLabel("E-mail").fill(`more-${theme}@example.com`);
-    await page.getByRole("button", { name: "Make link" }).click();
-    await page.getByLabel("The invitation’s link").waitFor();
-    await clean(page, "an invitation's link");
-    await page.goto(`${gateway.url}/keys/key_none`);
-    await page.getByRole("alert").waitFor();
-    await clean(page, "a key that is not there");
-    await page.goto(`${gateway.url}/nowhere`);
-    await page.getByRole("heading").first().waitFor();
-    await clean(page, "a page that is not there");
-    await page.goto(`${gateway.url}/keys?search=nothing-has-this-name`);
-    await page.getByText("No key fits these filters").waitFor();
-    await clean(page, "nothing found");
-  });
+    await opened.waitFor({ state: "detached" });
+    // A row was opened by its address: what it opens may be sent to somebody, and is closed to the same row.
+    await expect(opener, `the focus after ${one.name}`).toBeFocused();
+  }
+});
 
-  test(`the doors are clean, ${theme}`, async ({ operator, gateway, browser }) => {
-    const invited = await made(gateway, "invitations?workspace=ws_default", { email: `door-${theme}@example.com`, role: "viewer" });
-    expect(operator).toBeTruthy();
-    const page = await (await browser.newContext({ colorScheme: theme, viewport: { width: 390, height: 844 } })).newPage();
-    const complaints = watched(page, gateway.url);
-    await page.goto(`${gateway.url}/sign-in`);
-    await page.getByRole("button", { name: "Sign in", exact: true }).waitFor();
-    await clean(page, "sign in");
-    expect(await overflow(page), "sign in").toBeLessThanOrEqual(0);
-    await page.getByLabel("E-mail").fill("nobody@example.com");
-    await page.getByLabel("Password").fill("not this one");
-    await page.getByRole("button", { name: "Sign in", exact: true }).click();
-    await page.getByRole("alert").waitFor();
-    await clean(page, "a refused sign-in");
-    await page.goto(String(new URL(String(invited["link"]), gateway.url)));
-    await page.getByLabel("Your name").waitFor();
-    await clean(page, "an invitation");
-    expect(await overflow(page), "an invitation").toBeLessThanOrEqual(0);
-    await page.goto("about:blank");
-    await page.goto(`${gateway.url}/invite`);
-    await page.getByRole("heading", { name: "This link is not whole" }).waitFor();
-    await clean(page, "half an invitation");
-    await page.goto(`${gateway.url}/setup`);
-    await page.getByRole("heading", { name: "Tollgate is set up already" }).waitFor();
-    await clean(page, "set up already");
-    await page.context().close();
-    expect(complaints).toEqual([]);
-  });
-}
+test("every dialog fits the smallest screen", async ({ operator: page, gateway }) => {
+  test.setTimeout(240_000);
+  await populated(page, gateway);
+  await page.setViewportSize({ width: 360, height: 700 });
+  for (const one of OPENED.filter(({ name }) => !["workspaces", "person", "palette"].includes(name))) {
+    await page.goto(gateway.url + one.path.replace("{key}", key));
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await settled(page);
+    await one.opener(page).focus();
+    await page.keyboard.press("Enter");
+    const opened = page.getByRole(one.as ?? "dialog");
+    await opened.waitFor();
+    const box = (await opened.boundingBox())!;
+    expect.soft(Math.round(box.x), one.name).toBeGreaterThanOrEqual(0);
+    expect.soft(Math.round(box.x + box.width), one.name).toBeLessThanOrEqual(360);
+    expect.soft(await opened.evaluate((element) => element.scrollWidth - element.clientWidth), `${one.name} scrolls sideways`).toBeLessThanOrEqual(1);
+    expect.soft(await overflow(page), one.name).toBeLessThanOrEqual(0);
+  }
+});
+
+test("what is shown once, and what follows a dialog, is clean in both themes", async ({ operator: page, gateway }) => {
+  test.setTimeout(120_000);
+  await populated(page, gateway);
+  await page.goto(`${gateway.url}/keys?create=true`);
+  await page.getByLabel("Name", { exact: true }).fill("shown");
+  await page.getByRole("dialog").getByRole("button", { name: "Create key" }).click();
+  await page.getByLabel("The secret", { exact: true }).waitFor();
+  await cleanInBothThemes(page, "a new secret");
+  // What is shown this once is not lost by a slip.
+  await page.keyboard.press("Escape");
+  await expect(page.getByLabel("The secret", { exact: true })).toBeVisible();
+  await page.getByLabel("I have stored it").check();
+  await page.getByRole("button", { name: "Done" }).click();
+  await page.goto(`${gateway.url}/members`);
+  await page.getByRole("button", { name: "Invite" }).click();
+  await page.getByLabel("E-mail").fill("more@example.com");
+  await page.getByRole("button", { name: "Make link" }).click();
+  await page.getByLabel("The invitation’s link").waitFor();
+  await cleanInBothThemes(page, "an invitation's link");
+  await page.goto(`${gateway.url}/keys/key_none`);
+  await page.getByRole("alert").waitFor();
+  await cleanInBothThemes(page, "a key that is not there");
+  await page.goto(`${gateway.url}/nowhere`);
+  await page.getByRole("heading").first().waitFor();
+  await cleanInBothThemes(page, "a page that is not there");
+  await page.goto(`${gateway.url}/keys?search=nothing-has-this-name`);
+  await page.getByText("No key fits these filters").waitFor();
+  await cleanInBothThemes(page, "nothing found");
+});
+
+test("the doors are clean in both themes", async ({ operator, gateway, browser }) => {
+  const invited = await made(gateway, "invitations?workspace=ws_default", { email: "door@example.com", role: "viewer" });
+  expect(operator).toBeTruthy();
+  const page = await (await browser.newContext({ viewport: { width: 390, height: 844 } })).newPage();
+  const complaints = watched(page, gateway.url);
+  await page.goto(`${gateway.url}/sign-in`);
+  await page.getByRole("button", { name: "Sign in", exact: true }).waitFor();
+  await cleanInBothThemes(page, "sign in");
+  expect(await overflow(page), "sign in").toBeLessThanOrEqual(0);
+  await page.getByLabel("E-mail").fill("nobody@example.com");
+  await page.getByLabel("Password").fill("not this one");
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByRole("alert").waitFor();
+  await cleanInBothThemes(page, "a refused sign-in");
+  await page.goto(String(new URL(String(invited["link"]), gateway.url)));
+  await page.getByLabel("Your name").waitFor();
+  await cleanInBothThemes(page, "an invitation");
+  expect(await overflow(page), "an invitation").toBeLessThanOrEqual(0);
+  await page.goto("about:blank");
+  await page.goto(`${gateway.url}/invite`);
+  await page.getByRole("heading", { name: "This link is not whole" }).waitFor();
+  await cleanInBothThemes(page, "half an invitation");
+  await page.goto(`${gateway.url}/setup`);
+  await page.getByRole("heading", { name: "Tollgate is set up already" }).waitFor();
+  await cleanInBothThemes(page, "set up already");
+  await page.context().close();
+  expect(complaints).toEqual([]);
+});
 
 test("the palette reaches every page and every action", async ({ operator: page, gateway }) => {
   test.setTimeout(120_000);
