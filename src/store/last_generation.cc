@@ -1,16 +1,15 @@
 #include "store/last_generation.h"
 
-#include <optional>
-
 namespace tollgate::store {
 
 Result<GenerationNumber> last_generation(sql::Connection& connection) {
-  sql::Statement last = connection.prepare("SELECT MAX(id) FROM usage");
+  sql::Statement last = connection.prepare(
+      "SELECT MAX(mark, COALESCE((SELECT MAX(id) FROM usage), 0)) FROM usage_index");
   Result<bool> row = last.step();
   if (!row) return std::unexpected(row.error());
-  const std::optional<std::int64_t> number = last.optional_integer(0);
+  const GenerationNumber number = last.integer(0);
   if (Status status = last.status(); !status) return std::unexpected(status.error());
-  return number.value_or(0);
+  return number;
 }
 
 }  // namespace tollgate::store

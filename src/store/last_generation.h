@@ -7,7 +7,7 @@
 
 namespace tollgate::store {
 
-// The greatest id of a usage row; 0 when there is none.
+// The greatest id that a usage row has, or had before it was removed; 0 when there was none.
 Result<GenerationNumber> last_generation(sql::Connection& connection);
 
 }  // namespace tollgate::store

@@ -554,6 +554,19 @@ DROP TABLE earlier_workspace_days;
 DROP TABLE workspace_models;
 )sql";
 
+// What stands in for rows that were removed (store/retention.h). rows_from: rows of days before it
+// are gone, or going. The ids of usage_removed may stand in the journal still.
+constexpr std::string_view kRetention = R"sql(
+ALTER TABLE workspaces ADD COLUMN rows_from INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE usage_splits (
+  key_number INTEGER NOT NULL, workspace_id TEXT NOT NULL, environment TEXT NOT NULL,
+  at INTEGER NOT NULL, part INTEGER NOT NULL CHECK (part IN (0, 1)),
+  requests INTEGER NOT NULL, tokens INTEGER NOT NULL, cost INTEGER NOT NULL,
+  PRIMARY KEY (key_number, workspace_id, environment, at, part)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE usage_removed (id INTEGER PRIMARY KEY) STRICT;
+)sql";
+
 constexpr std::array kMigrations{
     sql::Migration{.version = 1, .name = "keys, usage, audit", .sql = kFirst},
     sql::Migration{.version = 2, .name = "limits of keys", .sql = kKeyLimits},
@@ -569,6 +582,7 @@ constexpr std::array kMigrations{
     sql::Migration{.version = 11, .name = "latencies of aggregates", .sql = kLatencies},
     sql::Migration{.version = 12, .name = "identities, password resets", .sql = kIdentities},
     sql::Migration{.version = 13, .name = "models of hours", .sql = kModelsOfHours},
+    sql::Migration{.version = 14, .name = "retention of usage rows", .sql = kRetention},
 };
 
 }  // namespace

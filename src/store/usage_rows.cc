@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "domain/latency_histogram.h"
 #include "store/columns.h"
+#include "store/retention.h"
 #include "store/usage_columns.h"
 #include "store/usage_index.h"
 #include "store/use_counts.h"
@@ -235,6 +236,11 @@ Status insert_usage(sql::Connection& connection, std::span<const UsageRow* const
     sql::Statement insert = connection.prepare(kInsert);
     std::string attempts;
     for (const UsageRow* row : rows) {
+      // Removed rows were indexed.
+      const Result<bool> removed =
+          row->id <= index->mark ? was_removed(connection, row->id) : Result<bool>(false);
+      if (!removed) return std::unexpected(removed.error());
+      if (*removed) continue;
       if (Status inserted = insert_row(insert, *row, attempts); !inserted) return inserted;
       if (connection.changes() == 1) stored.push_back(row);
     }

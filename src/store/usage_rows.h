@@ -26,9 +26,9 @@ namespace tollgate::store {
 // Cut or answered >= 400.
 bool is_error(const UsageRow& row);
 
-// Writer only. A row whose id is stored already is left alone, aggregates too: a retry after a
-// commit whose outcome was unclear counts once. Text is cut at a NUL byte. Needs id, admitted_at,
-// finished_at, numbers, workspace.
+// Writer only. A row whose id is stored already, or was and is removed, is left alone, aggregates
+// too: a retry after a commit whose outcome was unclear counts once, and so does a journal. Text is
+// cut at a NUL byte. Needs id, admitted_at, finished_at, numbers, workspace.
 Status insert_usage(sql::Connection& connection, std::span<const UsageRow* const> rows);
 
 struct UsageQuery {
@@ -67,7 +67,8 @@ struct UsageTotal {
 
 // Of the query's rows (limit and cursor are ignored); days newest first, keys and models dearest
 // first. Whole UTC days and hours come from the aggregates, the ends that are neither from the
-// rows, so that totals always equal the rows.
+// rows, so that totals always equal the rows. Of rows that are removed (store/retention.h), whole
+// hours stay exact, and a part of an hour is left out, as its rows are from every list.
 Result<std::vector<UsageTotal>> usage_totals(sql::Connection& connection, const UsageQuery& query,
                                              UsageGroup group);
 

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "store/columns.h"
+#include "store/retention.h"
 #include "store/usage_columns.h"
 #include "store/usage_filter.h"
 #include "store/usage_rows.h"
@@ -78,6 +79,7 @@ struct Adding {
   UsageGroup group = UsageGroup::kKey;
   std::int64_t key = 0;  // number of the only key; 0 = all
   const UsageIndex& index;
+  std::int64_t rows_from = 0;  // in microseconds: rows of before may be removed
   Totals& totals;
 };
 
@@ -94,10 +96,11 @@ constexpr std::array kGrains{
 // The aggregates of secrets, for units [from, to).
 Status add_secrets(const Adding& adding, const Grain& grain, std::int64_t from, std::int64_t to) {
   const UsageQuery& query = adding.query;
-  // By the units of all, unless it is about some keys: then by those, and no other's are read.
+  // By the days of all, unless it is about some keys: then by those, and no other's are read. Hours
+  // are found by their key alone.
   std::string tables =
       fmt::format("usage_{}s u CROSS JOIN secrets s CROSS JOIN keys k", grain.unit);
-  if (adding.key != 0 || query.workspace) {
+  if (adding.key != 0 || query.workspace || grain.unit == "hour") {
     tables = fmt::format("keys k CROSS JOIN secrets s CROSS JOIN usage_{}s u", grain.unit);
   }
   sql::Statement select = adding.connection.prepare(fmt::format(
@@ -153,6 +156,14 @@ Status add_rows(const Adding& adding, std::int64_t from, std::int64_t to) {
   return add_totals(adding.totals, select);
 }
 
+// Every key's hours are found by its number alone: by key, parts of a day are read as rows, as long
+// as these are there.
+std::span<const Grain> finer_grains(const Adding& adding, std::int64_t from,
+                                    std::span<const Grain> grains) {
+  const bool of_all_keys = adding.group == UsageGroup::kKey && adding.key == 0;
+  return of_all_keys && from >= adding.rows_from ? std::span<const Grain>() : grains.subspan(1);
+}
+
 // [from, to) microseconds: whole units of the first of `grains` from their aggregates, what is left
 // at both ends by the next, the rows last.
 Status add_range(const Adding& adding, std::int64_t from, std::int64_t to,
@@ -160,23 +171,18 @@ Status add_range(const Adding& adding, std::int64_t from, std::int64_t to,
   if (from >= to) return {};
   if (grains.empty()) return add_rows(adding, from, to);
   const Grain& grain = grains.front();
-  const std::span<const Grain> finer = grains.subspan(1);
   const std::int64_t first = from / grain.micros + (from % grain.micros == 0 ? 0 : 1);
   const std::int64_t last = to / grain.micros;
-  if (first >= last) return add_range(adding, from, to, finer);
+  if (first >= last) return add_range(adding, from, to, finer_grains(adding, from, grains));
   const bool of_workspaces = adding.group != UsageGroup::kKey && adding.key == 0;
   Status added = of_workspaces ? add_workspaces(adding, grain, first, last)
                                : add_secrets(adding, grain, first, last);
-  if (added) added = add_range(adding, from, first * grain.micros, finer);
+  const std::int64_t begin = first * grain.micros;
+  const std::int64_t end = last * grain.micros;
+  if (added) added = add_range(adding, from, begin, finer_grains(adding, from, grains));
   // An open end has no rest.
-  if (added && to != kEnd) added = add_range(adding, last * grain.micros, to, finer);
+  if (added && to != kEnd) added = add_range(adding, end, to, finer_grains(adding, end, grains));
   return added;
-}
-
-// Every key's hours are found by its number alone: by key, parts of a day are read as rows.
-std::span<const Grain> grains_of(const UsageQuery& query, UsageGroup group) {
-  const bool of_all_keys = group == UsageGroup::kKey && !query.keys;
-  return std::span(kGrains).first(of_all_keys ? 1 : 2);
 }
 
 }  // namespace
@@ -185,6 +191,8 @@ Result<std::vector<UsageTotal>> usage_totals(sql::Connection& connection, const 
                                              UsageGroup group) {
   const Result<UsageIndex> index = read_usage_index(connection);
   if (!index) return std::unexpected(index.error());
+  const Result<std::int64_t> rows_from = first_time_of_all_rows(connection);
+  if (!rows_from) return std::unexpected(rows_from.error());
   const std::int64_t from = query.from ? std::max(micros(*query.from), kBeginning) : kBeginning;
   const std::int64_t to = query.to ? std::min(micros(*query.to), kEnd) : kEnd;
   Totals totals;
@@ -194,8 +202,9 @@ Result<std::vector<UsageTotal>> usage_totals(sql::Connection& connection, const 
                         .group = group,
                         .key = key,
                         .index = *index,
+                        .rows_from = *rows_from,
                         .totals = totals};
-    Status added = add_range(adding, from, to, grains_of(query, group));
+    Status added = add_range(adding, from, to, kGrains);
     if (!added) return std::unexpected(added.error());
   }
   std::vector<UsageTotal> list;

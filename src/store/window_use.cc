@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::int64_t kHourMicros = 3'600'000'000;
 constexpr std::int64_t kHoursPerDay = 24;
+constexpr std::int64_t kDayMicros = kHoursPerDay * kHourMicros;
 // How long before its admission a request may have got its id: while its body arrived, and while it
 // waited.
 constexpr std::chrono::minutes kArrivalMax{5};
@@ -90,10 +91,25 @@ std::string_view rows_sql(const UseOwner& owner) {
                "u.environment = ?";
 }
 
-// Part of an hour.
+// What rows that were removed said of one part of an hour, which limits of the owner turn at `at`
+// (store/retention.h). Part 0 is up to it, 1 from it on.
+Status add_split(sql::Connection& connection, const UseOwner& owner, std::int64_t at, int part,
+                 WindowUse& use) {
+  sql::Statement select = connection.prepare(
+      "SELECT requests, tokens, 0, cost FROM usage_splits WHERE key_number = ? AND workspace_id = "
+      "? AND environment = ? AND at = ? AND part = ?");
+  const bool of_key = owner.key_number != 0;
+  select.bind(1, owner.key_number)
+      .bind(2, of_key ? std::string() : owner.workspace.get())
+      .bind(3, of_key ? std::string_view() : environment_name(owner.environment))
+      .bind(4, at)
+      .bind(5, part);
+  return add_all(select, use);
+}
+
+// Part of an hour: of rows that are there.
 Status add_rows(sql::Connection& connection, const UseOwner& owner, const Range& range,
                 WindowUse& use) {
-  if (range.from >= range.to) return {};
   const Result<UsageIndex> index = read_usage_index(connection);
   if (!index) return std::unexpected(index.error());
   const UsageBounds bounds = usage_bounds(range.from, range.to, *index);
@@ -103,20 +119,37 @@ Status add_rows(sql::Connection& connection, const UseOwner& owner, const Range&
   return add_all(select, use);
 }
 
+// Of the rows that were admitted at `rows_from` or later.
 Status add_by_test_time(sql::Connection& connection, const UseOwner& owner, const Range& range,
-                        WindowUse& use) {
+                        std::int64_t rows_from, WindowUse& use) {
   sql::Statement select = connection.prepare(
       owner.key_number != 0
           ? "SELECT 1, u.input_tokens, u.output_tokens, u.cost FROM usage u WHERE "
             "coalesce(u.test_time, u.admitted_at) >= ? AND coalesce(u.test_time, u.admitted_at) < "
-            "? AND u.key_number = ?"
+            "? AND u.admitted_at >= ? AND u.key_number = ?"
           : "SELECT 1, u.input_tokens, u.output_tokens, u.cost FROM usage u CROSS JOIN keys k "
             "WHERE coalesce(u.test_time, u.admitted_at) >= ? AND coalesce(u.test_time, "
-            "u.admitted_at) < ? AND k.number = u.key_number AND k.workspace_id = ? AND "
-            "u.environment = ?");
-  select.bind(1, range.from).bind(2, range.to);
-  bind_owner(select, 3, owner);
+            "u.admitted_at) < ? AND u.admitted_at >= ? AND k.number = u.key_number AND "
+            "k.workspace_id = ? AND u.environment = ?");
+  select.bind(1, range.from).bind(2, range.to).bind(3, rows_from);
+  bind_owner(select, 4, owner);
   return add_all(select, use);
+}
+
+// Microseconds: rows of the owner's workspace from before are gone, or going.
+Result<std::int64_t> rows_from(sql::Connection& connection, const UseOwner& owner) {
+  sql::Statement select = connection.prepare(
+      owner.key_number != 0 ? "SELECT w.rows_from FROM keys k CROSS JOIN workspaces w WHERE "
+                              "k.number = ? AND w.id = k.workspace_id"
+                            : "SELECT rows_from FROM workspaces WHERE id = ?");
+  if (owner.key_number != 0) {
+    select.bind(1, owner.key_number);
+  } else {
+    select.bind(1, owner.workspace.get());
+  }
+  const Result<std::optional<std::int64_t>> day = single_integer(select);
+  if (!day) return std::unexpected(day.error());
+  return day->value_or(0) * kDayMicros;
 }
 
 std::int64_t floor_div(std::int64_t value, std::int64_t by) {
@@ -139,6 +172,28 @@ Status add_hours(sql::Connection& connection, const UseOwner& owner, const Range
   return added;
 }
 
+// By real time: whole days and hours from their aggregates, and the rows of what is left at the
+// ends.
+Status add_real_time(sql::Connection& connection, const UseOwner& owner, const Range& range,
+                     WindowUse& use) {
+  const Range hours{.from = ceil_div(range.from, kHourMicros),
+                    .to = floor_div(range.to, kHourMicros)};
+  if (hours.from > hours.to) return add_rows(connection, owner, range, use);
+  const Range before{.from = range.from, .to = hours.from * kHourMicros};
+  const Range after{.from = hours.to * kHourMicros, .to = range.to};
+  Status added = add_hours(connection, owner, hours, use);
+  if (added && before.from < before.to) {
+    added = add_rows(connection, owner, before, use);
+    if (added) added = add_split(connection, owner, before.from, 1, use);
+  }
+  // An open end has no rest.
+  if (added && after.from < after.to && range.to != kEnd) {
+    added = add_rows(connection, owner, after, use);
+    if (added) added = add_split(connection, owner, after.to, 0, use);
+  }
+  return added;
+}
+
 }  // namespace
 
 Result<WindowUse> sum_window(sql::Connection& connection, const UseOwner& owner, Period period) {
@@ -146,26 +201,16 @@ Result<WindowUse> sum_window(sql::Connection& connection, const UseOwner& owner,
                     .to = std::min(micros(period.end), kEnd)};
   WindowUse use;
   if (range.from >= range.to) return use;
-  if (owner.by == UseOwner::By::kTestTime) {
-    if (Status added = add_by_test_time(connection, owner, range, use); !added) {
-      return std::unexpected(added.error());
-    }
-    return use;
-  }
-  const Range hours{.from = ceil_div(range.from, kHourMicros),
-                    .to = floor_div(range.to, kHourMicros)};
-  if (hours.from > hours.to) {
-    if (Status added = add_rows(connection, owner, range, use); !added) {
-      return std::unexpected(added.error());
-    }
-    return use;
-  }
-  Status added =
-      add_rows(connection, owner, {.from = range.from, .to = hours.from * kHourMicros}, use);
-  if (added) added = add_hours(connection, owner, hours, use);
-  // An open end has no rest.
-  if (added && range.to != kEnd) {
-    added = add_rows(connection, owner, {.from = hours.to * kHourMicros, .to = range.to}, use);
+  Status added;
+  if (owner.by == UseOwner::By::kRealTime) {
+    added = add_real_time(connection, owner, range, use);
+  } else {
+    // What is gone was admitted before the test clock was ever moved, when its time was real time.
+    const Result<std::int64_t> line = rows_from(connection, owner);
+    if (!line) return std::unexpected(line.error());
+    const Range gone{.from = range.from, .to = std::min(range.to, *line)};
+    if (gone.from < gone.to) added = add_real_time(connection, owner, gone, use);
+    if (added) added = add_by_test_time(connection, owner, range, *line, use);
   }
   if (!added) return std::unexpected(added.error());
   return use;

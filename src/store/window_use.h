@@ -32,8 +32,9 @@ struct WindowUse {
   std::int64_t cost = 0;    // nano-dollars
 };
 
-// Of the rows whose limits_time() is in `period`. Costs some hundred aggregates at most, and the
-// rows of two part hours where the period does not begin and end with an hour.
+// Of the rows whose limits_time() is in `period`, removed ones too if the period begins and ends
+// with an hour or where limits of N days turn. Costs some hundred aggregates at most, and the rows
+// of two part hours where the period does not begin and end with an hour.
 Result<WindowUse> sum_window(sql::Connection& connection, const UseOwner& owner, Period period);
 
 // The end of the last hour, in real time, in which something of the owner was admitted;
