@@ -20,6 +20,7 @@
 #include "ledger/live_feed.h"
 #include "ledger/live_keys.h"
 #include "ledger/loading.h"
+#include "ledger/retention.h"
 #include "ledger/self_check.h"
 #include "ledger/settlements.h"
 #include "ledger/stored_rows.h"
@@ -30,6 +31,7 @@
 #include "runtime/async.h"
 #include "store/installation.h"
 #include "store/last_generation.h"
+#include "store/retention.h"
 #include "store/schema.h"
 #include "store/usage_index.h"
 #include "store/workspaces.h"
@@ -157,6 +159,8 @@ struct Ledger::State {
   std::optional<WorkspaceChanges> workspace_changes;
   std::optional<UnadmittedCounts> unadmitted;
   std::optional<SelfCheck> self_check;
+  GenerationNumber last_of_before = 0;
+  std::optional<Retention> retention;
 };
 
 Status Ledger::State::load(sql::Connection& connection) {
@@ -175,6 +179,10 @@ Status Ledger::State::load(sql::Connection& connection) {
   Result<GenerationNumber> last = store::last_generation(connection);
   if (!last) return std::unexpected(last.error());
   generations.emplace(*options.clock, *last);
+  last_of_before = *last;
+  // The journal was taken over, and is empty.
+  status = store::forget_removed(connection);
+  if (!status) return status;
   return connection.commit();
 }
 
@@ -209,6 +217,9 @@ Status Ledger::State::start(sql::Connection connection, std::unique_ptr<Journal>
                                       .clock = *options.clock,
                                       .metrics = metrics},
                      kSelfCheckInterval);
+  retention.emplace(
+      Retention::Tools{.writer = *writer, .clock = *options.clock, .metrics = metrics},
+      last_of_before, options.retention_months);
   return {};
 }
 
@@ -258,6 +269,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open(LedgerOptions options) {
 Ledger::Ledger(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Ledger::~Ledger() {
+  state_->retention.reset();
   state_->self_check.reset();
   state_->unadmitted.reset();
   state_->settlements.stop();
@@ -540,6 +552,9 @@ Task<> Ledger::catch_up() {
 LiveFeed& Ledger::live() { return state_->live; }
 
 std::size_t Ledger::self_check() { return state_->self_check->check(); }
+
+void Ledger::keep_rows(int months) { state_->retention->keep_months(months); }
+void Ledger::remove_old_rows() { state_->retention->remove_old_rows(); }
 
 bool Ledger::ready() const { return state_->writer->healthy() && state_->settlements.healthy(); }
 

@@ -51,6 +51,7 @@ struct LedgerOptions {
   Random* random = nullptr;
   Metrics* metrics = nullptr;  // null: nothing is counted
   std::size_t journal_file_bytes = Journal::kFileBytes;
+  int retention_months = 0;  // of usage rows; 0 = they stay
 };
 
 class LiveFeed;
@@ -399,6 +400,10 @@ class Ledger {
   // What is counted against what the rows say, as every minute by itself: the number of
   // differences, each a bug. Blocks; for tests, while the ledger does not do it itself.
   std::size_t self_check();
+  // Any thread: how long usage rows are kept from now on, as retention_months of the options.
+  void keep_rows(int months);
+  // Those that are past it are gone when this returns, as happens by itself. Blocks; for tests.
+  void remove_old_rows();
 
  private:
   friend class Reservation;

@@ -8,6 +8,8 @@ LedgerMetrics::LedgerMetrics(Metrics* metrics) {
                                    "Usage rows committed to the ledger.");
   rows_lost = &metrics->counter("tollgate_ledger_rows_lost_total",
                                 "Usage rows that could not be stored at all; must be 0.");
+  rows_removed = &metrics->counter("tollgate_ledger_rows_removed_total",
+                                   "Usage rows removed because they were past their retention.");
   batches =
       &metrics->counter("tollgate_ledger_batches_total", "Group commits that held usage rows.");
   write_failures = &metrics->counter("tollgate_ledger_write_failures_total",

@@ -10,6 +10,7 @@ struct LedgerMetrics {
 
   prometheus::Counter* rows_written = nullptr;
   prometheus::Counter* rows_lost = nullptr;
+  prometheus::Counter* rows_removed = nullptr;
   prometheus::Counter* batches = nullptr;
   prometheus::Counter* write_failures = nullptr;
   prometheus::Gauge* open_reservations = nullptr;

@@ -81,8 +81,8 @@ bool needs_restart(const Settings& before, const Settings& after) {
 }
 
 // An invalid file changes nothing and says why (SPEC §11).
-void reload_settings(const Settings& started, const ReloadSettings& reload,
-                     CatalogueKeeper& keeper) {
+void reload_settings(const Settings& started, const ReloadSettings& reload, CatalogueKeeper& keeper,
+                     Ledger& ledger) {
   Result<Settings> settings = reload();
   if (settings) settings->token_format = started.token_format;
   Status taken;
@@ -93,6 +93,7 @@ void reload_settings(const Settings& started, const ReloadSettings& reload,
     return;
   }
   configure_log(settings->log_level, settings->log_format);
+  ledger.keep_rows(settings->retention_months);
   if (needs_restart(started, *settings)) {
     log(LogLevel::kWarning,
         "reloaded; listen, data, durability, threads, token_prefix, the master key, tls on or off "
@@ -142,6 +143,7 @@ LedgerOptions ledger_options(const Settings& settings, const Clock& clock, Rando
   options.clock = &clock;
   options.random = &random;
   options.metrics = &metrics;
+  options.retention_months = settings.retention_months;
   return options;
 }
 
@@ -252,7 +254,8 @@ int serve(Settings settings, ReloadSettings reload) {
   say("listening " + url + "\n" + *greeting);
 
   wait_for_the_end(
-      signals, [&] { reload_settings(settings, reload, **keeper); }, [&] { (*keeper)->turn(); });
+      signals, [&] { reload_settings(settings, reload, **keeper, **ledger); },
+      [&] { (*keeper)->turn(); });
   draining = true;
   log(LogLevel::kInfo, "draining: a second signal cuts what still runs");
   const SteadyTime patience = std::chrono::steady_clock::now() + kDrainMax;
