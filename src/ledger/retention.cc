@@ -145,10 +145,10 @@ void Retention::run(Pace pace) {
     done_until_ = (*removal)->first_day;
   }
   if (count > 0) {
+    if (tools_.metrics.rows_removed != nullptr) tools_.metrics.rows_removed->Increment(count);
     log(LogLevel::kInfo,
         "retention: {} usage rows of before {} are removed, their sums stay (retention_months {})",
         count, date_of((*removal)->first_day), months);
-    if (tools_.metrics.rows_removed != nullptr) tools_.metrics.rows_removed->Increment(count);
   }
 }
 

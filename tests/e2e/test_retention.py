@@ -42,6 +42,10 @@ class Installation:
         self.times = sorted(times)
         past.add_rows(self.data, self.key["id"], self.times)
         self.old, self.young = now - KEPT_MAX, now - KEPT_MIN
+        # From 3 to 22 o'clock: parts of days, of whole hours.
+        today = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
+        begin, end = today - timedelta(days=80, hours=-3), today - timedelta(days=50, hours=-22)
+        self.window = f"&from={begin:%Y-%m-%dT%H:%M:%SZ}&to={end:%Y-%m-%dT%H:%M:%SZ}"
 
     def gateway(self, months: int) -> Gateway:
         config = write_config(self.folder / f"months{months}.yaml", retention_months=months)
@@ -57,13 +61,9 @@ class Installation:
         """What must be the same with and without the rows."""
         key = gateway.get_key(self.key["id"])
         workspace = gateway.admin_json("GET", "/admin/v1/workspaces/ws_default")
-        today = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
-        # From 3 to 22 o'clock: parts of days, of whole hours.
-        begin = (today - timedelta(days=80) + timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        end = (today - timedelta(days=50) + timedelta(hours=22)).strftime("%Y-%m-%dT%H:%M:%SZ")
         totals = [gateway.admin_json("GET", f"/admin/v1/usage?group_by={group}{window}")["data"]
                   for group in ("key", "model", "day")
-                  for window in ("", f"&from={begin}&to={end}", f"&key={self.key['id']}&from={begin}&to={end}")]
+                  for window in ("", self.window, f"&key={self.key['id']}{self.window}")]
         return {"limits": key["limits"], "requests": key["request_count"], "workspace": workspace["limits"],
                 "totals": totals}
 
