@@ -150,7 +150,8 @@ Task<bool> HttpSession::finish_request() {
   leftover_.clear();
   body_.release();
   if (input_.empty() && input_.capacity() > kIdleBufferMax) input_.release();
-  if (out_.capacity() > kIdleBufferMax) out_ = std::string();
+  // Assigned an empty one, it would keep its room.
+  if (out_.capacity() > kIdleBufferMax) std::string().swap(out_);
   connection_.expire_after(options_.idle_timeout);
   co_return !closing_ || !input_.empty();
 }

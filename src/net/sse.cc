@@ -37,9 +37,12 @@ std::optional<std::string_view> field_value(std::string_view line, std::string_v
 // Kept for the next event; what was larger than most is given back.
 constexpr std::size_t kKeptBytes = 64 * 1024;
 
+// A string that is assigned an empty one keeps its room.
+void give_back(std::string& text) { std::string().swap(text); }
+
 void empty(std::string& text) {
   text.clear();
-  if (text.capacity() > kKeptBytes) text = std::string();
+  if (text.capacity() > kKeptBytes) give_back(text);
 }
 
 }  // namespace
@@ -77,7 +80,7 @@ Result<std::optional<SseEvent>> SseReader::next() {
   }
   if (oversized_) {
     piece_ = {};
-    held_ = std::string();
+    give_back(held_);
     return fail(ErrorCode::kProviderError, "The provider sent an event that is too large.");
   }
   return std::optional<SseEvent>();

@@ -2,7 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#if __has_feature(address_sanitizer)
+#include <sanitizer/allocator_interface.h>
+#endif
+
+#include <algorithm>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/check.h"
@@ -99,6 +106,7 @@ TEST(SseReaderTest, JoinsDataLinesByLineFeeds) {
   EXPECT_EQ(data_of("data: a\ndata: b\n\n"), (Data{"a\nb"}));
   EXPECT_EQ(data_of("data\ndata\n\n"), (Data{"\n"}));
   EXPECT_EQ(data_of("data: a\ndata\ndata: \n\n"), (Data{"a\n\n"}));
+  EXPECT_EQ(data_of("data: a\ndata: b\n\ndata: c\ndata: d\n\n"), (Data{"a\nb", "c\nd"}));
 }
 
 TEST(SseReaderTest, DropsAtMostOneSpaceAfterTheColon) {
@@ -179,8 +187,65 @@ TEST(SseReaderTest, AnEventSplitOverPiecesOutlivesTheFirstOne) {
   const auto event = reader.next();
   ASSERT_TRUE(event.has_value() && event->has_value());
   EXPECT_EQ((*event)->data, "hello");
+  EXPECT_TRUE(reader.mid_event());  // of the next one
   EXPECT_EQ((**reader.next()).data, "more");
 }
+
+TEST(SseReaderTest, AStreamThatEndsWithAnEventWasNotCut) {
+  SseReader reader;
+  reader.feed("data: hel");
+  ASSERT_FALSE(reader.next()->has_value());
+  EXPECT_TRUE(reader.mid_event());
+  reader.feed("lo\n\n");
+  ASSERT_TRUE(reader.next()->has_value());
+  EXPECT_FALSE(reader.mid_event());
+}
+
+#if __has_feature(address_sanitizer)  // which tells of every allocation
+std::int64_t held_now = 0;
+std::int64_t held_most = 0;
+bool counting = false;
+
+void note_taken(const volatile void*, std::size_t bytes) {
+  if (counting) held_most = std::max(held_most, held_now += static_cast<std::int64_t>(bytes));
+}
+void note_freed(const volatile void* room) {
+  if (!counting || room == nullptr) return;
+  held_now -=
+      static_cast<std::int64_t>(__sanitizer_get_allocated_size(const_cast<const void*>(room)));
+}
+
+TEST(SseReaderTest, LargestEventIsHeldOnceAndGivenBackWhenItWasReadOrRefused) {
+  constexpr std::int64_t kLimit = 4 * 1024 * 1024;
+  constexpr std::int64_t kSpare = 70 * 1024;
+  // When it passes a quarter it moves, and for that moment stands beside itself.
+  constexpr std::int64_t kMost = kLimit + kLimit / 8 * 3;
+  ASSERT_NE(__sanitizer_install_malloc_and_free_hooks(note_taken, note_freed), 0);
+  const std::string piece(10'000, 'x');
+  SseReader reader(kLimit);
+  const auto feed = [&](std::string_view bytes) {
+    reader.feed(bytes);
+    return reader.next();
+  };
+  counting = true;
+  for (std::int64_t size = 5; size + 10'002 < kLimit; size += 10'000) {
+    EXPECT_TRUE(feed(size == 5 ? "data:" : piece).has_value());
+  }
+  const auto event = feed("\n\n");
+  EXPECT_TRUE(event.has_value() && event->has_value());
+  EXPECT_LE(held_most, kMost);
+  EXPECT_TRUE(reader.next().has_value());
+  EXPECT_LE(held_now, kSpare);
+  bool refused = false;
+  for (std::int64_t size = 0; size < kLimit + 10'000; size += 10'000) {
+    refused = !feed(piece).has_value();
+  }
+  EXPECT_TRUE(refused);
+  EXPECT_LE(held_most, kMost);
+  EXPECT_LE(held_now, kSpare);
+  counting = false;
+}
+#endif
 
 TEST(SseReaderTest, TakesAnEventOfExactlyTheLimitAndRefusesOneByteMore) {
   const std::string fits = "data: 1234\n\n";
