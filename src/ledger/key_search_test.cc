@@ -94,6 +94,19 @@ TEST_F(KeySearchTest, SearchFindsEveryFieldInAnyCase) {
   EXPECT_THAT(names({.search = "nothing has this"}), IsEmpty());
 }
 
+TEST_F(KeySearchTest, SearchFindsTheCurrentSecretAndNoEarlierOne) {
+  Key rotated = key("rotated");
+  KeySecret older = rotated.secrets.front();
+  older.hash = sha256("older");
+  older.preview = "gone-...";
+  older.last4 = "ABCD";
+  rotated.secrets.push_back(older);
+  put(rotated);
+  EXPECT_THAT(names({.search = "prefix-of-1."}), ElementsAre("rotated"));
+  EXPECT_THAT(names({.search = "gone-"}), IsEmpty());
+  EXPECT_THAT(names({.search = "abcd"}), IsEmpty());
+}
+
 TEST_F(KeySearchTest, FiltersByEveryField) {
   Key sandbox = key("sandbox");
   sandbox.policy.environment = Environment::kSandbox;
@@ -171,8 +184,76 @@ TEST_F(KeySearchTest, KeysOfConcernAreTheGravestAndOfEqualsTheNewest) {
   };
   EXPECT_THAT(found(10), ElementsAre("full", "failing", "older", "old"));
   EXPECT_THAT(found(3), ElementsAre("full", "failing", "older"));
+  EXPECT_THAT(found(1), ElementsAre("full"));
   EXPECT_EQ(survey_keys(keys_, kNow, {}).concerns.size(), 5U);
   EXPECT_EQ(survey_keys(keys_, kNow, {.secret_age = std::chrono::days(91)}).concerns.size(), 3U);
+}
+
+TEST_F(KeySearchTest, ErrorsAreOfConcernAboveFivePercentOfTwentyRequests) {
+  const Key few = key("nineteen");
+  const Key some = key("five percent");
+  const Key more = key("more");
+  for (const Key& one : {few, some, more}) put(one);
+  const auto count = [&](const Key& one, int errors, int good) {
+    UseCounter& use = *keys_.find(one.id)->use[0];
+    for (int i = 0; i < errors; ++i) use.count_error(kNow);
+    for (int i = 0; i < good; ++i) use.count_good(kNow);
+  };
+  count(few, 19, 0);
+  count(some, 2, 38);
+  count(more, 3, 37);
+  const auto survey = survey_keys(keys_, kNow, {.max = 10});
+  ASSERT_EQ(survey.concerns.size(), 1U);
+  EXPECT_EQ(survey.concerns[0].name, "more");
+  EXPECT_EQ(survey.concerns[0].concern, Ledger::Concern::kErrors);
+}
+
+TEST_F(KeySearchTest, ConcernsAreOfAllSecretsTogetherAndOfTheAgeOfTheCurrentOne) {
+  Key rotated = key("rotated");
+  KeySecret older = rotated.secrets.front();
+  older.hash = sha256("older");
+  older.created_at = kNow - std::chrono::days(400);
+  older.retires_at = kNow + std::chrono::days(1);
+  rotated.secrets.push_back(older);
+  put(rotated);
+  EXPECT_TRUE(survey_keys(keys_, kNow, {.max = 10}).concerns.empty());
+  // Neither of them is busy by itself.
+  const WallTime later = kNow + std::chrono::days(1);
+  for (UseCounter* use : keys_.find(rotated.id)->use) {
+    for (int i = 0; i < 50; ++i) i < 19 ? use->count_error(later) : use->count_good(later);
+  }
+  const auto survey = survey_keys(keys_, later, {.max = 10});
+  ASSERT_EQ(survey.concerns.size(), 1U);
+  EXPECT_EQ(survey.concerns[0].concern, Ledger::Concern::kErrors);
+  ASSERT_EQ(survey.busy.size(), 1U);
+}
+
+TEST_F(KeySearchTest, RevokedKeysAreNeitherOfConcernNorBusy) {
+  Key gone = key("gone");
+  gone.revoked_at = kNow;
+  put(gone);
+  const WallTime later = kNow + std::chrono::days(1);
+  for (int i = 0; i < 500; ++i) keys_.find(gone.id)->use[0]->count_error(later);
+  const auto survey = survey_keys(keys_, later, {.max = 10});
+  EXPECT_TRUE(survey.concerns.empty());
+  EXPECT_TRUE(survey.busy.empty());
+}
+
+TEST_F(KeySearchTest, KeysAreBusyByTheRunningHourAlone) {
+  const Key before = key("busy before");
+  const Key now = key("busy now");
+  for (const Key& one : {before, now}) put(one);
+  const WallTime later = kNow + std::chrono::days(1);
+  for (int i = 0; i < 1'000; ++i) {
+    keys_.find(before.id)->use[0]->count_good(later - std::chrono::hours(1));
+  }
+  for (int i = 0; i < 101; ++i) keys_.find(before.id)->use[0]->count_good(later);
+  for (int i = 0; i < 102; ++i) keys_.find(now.id)->use[0]->count_good(later);
+  const auto survey = survey_keys(keys_, later, {.max = 1});
+  ASSERT_EQ(survey.busy.size(), 1U);
+  EXPECT_EQ(survey.busy[0].name, "busy now");
+  // An hour that has not so many yet is not busy, whatever there was before.
+  EXPECT_TRUE(survey_keys(keys_, later + std::chrono::hours(1), {.max = 1}).busy.empty());
 }
 
 TEST_F(KeySearchTest, BusyKeysAreThoseWithTheMostRequestsOfTheHour) {
@@ -220,20 +301,29 @@ TEST_F(KeySearchTest, PagesMeetEveryKeyOnceWhileKeysAreAdded) {
   EXPECT_THAT(met, ElementsAre("k9", "k8", "k7", "k6", "k5", "k4", "k3", "k2", "k1", "k0"));
 }
 
+// Keys are fetched some hundred at a time.
+TEST_F(KeySearchTest, AWalkOfManyKeysMeetsEachOnce) {
+  constexpr int kMany = 1'100;
+  for (int i = 0; i < kMany; ++i) put(key("same"));
+  const std::vector<std::int64_t> numbers = numbers_named(keys_, "same", std::nullopt);
+  ASSERT_EQ(numbers.size(), static_cast<std::size_t>(kMany));
+  for (int i = 0; i < kMany; ++i) EXPECT_EQ(numbers[static_cast<std::size_t>(i)], kMany - i);
+}
+
 TEST_F(KeySearchTest, SortsByEveryColumnBothWaysAndPagesAlike) {
   using Sort = Ledger::KeySort;
   const auto used = [](int minutes) { return kNow + std::chrono::minutes(minutes); };
   put_used(key("beta"), {.requests = 10, .errors = 5, .last_used_at = used(1)});
   put_used(key("Alpha"), {.requests = 300, .errors = 6, .last_used_at = used(3)});
-  put_used(key("gamma"), {});
+  put_used(key("Gamma"), {});
   put_used(key("delta"), {.requests = 20, .errors = 0, .last_used_at = used(2)});
   const std::pair<Sort, std::vector<std::string>> rising[] = {
-      {Sort::kCreated, {"beta", "Alpha", "gamma", "delta"}},
-      {Sort::kName, {"Alpha", "beta", "delta", "gamma"}},
-      {Sort::kLastUsed, {"gamma", "beta", "delta", "Alpha"}},
-      {Sort::kRequests, {"gamma", "beta", "delta", "Alpha"}},
-      {Sort::kErrors, {"gamma", "delta", "beta", "Alpha"}},
-      {Sort::kErrorRate, {"gamma", "delta", "Alpha", "beta"}},
+      {Sort::kCreated, {"beta", "Alpha", "Gamma", "delta"}},
+      {Sort::kName, {"Alpha", "beta", "delta", "Gamma"}},
+      {Sort::kLastUsed, {"Gamma", "beta", "delta", "Alpha"}},
+      {Sort::kRequests, {"Gamma", "beta", "delta", "Alpha"}},
+      {Sort::kErrors, {"Gamma", "delta", "beta", "Alpha"}},
+      {Sort::kErrorRate, {"Gamma", "delta", "Alpha", "beta"}},
   };
   for (const auto& [sort, expected] : rising) {
     std::vector<std::string> falling(expected.rbegin(), expected.rend());
@@ -243,6 +333,21 @@ TEST_F(KeySearchTest, SortsByEveryColumnBothWaysAndPagesAlike) {
       EXPECT_EQ(paged({.sort = sort, .limit = limit}), falling);
     }
   }
+}
+
+TEST_F(KeySearchTest, NamesStandInTheOrderOfTheirBytesButForCase) {
+  for (const char* name : {"zebra", "\u00e9clair", "Apple", "apple pie", "_"}) put(key(name));
+  EXPECT_THAT(paged({.sort = Ledger::KeySort::kName, .order = Ledger::SortOrder::kAscending}),
+              ElementsAre("_", "Apple", "apple pie", "zebra", "\u00e9clair"));
+}
+
+TEST_F(KeySearchTest, SmallRatesOfErrorsAreToldApartAndGreatNumbersOverflowNothing) {
+  constexpr std::int64_t kMany = 10'000'000'000'000;
+  put_used(key("two of a thousand"), {.requests = 1'000, .errors = 2, .last_used_at = {}});
+  put_used(key("all of many"), {.requests = kMany, .errors = kMany, .last_used_at = {}});
+  put_used(key("three of two thousand"), {.requests = 2'000, .errors = 3, .last_used_at = {}});
+  EXPECT_THAT(paged({.sort = Ledger::KeySort::kErrorRate}),
+              ElementsAre("all of many", "two of a thousand", "three of two thousand"));
 }
 
 TEST_F(KeySearchTest, EqualsOfAnOrderStandOnceEachOnTheirPages) {
@@ -311,13 +416,32 @@ TEST_F(KeySearchTest, LastFullPageHasNoCursor) {
 
 TEST_F(KeySearchTest, RefusesForeignCursorsAndLimits) {
   put(key("one"));
-  for (const char* cursor : {"x", "zzzzzzzzzzzzzzzz", "0000000000000000", "00000000000000011",
-                             "-000000000000001", "000000000000000 "}) {
-    auto page = search_keys(keys_, {.cursor = cursor});
+  put(key("two"));
+  using Sort = Ledger::KeySort;
+  const auto expect_refused = [&](Sort sort, const std::string& cursor) {
+    auto page = search_keys(keys_, {.sort = sort, .cursor = cursor});
     ASSERT_FALSE(page) << cursor;
     EXPECT_EQ(page.error().code, ErrorCode::kInvalidRequest);
     EXPECT_EQ(page.error().param, "cursor");
+  };
+  for (const Sort sort : {Sort::kCreated, Sort::kRequests}) {
+    const std::string good = search_keys(keys_, {.sort = sort, .limit = 1})->next_cursor;
+    ASSERT_TRUE(search_keys(keys_, {.sort = sort, .cursor = good}));
+    for (const std::string& cursor :
+         {std::string("x"), good.substr(0, 2), good.substr(2), good + "0", good + " ",
+          good.substr(0, good.size() - 1), good.substr(0, 10)}) {
+      expect_refused(sort, cursor);
+    }
+    // Of two numbers the one or the other is none.
+    for (const std::size_t number : {2U, 18U}) {
+      for (const char* text : {"zzzzzzzzzzzzzzzz", "-000000000000001", "000000000000000 "}) {
+        expect_refused(sort, std::string(good).replace(number, 16, text));
+      }
+    }
   }
+  const std::string named = search_keys(keys_, {.sort = Sort::kName, .limit = 1})->next_cursor;
+  expect_refused(Sort::kName, named.substr(0, 10));
+  for (const char* wrong : {"0", "zz", "6", "7z", "+7"}) expect_refused(Sort::kName, named + wrong);
   EXPECT_TRUE(search_keys(keys_, {.limit = kKeyPageLimitMax}));
   EXPECT_FALSE(search_keys(keys_, {.limit = kKeyPageLimitMax + 1}));
   EXPECT_FALSE(search_keys(keys_, {.limit = 0}));

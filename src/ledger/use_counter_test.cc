@@ -49,6 +49,61 @@ TEST(RecentCounterTest, AnHourIsOverWhenItIs) {
   EXPECT_EQ(counter.read(kNow + std::chrono::hours(1)).requests, 11);
 }
 
+TEST(DaysUsedTest, ForgetsAllDaysAfterAPauseOfAsManyAsItKnows) {
+  DaysUsed days;
+  days.note(99);
+  days.note(100);
+  days.note(100 + DaysUsed::kKnown);
+  EXPECT_FALSE(days.any(0, 100 + DaysUsed::kKnown));
+  EXPECT_TRUE(days.any(0, 101 + DaysUsed::kKnown));
+}
+
+TEST(RecentCounterTest, WhatEndsLateIsOfTheRunningHour) {
+  RecentCounter counter;
+  counter.count_good(kNow);
+  counter.count_error(kNow - std::chrono::hours(1));
+  counter.count_good(kNow);
+  const RecentUse now = counter.read(kNow);
+  EXPECT_EQ(now.this_hour, 3);
+  EXPECT_EQ(now.requests, 3);
+  EXPECT_EQ(now.errors, 1);
+}
+
+TEST(RecentCounterTest, EveryHourOfAPauseTakesItsPartAway) {
+  RecentCounter counter;
+  for (int i = 0; i < 48; ++i) counter.count_good(kNow);
+  const WallTime later = kNow + std::chrono::hours(3);
+  EXPECT_EQ(counter.read(later).requests, 42);
+  counter.count_good(later);
+  EXPECT_EQ(counter.read(later).requests, 43);
+  EXPECT_EQ(counter.read(kNow + std::chrono::days(60)).requests, 0);
+}
+
+TEST(UseCounterTest, CountsWhatIsLoadedAndWhatComes) {
+  UseCounter counter(UseCount{.requests = 10, .errors = 4, .last_used_at = kNow});
+  EXPECT_EQ(counter.read().errors, 4);
+  EXPECT_EQ(counter.read().last_used_at, kNow);
+  EXPECT_EQ(counter.recent(kNow).requests, 0);  // of this process alone
+  counter.count_good(kNow - std::chrono::hours(1));
+  EXPECT_EQ(counter.read().last_used_at, kNow);
+  counter.count_error(kNow + std::chrono::hours(1));
+  EXPECT_EQ(counter.read().requests, 12);
+  EXPECT_EQ(counter.read().errors, 5);
+  EXPECT_EQ(counter.read().last_used_at, kNow + std::chrono::hours(1));
+  EXPECT_EQ(counter.recent(kNow + std::chrono::hours(1)).errors, 1);
+}
+
+TEST(UseCounterTest, AKeysUseIsThatOfItsSecretsTogether) {
+  const UseCount older{.requests = 3, .errors = 1, .last_used_at = kNow};
+  const UseCount newer{.requests = 5, .errors = 2, .last_used_at = kNow + std::chrono::hours(1)};
+  for (const UseCount& sum : {older + newer, newer + older}) {
+    EXPECT_EQ(sum.requests, 8);
+    EXPECT_EQ(sum.errors, 3);
+    EXPECT_EQ(sum.last_used_at, kNow + std::chrono::hours(1));
+  }
+  EXPECT_EQ((older + UseCount{}).last_used_at, kNow);
+}
+
 TEST(RecentCounterTest, OldErrorsFadeAndNewOnesWeigh) {
   RecentCounter counter;
   for (int i = 0; i < 1'000; ++i) counter.count_error(kNow);
