@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "admin/test_admin_fixture.h"
 
@@ -15,6 +18,26 @@ class OverviewTest : public AdminServerTest {
     const AdminAnswer answer = ask({.target = "/admin/v1/" + target});
     EXPECT_EQ(answer.status, 200) << answer.body;
     return answer.document();
+  }
+  // A request whose row is as `edit` has it.
+  template <class Edit>
+  void buy_row(const KeyWithSecret& made, Edit edit) {
+    Result<Identity> identity = authenticate(made);
+    ASSERT_TRUE(identity);
+    Result<Reservation> reservation = reserve(*identity);
+    ASSERT_TRUE(reservation);
+    UsageRow row = row_for(*identity, *reservation);
+    edit(row);
+    ASSERT_TRUE(await(ledger_->settle(std::move(*reservation), std::move(row))));
+  }
+  // "name: reason" of what needs attention, in its order.
+  std::vector<std::string> attention() {
+    std::vector<std::string> rows;
+    for (const json::value& one : overview("overview").at("attention").as_array()) {
+      rows.push_back(std::string(one.at("name").as_string()) + ": " +
+                     std::string(one.at("reason").as_string()));
+    }
+    return rows;
   }
 };
 
@@ -62,6 +85,43 @@ TEST_F(OverviewTest, TopModelsAreOfTheSameHoursAsTheFigures) {
   }
 }
 
+TEST_F(OverviewTest, TopModelsAreTheFiveThatCostMostWithTheirErrors) {
+  const KeyWithSecret one = make("one");
+  for (int i = 0; i < 7; ++i) {
+    buy_row(one, [i](UsageRow& row) {
+      row.model = "acme/m" + std::to_string(i);
+      row.cost = Money::from_nanos(1'000 * (i + 1));
+      row.status = i == 6 ? 500 : 200;
+    });
+  }
+  const json::value top = overview("overview").at("top_models");
+  ASSERT_EQ(top.as_array().size(), 5U);
+  EXPECT_EQ(top.at(0).at("model").as_string(), "acme/m6");
+  EXPECT_EQ(top.at(0).at("errors").as_int64(), 1);
+  EXPECT_EQ(top.at(4).at("model").as_string(), "acme/m2");
+  EXPECT_EQ(top.at(4).at("errors").as_int64(), 0);
+}
+
+TEST_F(OverviewTest, PercentilesOfLatenciesAreTwoAndNeverBelowAMillisecond) {
+  const KeyWithSecret one = make("one");
+  for (int i = 0; i < 20; ++i) {
+    buy_row(one, [i](UsageRow& row) { row.latency_ms = i < 15 ? 0 : 4'000; });
+  }
+  const json::value now = overview("overview").at("series").at(23);
+  EXPECT_EQ(now.at("latency_p50_ms").as_int64(), 1);
+  EXPECT_GT(now.at("latency_p95_ms").as_int64(), 3'000);
+  EXPECT_LT(now.at("latency_p95_ms").as_int64(), 5'000);
+}
+
+TEST_F(OverviewTest, PointsOfTheSeriesSayWhenTheyBegin) {
+  const json::value seen = overview("overview");
+  EXPECT_EQ(seen.at("series").at(0).at("at"), seen.at("from"));
+  const WallTime hour = std::chrono::floor<std::chrono::hours>(clock_.wall());
+  EXPECT_EQ(seen.at("series").at(23).at("at").as_string(), format_time(hour));
+  EXPECT_EQ(seen.at("from").as_string(), format_time(hour - std::chrono::hours(23)));
+  EXPECT_EQ(overview("overview?range=7d").at("series").as_array().size(), 7U);
+}
+
 TEST_F(OverviewTest, KeysOwnFiguresAreItsOwnAlone) {
   const KeyWithSecret one = make("one");
   const KeyWithSecret two = make("two");
@@ -71,6 +131,8 @@ TEST_F(OverviewTest, KeysOwnFiguresAreItsOwnAlone) {
   const json::value seen = overview("keys/" + one.key.id.get() + "/overview?range=7d");
   EXPECT_EQ(seen.at("figures").at("requests").as_int64(), 1);
   EXPECT_EQ(seen.at("key").at("name").as_string(), "one");
+  ASSERT_EQ(seen.at("top_models").as_array().size(), 1U);
+  EXPECT_EQ(seen.at("top_models").at(0).at("requests").as_int64(), 1);
   EXPECT_EQ(ask({.target = "/admin/v1/keys/key_none/overview"}).status, 404);
 }
 
@@ -129,6 +191,55 @@ TEST_F(OverviewTest, RateIsUnusualAboveThriceTheBusiestHourOfTheWeek) {
   }
   clock_.advance(std::chrono::hours(1));
   EXPECT_EQ(overview("overview").at("attention").as_array().size(), 0U);
+}
+
+TEST_F(OverviewTest, RateIsUsualThatTheSameHourOfTheWeekBeforeHad) {
+  const KeyWithSecret weekly = make("weekly");
+  clock_.advance(std::chrono::days(1));
+  for (int i = 0; i < 40; ++i) ASSERT_TRUE(buy(weekly));
+  clock_.advance(std::chrono::days(7));
+  for (int i = 0; i < 110; ++i) ASSERT_TRUE(buy(weekly));
+  EXPECT_EQ(attention(), std::vector<std::string>());
+  clock_.advance(std::chrono::hours(7 * 24 + 1));
+  for (int i = 0; i < 110; ++i) ASSERT_TRUE(buy(weekly));
+  EXPECT_EQ(attention(), std::vector<std::string>{"weekly: unusual_rate"});
+}
+
+TEST_F(OverviewTest, KeyIsShownOnceWithItsGravestReasonAndOfEqualsTheNewestFirst) {
+  AdminOptions impatient;
+  impatient.secret_age = std::chrono::days(1);
+  admin_options_ = std::make_shared<const AdminOptions>(impatient);
+  const KeyWithSecret old = make("old and sudden");
+  KeyPolicy policy = named("full and sudden");
+  policy.limits = {{.metric = Metric::kRequests, .window = {WindowKind::kDay}, .amount = 100}};
+  const KeyWithSecret full = make(policy);
+  clock_.advance(std::chrono::days(2));
+  for (const KeyWithSecret* key : {&old, &full}) {
+    for (int i = 0; i < 100; ++i) ASSERT_TRUE(buy(*key));
+  }
+  EXPECT_EQ(attention(),
+            (std::vector<std::string>{"full and sudden: limited", "old and sudden: unusual_rate"}));
+  make("new");
+  make("newer");
+  clock_.advance(std::chrono::days(2));
+  EXPECT_EQ(attention(), (std::vector<std::string>{"newer: old_secret", "new: old_secret",
+                                                   "full and sudden: old_secret",
+                                                   "old and sudden: old_secret"}));
+}
+
+TEST_F(OverviewTest, TenKeysAtMostNeedAttention) {
+  for (int i = 0; i < 9; ++i) make("old " + std::to_string(i));
+  const KeyWithSecret busy = make("busy");
+  const KeyWithSecret busier = make("busier");
+  clock_.advance(std::chrono::days(91));
+  for (const KeyWithSecret* key : {&busy, &busier}) {
+    ASSERT_TRUE(rotate(key->key.id, std::chrono::hours(1)));
+    for (int i = 0; i < 101; ++i) ASSERT_TRUE(buy(*key));
+  }
+  const std::vector<std::string> seen = attention();
+  ASSERT_EQ(seen.size(), 10U);
+  EXPECT_EQ(seen[0], "busier: unusual_rate");
+  EXPECT_EQ(seen[1], "busy: unusual_rate");
 }
 
 TEST_F(OverviewTest, ActiveIntegrationsAreComparedWithThoseOfTheThirtyDaysBefore) {
