@@ -185,6 +185,115 @@ TEST(SchemaTest, HoursFromBeforeAreSummedUpByModelAndKeepTheirLatencies) {
   }
 }
 
+std::string hex_of(std::chrono::milliseconds latency) {
+  LatencyHistogram latencies;
+  latencies.add(latency);
+  const std::string packed(latencies.packed());
+  return fmt::format(
+      "x'{:02x}'",
+      fmt::join(std::span(reinterpret_cast<const std::uint8_t*>(packed.data()), packed.size()),
+                ""));
+}
+
+const std::string kHourOfRow = "admitted_at / 3600000000";
+const std::string kDayOfRow = "admitted_at / 86400000000";
+
+struct Aggregate {
+  std::string table;
+  std::string key;     // but for the model
+  std::string of_row;  // the same, of a row of the ledger
+};
+const std::vector<Aggregate> kAggregates{
+    {"usage_hours", "secret_number, hour", "u.secret_number, " + kHourOfRow},
+    {"usage_days", "secret_number, day", "u.secret_number, " + kDayOfRow},
+    {"workspace_hours", "workspace_id, environment, hour",
+     "k.workspace_id, u.environment, " + kHourOfRow},
+    {"workspace_days", "workspace_id, environment, day",
+     "k.workspace_id, u.environment, " + kDayOfRow},
+};
+
+// How many rows `one` gives that `other` does not.
+std::int64_t beyond(sql::Connection& connection, const std::string& one, const std::string& other) {
+  return sql::number_of(connection, "SELECT count(*) FROM (" + one + " EXCEPT " + other + ")");
+}
+
+// Of two environments, with figures that all differ: each is the sum of its rows, and what was
+// measured stands where it stood, once.
+TEST(SchemaTest, EveryFigureOfHoursAndDaysFromBeforeIsKept) {
+  sql::TestDatabase database;
+  sql::Connection connection = database.open();
+  ASSERT_TRUE(sql::migrate(connection, migrations().first(12)));
+  const std::string latencies = "iif(({0}) % 2, " + hex_of(std::chrono::milliseconds(70)) + ", " +
+                                hex_of(std::chrono::milliseconds(9'000)) + ")";
+  const std::string sums =
+      "count(*), sum(status >= 400 OR error_code <> ''), sum(input_tokens), "
+      "sum(cached_input_tokens), sum(output_tokens), sum(cost), sum(charged), max(admitted_at), ";
+  const std::string of_keys =
+      " FROM usage u JOIN keys k ON k.number = u.key_number GROUP BY 1, 2, 3";
+  ASSERT_TRUE(connection.exec(
+      kThreeKeys + "UPDATE keys SET environment = 'sandbox' WHERE number = 2;" +
+      "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 599) " +
+      kInsertUsage +
+      "SELECT i << 20, '', 1577836800000000 + 600000000 * i, 1577836800000000 + 600000000 * i + "
+      "900000000, i % 3 + 1, i % 3 + 1, iif(i % 3 = 1, 'sandbox', 'production'), '', "
+      "iif(i % 2, 'odd', 'even'), '', '', 10 + i, 1000 + i, 0, 0, 0, 0, 2000 + i, 0, 0, "
+      "'reported', '', 3000 + i, 4000 + i, iif(i % 5, 200, 400), "
+      "iif(i % 7, '', 'provider_error'), 1, 0, '', '', '[]' FROM n;"
+      "INSERT INTO usage_hours SELECT secret_number, " +
+      kHourOfRow + ", " + sums + fmt::format(fmt::runtime(latencies), kHourOfRow) +
+      " FROM usage GROUP BY 1, 2; INSERT INTO usage_days SELECT secret_number, " + kDayOfRow +
+      ", model, " + sums + "x'' FROM usage GROUP BY 1, 2, 3;" +
+      "INSERT INTO workspace_hours SELECT k.workspace_id, u.environment, " + kHourOfRow + ", " +
+      sums + fmt::format(fmt::runtime(latencies), kHourOfRow + " + k.number") + of_keys +
+      "; INSERT INTO workspace_days SELECT k.workspace_id, u.environment, " + kDayOfRow + ", " +
+      sums + fmt::format(fmt::runtime(latencies), kDayOfRow + " + k.number") + of_keys));
+  for (const auto& [table, key, of_row] : kAggregates) {
+    ASSERT_TRUE(connection.exec(
+        fmt::format("CREATE TABLE before_{0} AS SELECT {1}, latencies FROM {0}", table, key)));
+  }
+  ASSERT_TRUE(migrate(connection));
+  for (const auto& [table, key, of_row] : kAggregates) {
+    const std::string stored = fmt::format(
+        "SELECT {}, model, requests, errors, input_tokens, cached_input_tokens, output_tokens, "
+        "cost, charged, last_used_at FROM {}",
+        key, table);
+    const std::string of_rows = fmt::format(
+        "SELECT {0}, model, {1} FROM usage u JOIN keys k ON k.number = u.key_number GROUP BY {0}, "
+        "model",
+        of_row, sums.substr(0, sums.size() - 2));
+    EXPECT_EQ(beyond(connection, stored, of_rows), 0) << table;
+    EXPECT_EQ(beyond(connection, of_rows, stored), 0) << table;
+    if (table == "usage_days") continue;  // by model since ever
+    const std::string measured =
+        fmt::format("SELECT {}, latencies FROM {} WHERE latencies <> x''", key, table);
+    EXPECT_EQ(beyond(connection, "SELECT * FROM before_" + table, measured), 0) << table;
+    EXPECT_EQ(sql::number_of(connection, "SELECT count(*) FROM (" + measured + ")"),
+              sql::number_of(connection, "SELECT count(*) FROM before_" + table))
+        << table;
+  }
+}
+
+// A server whose database has a row that no provider can have answered starts all the same.
+TEST(SchemaTest, AbsurdRowsFromBeforeAreSummedUpToo) {
+  sql::TestDatabase database;
+  sql::Connection connection = database.open();
+  ASSERT_TRUE(sql::migrate(connection, migrations().first(12)));
+  const std::string most = "9223372036854775807";
+  ASSERT_TRUE(connection.exec(
+      kThreeKeys + "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 3) " +
+      kInsertUsage + "SELECT i, '', i, i, 1, 1, 'production', '', 'one', '', '', " + most + ", " +
+      most + ", 0, 0, 0, 0, " + most + ", 0, 0, 'reported', '', " + most + ", " + most +
+      ", 200, '', 1, 0, '', '', '[]' FROM n;"
+      "INSERT INTO usage_days SELECT 1, 0, 'one', 4, 0, " +
+      most + ", " + most + ", " + most + ", " + most + ", " + most + ", 0, x''"));
+  const Status migrated = migrate(connection);
+  ASSERT_TRUE(migrated) << migrated.error().detail;
+  for (const std::string table :
+       {"usage_hours", "usage_days", "workspace_hours", "workspace_days"}) {
+    EXPECT_EQ(sql::number_of(connection, "SELECT requests FROM " + table), 4) << table;
+  }
+}
+
 // An index on what is random, or a key of another table, would cost every request
 // (ARCHITECTURE.md).
 TEST(SchemaTest, KeepsUsageRowsFreeOfIndexesAndForeignKeys) {

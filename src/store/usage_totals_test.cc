@@ -90,6 +90,8 @@ TEST_F(UsageTotalsTest, EqualTheRowsForEveryRangeAndFilter) {
     UsageRow row = usage_row(key, test_time(i % 4 == 0 ? around : anywhere), i);
     row.secret_number = key.secrets[random.below(2)].number;
     if (random.below(6) == 0) row.error_code = "provider_timeout";
+    if (random.below(6) == 0) row.status = 400;
+    if (random.below(3) == 0) row.environment = Environment::kSandbox;
     rows.push_back(row);
   }
   store_rows(rows);
@@ -148,6 +150,23 @@ TEST_F(UsageTotalsTest, AreOrderedAndNamed) {
   EXPECT_EQ(by_day[1].group, "2026-11-21");
 }
 
+TEST_F(UsageTotalsTest, OfEqualCostTheBusierComeFirstAndOfEqualsThoseEarlierInTheAlphabet) {
+  const Key twice = stored_key("c");
+  const Key once = stored_key("a");
+  const Key once_too = stored_key("b");
+  std::vector<UsageRow> rows;
+  for (const Key* key : {&twice, &twice, &once_too, &once}) {
+    rows.push_back(usage_row(*key, test_time(std::ssize(rows)), static_cast<int>(rows.size())));
+    rows.back().cost = Money::from_nanos(key == &twice ? 500 : 1'000);
+  }
+  store_rows(rows);
+  std::vector<std::string> names;
+  for (const UsageTotal& total : usage_totals(connection_, {}, UsageGroup::kKey).value()) {
+    names.push_back(total.key_name);
+  }
+  EXPECT_THAT(names, testing::ElementsAre("c", "a", "b"));
+}
+
 TEST_F(UsageTotalsTest, FailInsteadOfWrappingOrRounding) {
   const Key a = stored_key("a");
   const Key b = stored_key("b");
@@ -165,6 +184,18 @@ TEST_F(UsageTotalsTest, FailInsteadOfWrappingOrRounding) {
   EXPECT_FALSE(usage_totals(connection_, {}, UsageGroup::kModel));
   EXPECT_FALSE(
       usage_totals(connection_, {.from = test_time(1 - kDay)}, UsageGroup::kModel).has_value());
+}
+
+TEST_F(UsageTotalsTest, OfTokensFailInsteadOfWrappingToo) {
+  const Key key = stored_key("a", 2);
+  UsageRow first = usage_row(key, test_time(), 1);
+  first.tokens.output = std::numeric_limits<std::int64_t>::max();
+  UsageRow second = usage_row(key, test_time(-3 * kDay), 1);
+  store_rows({first, second});
+  // A whole day and a part of one: two numbers, each of which fits.
+  const auto totals = usage_totals(connection_, {.to = test_time(kHourMicros)}, UsageGroup::kModel);
+  ASSERT_FALSE(totals);
+  EXPECT_EQ(totals.error().code, ErrorCode::kInternal);
 }
 
 }  // namespace

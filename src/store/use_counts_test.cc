@@ -66,5 +66,26 @@ TEST_F(UseCountsTest, LoadsAdmittedAndRefusedRequestsTogether) {
   EXPECT_EQ(on(today + kDaysKnown), 0U);
 }
 
+TEST_F(UseCountsTest, LastUseIsTheLatestOfAllWhetherAdmittedOrNot) {
+  const Key key = stored_key("a");
+  const std::int64_t secret = key.secrets.front().number;
+  store_rows({usage_row(key, test_time(10), 1)});
+  const std::array counts{
+      RequestCount{secret, hour_of(test_time()), "ip_not_allowed", 1, test_time(30)},
+      RequestCount{secret, hour_of(test_time()), "", 1, test_time(5)},
+  };
+  expect_ok(add_request_counts(connection_, counts));
+  const auto loaded = load_use_counts(connection_, day_of(test_time())).value();
+  EXPECT_EQ(loaded.at(secret).count.last_used_at, test_time(30));
+}
+
+TEST_F(UseCountsTest, ADayIsOneDayHoweverManyModelsWereUsedOnIt) {
+  const Key key = stored_key("a");
+  store_rows({usage_row(key, test_time(), 1), usage_row(key, test_time(1), 2)});
+  const std::int64_t today = day_of(test_time());
+  const auto loaded = load_use_counts(connection_, today + 3).value();
+  EXPECT_EQ(loaded.at(key.secrets.front().number).admitted_on, 0b1000U);
+}
+
 }  // namespace
 }  // namespace tollgate::store

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
+#include <limits>
 #include <vector>
 
 #include "base/random.h"
@@ -21,6 +22,16 @@ class WindowUseTest : public StoreTest {
     const Result<WindowUse> use = sum_window(connection_, owner, period);
     expect_ok(use);
     return use.value_or(WindowUse());
+  }
+
+  // With two secrets, of a workspace of its own.
+  Key foreign_key(const std::string& name) {
+    Key key = test_key(name, 2);
+    key.workspace = WorkspaceId("ws_other");
+    expect_ok(insert_workspace(connection_,
+                               {.id = key.workspace, .name = "other", .created_at = test_time()}));
+    expect_ok(insert_key(connection_, key));
+    return key;
   }
 
   static bool owns(const UseOwner& owner, const UsageRow& row) {
@@ -48,11 +59,12 @@ TEST_F(WindowUseTest, IsTheSumOfTheRowsOfEveryWindow) {
   SeededRandom random(7);
   std::vector<Key> keys;
   for (const char* name : {"a", "b"}) keys.push_back(stored_key(name, 2));
+  keys.push_back(foreign_key("c"));
   std::vector<UsageRow> rows;
   for (int i = 0; i < 600; ++i) {
     const std::int64_t back = random.below(70) * 24 * kHourMicros + random.below(24) * kHourMicros +
                               static_cast<std::int64_t>(random.below(3'600)) * 1'000'000;
-    const Key& key = keys[random.below(2)];
+    const Key& key = keys[random.below(3)];
     UsageRow row = usage_row(key, test_time(-back), i);
     row.secret_number = key.secrets[random.below(2)].number;
     if (i % 3 == 0) row.environment = Environment::kSandbox;
@@ -62,7 +74,8 @@ TEST_F(WindowUseTest, IsTheSumOfTheRowsOfEveryWindow) {
   const std::vector<UseOwner> owners{
       {.key_number = keys[0].number},
       {.workspace = default_workspace_id(), .environment = Environment::kProduction},
-      {.workspace = default_workspace_id(), .environment = Environment::kSandbox}};
+      {.workspace = default_workspace_id(), .environment = Environment::kSandbox},
+      {.workspace = keys[2].workspace, .environment = Environment::kProduction}};
   const std::vector<Window> windows{{.kind = WindowKind::kHour},
                                     {.kind = WindowKind::kDay},
                                     {.kind = WindowKind::kWeek},
@@ -87,11 +100,17 @@ TEST_F(WindowUseTest, IsTheSumOfTheRowsOfEveryWindow) {
 TEST_F(WindowUseTest, WindowWithinOneHourIsTheSumOfItsRows) {
   const Key key = stored_key("a");
   std::vector<UsageRow> rows;
-  for (int i = 0; i < 60; ++i) rows.push_back(usage_row(key, test_time(i * 60'000'000LL), i));
+  for (int i = 0; i < 60; ++i) {
+    rows.push_back(usage_row(key, test_time(i * 60'000'000LL), i));
+    if (i % 3 == 0) rows.back().environment = Environment::kSandbox;
+  }
   store_rows(rows);
-  const UseOwner owner{.key_number = key.number};
-  expect_sum_of(rows, owner, {.start = test_time(600'000'001), .end = test_time(1'800'000'000)});
-  expect_sum_of(rows, owner, {.start = test_time(-1), .end = test_time(1)});
+  for (const UseOwner& owner :
+       {UseOwner{.key_number = key.number}, UseOwner{.workspace = default_workspace_id()},
+        UseOwner{.workspace = default_workspace_id(), .environment = Environment::kSandbox}}) {
+    expect_sum_of(rows, owner, {.start = test_time(600'000'001), .end = test_time(1'800'000'000)});
+    expect_sum_of(rows, owner, {.start = test_time(-1), .end = test_time(1)});
+  }
 }
 
 TEST_F(WindowUseTest, ByATestClockARowCountsWhereThatClockStood) {
@@ -118,12 +137,46 @@ TEST_F(WindowUseTest, KnowsTheLastHourInWhichSomethingWasUsed) {
   const Key idle = stored_key("b");
   UsageRow late = usage_row(key, test_time(5 * kHourMicros + 17), 1);
   late.secret_number = key.secrets[1].number;
-  store_rows({usage_row(key, test_time(), 0), late});
+  UsageRow before = usage_row(key, test_time(2 * kHourMicros), 2);
+  before.secret_number = late.secret_number;
+  store_rows({usage_row(key, test_time(), 0), late, before});
   EXPECT_EQ(last_used_hour_end(connection_, {.key_number = key.number}),
             test_time(6 * kHourMicros));
   EXPECT_EQ(last_used_hour_end(connection_, {.key_number = idle.number}), WallTime::min());
   EXPECT_EQ(last_used_hour_end(connection_, {.workspace = default_workspace_id()}),
             test_time(6 * kHourMicros));
+  for (const UseOwner& never :
+       {UseOwner{.workspace = default_workspace_id(), .environment = Environment::kSandbox},
+        UseOwner{.workspace = WorkspaceId("ws_other")}}) {
+    EXPECT_EQ(last_used_hour_end(connection_, never), WallTime::min());
+  }
+}
+
+TEST_F(WindowUseTest, SumsBeyondEveryNumberStandAtTheGreatest) {
+  constexpr std::int64_t kGreatest = std::numeric_limits<std::int64_t>::max();
+  const Key key = stored_key("a");
+  UsageRow absurd = usage_row(key, test_time(), 0);
+  absurd.tokens.input = absurd.tokens.output = kGreatest;
+  absurd.cost = Money::from_nanos(kGreatest);
+  store_rows({absurd, usage_row(key, test_time(3 * kHourMicros), 1)});
+  const WindowUse use =
+      sum({.key_number = key.number}, {.start = test_time(), .end = test_time(5 * kHourMicros)});
+  EXPECT_EQ(use.requests, 2);
+  EXPECT_EQ(use.tokens, kGreatest);
+  EXPECT_EQ(use.cost, kGreatest);
+}
+
+// An id is given when a request begins to arrive, minutes before it is admitted at worst.
+TEST_F(WindowUseTest, RecentRowsAreFoundWhoseIdsAreOlder) {
+  const Key key = stored_key("a");
+  UsageRow waited = usage_row(key, test_time(), 0);
+  waited.id = test_id(test_time(-4 * 60'000'000LL));
+  waited.environment = Environment::kSandbox;
+  store_rows({waited});
+  const auto recent = recent_use(connection_, key.number, test_time(-60'000'000));
+  expect_ok(recent);
+  ASSERT_EQ(recent->size(), 1U);
+  EXPECT_EQ(recent->front().environment, Environment::kSandbox);
 }
 
 TEST_F(WindowUseTest, RecentRowsAreThoseOfTheLastMinutes) {
