@@ -10,14 +10,16 @@ interface Opened {
   name: string;
   path: string;
   opener: (page: Page) => Locator;
-  as?: "dialog" | "menu";
+  as?: "dialog" | "menu" | "form";
 }
 
 const button = (name: string | RegExp, exact = true) => (page: Page) => page.getByRole("button", { name, exact }).first();
 
 const OPENED: Opened[] = [
   { name: "create key", path: "/keys", opener: button("Create key") },
-  { name: "edit key", path: "/keys/{key}", opener: button("Edit") },
+  { name: "edit a key’s details", path: "/keys/{key}", opener: button("Edit details"), as: "form" },
+  { name: "edit a key’s limits", path: "/keys/{key}", opener: button("Edit limits"), as: "form" },
+  { name: "edit a key’s policy", path: "/keys/{key}", opener: button("Edit policy"), as: "form" },
   { name: "rotate secret", path: "/keys/{key}", opener: button("Rotate secret") },
   { name: "revoke key", path: "/keys/{key}", opener: button("Revoke key") },
   { name: "actions of a key", path: "/keys", opener: button(/^Actions for/, false), as: "menu" },
@@ -191,8 +193,15 @@ test("the palette reaches every page and every action", async ({ operator: page,
   await page.getByRole("combobox").fill("opened");
   await page.getByRole("option").filter({ hasText: "sk-tg-test-", has: page.getByText("opened", { exact: true }) }).click();
   await page.getByRole("heading", { name: "opened", level: 1 }).waitFor();
-  for (const [typed, title] of [["Edit opened", "Edit opened"], ["Rotate the secret of opened", "Rotate the secret of opened"], ["Revoke opened", "Revoke opened"]]) {
-    await go(typed!);
+  for (const [typed, form] of [["Edit opened", "Edit details"], ["Edit the limits of opened", "Edit limits"], ["Edit the policy of opened", "Edit policy"]] as const) {
+    await go(typed);
+    await expect(page.getByRole("form", { name: form }).locator(":focus")).toHaveCount(1);
+    await page.keyboard.press("Escape");
+    await page.getByRole("form").waitFor({ state: "detached" });
+    await expect(page.getByRole("button", { name: form })).toBeFocused();
+  }
+  for (const title of ["Rotate the secret of opened", "Revoke opened"]) {
+    await go(title);
     await expect(page.getByRole("dialog", { name: title })).toBeVisible();
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });

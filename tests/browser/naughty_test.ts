@@ -89,11 +89,11 @@ async function inert(page: Page, where: string) {
   expect.soft(await overflow(page), `${where} is wider than the screen`).toBeLessThanOrEqual(0);
 }
 
-async function dialogFits(page: Page, where: string) {
-  const dialog = page.getByRole("dialog");
-  await dialog.waitFor();
+async function dialogFits(page: Page, where: string, as: "dialog" | "form" = "dialog") {
+  const opened = page.getByRole(as);
+  await opened.waitFor();
   await inert(page, where);
-  const wide = await dialog.evaluate((element) => {
+  const wide = await opened.evaluate((element) => {
     const box = element.getBoundingClientRect();
     return Math.max(element.scrollWidth - element.clientWidth, -box.left, box.right - innerWidth);
   });
@@ -176,11 +176,11 @@ test("a search for each of the sharp ones finds it, and leads to its page", asyn
     expect.soft(await page.getByRole("heading", { level: 1 }).textContent()).toBe(name);
     await inert(page, `the page of ${JSON.stringify(name.slice(0, 60))}`);
     if (at % 9 !== 0) continue;
-    for (const dialog of ["Edit", "Rotate secret", "Revoke key"]) {
-      await page.getByRole("button", { name: dialog, exact: true }).click();
-      await dialogFits(page, `${dialog} ${JSON.stringify(name.slice(0, 60))}`);
+    for (const [opener, opens] of [["Edit details", "form"], ["Edit limits", "form"], ["Edit policy", "form"], ["Rotate secret", "dialog"], ["Revoke key", "dialog"]] as const) {
+      await page.getByRole("button", { name: opener, exact: true }).click();
+      await dialogFits(page, `${opener} ${JSON.stringify(name.slice(0, 60))}`, opens);
       await page.keyboard.press("Escape");
-      await page.getByRole("dialog").waitFor({ state: "detached" });
+      await page.getByRole(opens).waitFor({ state: "detached" });
     }
   }
 });

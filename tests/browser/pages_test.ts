@@ -21,13 +21,13 @@ for (const width of [1440, 390]) {
     await page.getByRole("heading", { name, level: 1 }).waitFor();
     await settled(page);
     await cleanInBothThemes(page, "key");
-    for (const dialog of ["Edit", "Rotate secret", "Revoke key"]) {
-      await page.getByRole("button", { name: dialog }).click();
-      await page.getByRole("dialog").waitFor();
-      await cleanInBothThemes(page, dialog);
+    for (const [opener, opens] of [["Edit details", "form"], ["Edit limits", "form"], ["Edit policy", "form"], ["Rotate secret", "dialog"], ["Revoke key", "dialog"]] as const) {
+      await page.getByRole("button", { name: opener }).click();
+      await page.getByRole(opens).waitFor();
+      await cleanInBothThemes(page, opener);
       await page.keyboard.press("Escape");
-      await page.getByRole("dialog").waitFor({ state: "detached" });
-      await expect(page.getByRole("button", { name: dialog })).toBeFocused();
+      await page.getByRole(opens).waitFor({ state: "detached" });
+      await expect(page.getByRole("button", { name: opener })).toBeFocused();
     }
     await page.goto(`${gateway.url}/keys?create=true`);
     for (const fold of ["Limits", "Scope", "Expiry", "Details"]) await page.getByRole("button", { name: new RegExp(`^${fold}`) }).click();

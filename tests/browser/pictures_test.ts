@@ -49,6 +49,10 @@ base("pictures of every page", async ({ browser }) => {
       await page.getByRole("link", { name: "prod-backend" }).click();
       await page.getByRole("heading", { name: "prod-backend", level: 1 }).waitFor();
       await picture("key");
+      await page.getByRole("button", { name: "Edit limits" }).click();
+      await page.getByLabel("Amount of limit 1").fill("1200");
+      await picture("key-edit");
+      await page.keyboard.press("Escape");
       await page.goto(`${gateway.url}/keys?create=true`);
       await page.getByLabel("Name", { exact: true }).fill("checkout-service");
       await page.getByRole("button", { name: "Production server" }).click();

@@ -120,24 +120,24 @@ test("a session that ends while a secret is shown ends for the page when it was 
   await other.context().close();
 });
 
-test("what somebody else changes while a dialog is open stays as they made it", async ({ operator: page, gateway }) => {
+test("what somebody else changes while a key is edited stays as they made it", async ({ operator: page, gateway }) => {
   const key = await made(gateway, "keys", { name: "shared", environment: "sandbox", description: "before", limits: [{ metric: "requests", window: "day", amount: 100 }] });
   const path = `keys/${String(key["id"])}`;
   await page.goto(`${gateway.url}/${path}`);
-  await page.getByRole("button", { name: "Edit" }).click();
+  await page.getByRole("button", { name: "Edit details" }).click();
   await admin(gateway, "PATCH", path, { limits: [{ metric: "requests", window: "day", amount: 7 }], description: "theirs" });
   await expect(page.getByText("Somebody changed it since you opened this")).toBeVisible();
-  await page.getByRole("dialog").getByLabel("Name").fill("shared by two");
+  await page.getByRole("form").getByLabel("Name").fill("shared by two");
   await page.getByRole("button", { name: "Save changes" }).click();
-  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.getByRole("form").waitFor({ state: "detached" });
   const { body } = await admin(gateway, "GET", path);
   expect([body["name"], body["description"], (body["limits"] as { amount: number }[])[0]!.amount]).toEqual(["shared by two", "theirs", 7]);
 
   // And what they end cannot be changed.
-  await page.getByRole("button", { name: "Edit" }).click();
-  await page.getByRole("dialog").getByLabel("Name").fill("too late");
+  await page.getByRole("button", { name: "Edit details" }).click();
+  await page.getByRole("form").getByLabel("Name").fill("too late");
   await admin(gateway, "DELETE", path);
-  await expect(page.getByRole("dialog").getByRole("alert")).toContainText("revoked meanwhile");
+  await expect(page.getByRole("form").getByRole("alert")).toContainText("revoked meanwhile");
   await expect(page.getByRole("button", { name: "Save changes" })).toBeDisabled();
 });
 

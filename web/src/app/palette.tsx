@@ -1,6 +1,6 @@
 // ⌘K: every page, key, action and workspace, by typing a few letters of it.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Ban, Building2, Clock, Coins, CornerDownLeft, Download, KeyRound, Lock, LogOut, type LucideIcon, Monitor, Moon, Pencil, Plus, Power, RefreshCw, Search, ShieldCheck, Sun, UserPlus } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import { type KeyboardEvent, type ReactNode, useDeferredValue, useEffect, useId, useMemo, useState } from "react";
@@ -8,10 +8,12 @@ import { type KeyboardEvent, type ReactNode, useDeferredValue, useEffect, useId,
 import type { Key } from "@/api/contract";
 import { foundKeysQuery } from "@/api/queries";
 import { fit } from "@/lib/fuzzy";
+import type { KeyPart } from "@/lib/search";
 import { cx } from "@/ui/cx";
 import { useFocusReturn } from "@/ui/dialog";
 
 import type { Asked } from "./asked";
+import { BESIDE } from "./beside";
 import { type Place, PLACES } from "./navigation";
 import { useHere } from "./session";
 import { useSignOut } from "./sign_out";
@@ -59,6 +61,8 @@ function useActions(): Entry[] {
   const { id } = useParams({ strict: false });
   const key = id ? client.getQueryData<Key>(["keys", workspace, "one", id]) : undefined;
   const asked = (to: Place["to"], what: Asked) => () => void navigate({ to, search: { do: what } });
+  const { edit } = useSearch({ strict: false });
+  const editing = (part: KeyPart) => () => void navigate({ to: "/keys/$id", params: { id: id! }, search: (before) => ({ ...before, edit: part }), replace: edit !== undefined, state: edit === undefined ? BESIDE : true });
   const ofKey = (what: Asked) => () => void navigate({ to: "/keys/$id", params: { id: id! }, search: { do: what } });
   const all: (Omit<Entry, "group" | "icon"> & { icon: LucideIcon; needs?: Place["needs"] })[] = [
     { id: "create-key", name: "Create key", words: "new add", icon: Plus, needs: "member", run: () => void navigate({ to: "/keys", search: { create: true } }) },
@@ -79,7 +83,9 @@ function useActions(): Entry[] {
   const open = key && key.status !== "revoked" && may("member") ? key : undefined;
   const here: typeof all = open
     ? [
-        { id: "edit-key", name: `Edit ${open.name}`, words: "change this key", icon: Pencil, run: ofKey("edit") },
+        { id: "edit-key", name: `Edit ${open.name}`, words: "change this key", icon: Pencil, run: editing("details") },
+        ...(open.type === "management" ? [] : [{ id: "edit-limits", name: `Edit the limits of ${open.name}`, words: "change this key", icon: Pencil, run: editing("limits") }]),
+        { id: "edit-policy", name: `Edit the policy of ${open.name}`, words: "change this key models region networks expiry", icon: Pencil, run: editing("policy") },
         { id: "rotate-key", name: `Rotate the secret of ${open.name}`, words: "this key", icon: RefreshCw, run: ofKey("rotate") },
         { id: "toggle-key", name: `${open.enabled ? "Disable" : "Enable"} ${open.name}`, words: "switch this key off on", icon: Power, run: ofKey("toggle") },
         { id: "revoke-key", name: `Revoke ${open.name}`, words: "delete this key", icon: Ban, run: ofKey("revoke") },

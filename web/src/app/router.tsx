@@ -13,7 +13,7 @@ import {
 
 import { Problem } from "@/api/client";
 import { type Refusal, refusalFrom } from "@/lib/refusals";
-import { auditSearch, keysSearch, objectSearch, rangeSearch, rootSearch, safeReturn, usageSearch } from "@/lib/search";
+import { auditSearch, keySearch, keysSearch, objectSearch, rangeSearch, rootSearch, safeReturn, usageSearch } from "@/lib/search";
 import { ProblemNote } from "@/ui/notice";
 
 import { type Asked, ASKED } from "./asked";
@@ -92,7 +92,7 @@ const keys = createRoute({
 const key = createRoute({
   getParentRoute: () => shell,
   path: "/keys/$id",
-  validateSearch: rangeSearch,
+  validateSearch: keySearch,
   component: pageChunk(() => import("@/pages/keys/key_page"), "KeyPage"),
 });
 const usage = createRoute({

@@ -78,14 +78,16 @@ function Frame() {
     return () => clearTimeout(timer);
   }, [routesById]);
 
-  // A new page begins at its top, for the eye and for the keyboard.
+  // A new page begins at its top, for the eye and for the keyboard; or where it has put the keyboard by itself.
   useEffect(() => {
     if (first.current) {
       first.current = false;
       return;
     }
     window.scrollTo(0, 0);
-    if (!document.querySelector("[role=dialog]")) main.current?.focus({ preventScroll: true });
+    const active = document.activeElement;
+    if (active !== main.current && main.current?.contains(active)) active?.scrollIntoView({ block: "nearest" });
+    else if (!document.querySelector("[role=dialog]")) main.current?.focus({ preventScroll: true });
   }, [pathname]);
 
   return (

@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 
 import { send, setCsrfToken } from "@/api/client";
+import { mayLeave } from "@/lib/unsaved";
 import { notifyProblem } from "@/ui/notice";
 
 import { sessionQuery } from "./session";
@@ -11,6 +12,7 @@ export function useSignOut() {
   const client = useQueryClient();
   const navigate = useNavigate();
   return async () => {
+    if (!(await mayLeave())) return;
     try {
       await send("DELETE", "/admin/v1/session");
     } catch (error) {

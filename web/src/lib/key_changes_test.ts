@@ -24,14 +24,46 @@ describe("editing a key", () => {
   it("sends nothing when nothing was changed", () => {
     expect(patchOf(key, draftOf(key))).toEqual({ patch: {}, changes: [] });
   });
-  it("sends only what differs, null for what is taken away, and says each change", () => {
+  it("sends only what differs, null for what is taken away, and says each change, from what to what", () => {
     const draft = { ...draftOf(key), models: [], region: "eu-west", limits: [], expires: "2027-03-01" };
     expect(patchOf(key, draft, NOW)).toEqual({
       patch: { expires_at: "2027-03-01T00:00:00Z", models: [], region: "eu-west", limits: [] },
-      changes: ["It expires on 1 Mar 2027.", "It may call every model.", "It is served in eu-west only.", "Its limits are none."],
+      changes: [
+        { what: "Expires", before: "never", after: "1 Mar 2027" },
+        { what: "Models", before: "openai/*", after: "every model" },
+        { what: "Region", before: "any", after: "eu-west" },
+        { what: "Limit", before: "$25 / month", after: "none" },
+      ],
     });
     const pinned = { ...key, region: "eu-west", expires_at: "2027-03-01T00:00:00Z" };
     expect(patchOf(pinned, { ...draftOf(pinned), region: "", expires: "" }).patch).toEqual({ expires_at: null, region: null });
+  });
+  it("leaves alone what nobody typed over, with the blanks around it", () => {
+    const odd = { ...key, name: " shop ", description: "sells\n" };
+    expect(patchOf(odd, draftOf(odd))).toEqual({ patch: {}, changes: [] });
+    expect(patchOf(odd, { ...draftOf(odd), name: " shop 2 " }).patch).toEqual({ name: "shop 2" });
+  });
+  it("says of limits which are new, which are gone and which have another amount", () => {
+    const limited: KeyLike = { ...key, limits: [...key.limits, { metric: "concurrency", window: null, amount: 4 }, { metric: "tokens", window: "day", amount: 1_000 }] };
+    const draft = draftOf(limited);
+    draft.limits = [{ metric: "requests", window: "60s", amount: "60" }, { ...draft.limits[0]!, amount: "40" }, { ...draft.limits[2]!, amount: "1k" }];
+    const { patch, changes } = patchOf(limited, draft, NOW);
+    expect(changes).toEqual([
+      { what: "Limit", before: "none", after: "60 requests / minute" },
+      { what: "Limit", before: "$25 / month", after: "$40 / month" },
+      { what: "Limit", before: "4 at once", after: "none" },
+    ]);
+    expect(patch).toEqual({
+      limits: [
+        { metric: "requests", window: "60s", amount: 60 },
+        { metric: "cost", window: "month", amount: "40" },
+        { metric: "tokens", window: "day", amount: 1_000 },
+      ],
+    });
+    // The same in another order, or written otherwise, is no change.
+    const same = draftOf(limited);
+    same.limits = [same.limits[2]!, { ...same.limits[0]!, amount: "$25.00" }, same.limits[1]!];
+    expect(patchOf(limited, same, NOW)).toEqual({ patch: {}, changes: [] });
   });
 });
 

@@ -1,5 +1,5 @@
-// What the create and edit dialogs hold while somebody types, what of it goes to the API, and the words
-// that tell a folded line's present value.
+// What the forms of a key hold while somebody types, what of it goes to the API, and the words that tell a folded line's
+// present value.
 import { amountText, ruleText, type Metric } from "./limits";
 import { formatDate, joinWords, plural } from "./format";
 
@@ -185,6 +185,9 @@ const shortRule = (limit: LimitDraft) => {
   if (limit.metric === "concurrency") return `${amountText("concurrency", amount)} at once`;
   return ruleText({ metric: limit.metric, window: limit.window, amount });
 };
+
+// "$25 / month"; what cannot be read stands as it was typed.
+export const limitText = (limit: LimitDraft): string => shortRule(limit) ?? (limit.amount.trim() || "…");
 
 // The folded lines' present values.
 export const summaryOf = {

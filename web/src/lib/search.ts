@@ -85,6 +85,15 @@ export interface RangeSearch {
 }
 export const rangeSearch = (raw: Raw): RangeSearch => given<RangeSearch>({ range: one(raw["range"], RANGES) });
 
+// What of a key is edited on its page.
+export const KEY_PARTS = ["details", "limits", "policy"] as const;
+export type KeyPart = (typeof KEY_PARTS)[number];
+
+export interface KeySearch extends RangeSearch {
+  edit?: KeyPart;
+}
+export const keySearch = (raw: Raw): KeySearch => given<KeySearch>({ ...(rangeSearch(raw) as Given<RangeSearch>), edit: one(raw["edit"], KEY_PARTS) });
+
 export interface ObjectSearch {
   object?: string;
   search?: string;

@@ -1,4 +1,5 @@
-// The folded parts of the create and edit dialogs. Closed, each tells its present value in one line.
+// The fields of a key: folded in the dialog that creates one, where each fold tells its present value in one line while it is
+// closed; and part by part where one is edited.
 import { useQuery } from "@tanstack/react-query";
 import { ChevronRight, Plus, Trash2 } from "lucide-react";
 import { type ReactNode, useId, useState } from "react";
@@ -69,7 +70,7 @@ function nextLimit(limits: LimitDraft[]): LimitDraft {
   return wanted.find((one) => !limits.some((other) => other.metric === one.metric && other.window === one.window)) ?? { metric: "tokens", window: "day", amount: "" };
 }
 
-function LimitRow({ limit, index, change, remove, problem }: { limit: LimitDraft; index: number; change: (limit: LimitDraft) => void; remove: () => void; problem?: string }) {
+function LimitRow({ limit, index, change, remove, problem, fresh }: { fresh: boolean; limit: LimitDraft; index: number; change: (limit: LimitDraft) => void; remove: () => void; problem?: string }) {
   const windows = LIMIT_WINDOWS.filter((window) => window.metrics.includes(limit.metric));
   const known = windows.some((window) => window.value === limit.window);
   const number = index + 1;
@@ -90,6 +91,7 @@ function LimitRow({ limit, index, change, remove, problem }: { limit: LimitDraft
         <Input
           aria-label={`Amount of limit ${number}`}
           aria-invalid={problem ? true : undefined}
+          autoFocus={fresh}
           inputMode="decimal"
           placeholder={limit.metric === "cost" ? "25" : limit.metric === "tokens" ? "1M" : "60"}
           value={limit.amount}
@@ -118,8 +120,13 @@ function LimitRow({ limit, index, change, remove, problem }: { limit: LimitDraft
 }
 
 export function LimitsFields({ draft, change, problems }: FieldsProps) {
+  const [added, setAdded] = useState<number | null>(null);
   const set = (index: number, limit: LimitDraft | null) =>
     change({ limits: draft.limits.flatMap((old, at) => (at !== index ? [old] : limit ? [limit] : [])) });
+  const add = () => {
+    setAdded(draft.limits.length);
+    change({ limits: [...draft.limits, nextLimit(draft.limits)] });
+  };
   return (
     <>
       {draft.limits.map((limit, index) => (
@@ -129,10 +136,11 @@ export function LimitsFields({ draft, change, problems }: FieldsProps) {
           index={index}
           change={(next) => set(index, next)}
           remove={() => set(index, null)}
+          fresh={index === added}
           problem={problemAt(problems, `limits[${index}].amount`) ?? problemAt(problems, `limits[${index}].window`) ?? problemAt(problems, `limits[${index}]`)}
         />
       ))}
-      <Button size="small" icon={<Plus aria-hidden className="size-3.5" />} disabled={draft.limits.length >= 32} onClick={() => change({ limits: [...draft.limits, nextLimit(draft.limits)] })}>
+      <Button size="small" icon={<Plus aria-hidden className="size-3.5" />} disabled={draft.limits.length >= 32} onClick={add}>
         Add limit
       </Button>
       {draft.limits.length > 0 && (
@@ -164,12 +172,16 @@ export function ScopeFields({ draft, change, problems }: FieldsProps) {
       <Field label="Networks" optional hint="Addresses or CIDR networks that may use the key. Empty allows every address." problem={problemAt(problems, "allowed_ips")}>
         {(field) => <TokensInput {...field} mono values={draft.allowed_ips} placeholder="203.0.113.0/24" onChange={(values) => change({ allowed_ips: values })} />}
       </Field>
-      {draft.type === "standard" && (
-        <Check checked={draft.prefer_low_carbon} onChange={(prefer_low_carbon) => change({ prefer_low_carbon })}>
-          Prefer providers on a low-carbon grid
-        </Check>
-      )}
     </>
+  );
+}
+
+export function CarbonField({ draft, change }: FieldsProps) {
+  if (draft.type !== "standard") return null;
+  return (
+    <Check checked={draft.prefer_low_carbon} onChange={(prefer_low_carbon) => change({ prefer_low_carbon })}>
+      Prefer providers on a low-carbon grid
+    </Check>
   );
 }
 
@@ -184,7 +196,7 @@ const EXPIRIES = [
 export function ExpiryFields({ draft, change, problems }: FieldsProps) {
   const dated = draft.expires !== "" && !EXPIRIES.some((expiry) => expiry.value === draft.expires);
   return (
-    <div className="grid gap-3 sm:grid-cols-2">
+    <div className="grid grid-cols-[repeat(auto-fit,minmax(160px,1fr))] gap-3">
       <Field label="Expires" problem={problemAt(problems, "expires_at")}>
         {(field) => (
           <Select {...field} value={dated ? "date" : draft.expires} onChange={(event) => change({ expires: event.target.value === "date" ? new Date(gatewayNow() + 30 * 86_400_000).toISOString().slice(0, 10) : event.target.value })}>
@@ -249,6 +261,7 @@ export function Folds(props: FieldsProps & { showErrors: boolean }) {
       )}
       <Fold name="Scope" summary={summaryOf.scope(draft)} wrong={wrong("models", "region", "allowed_ips")}>
         <ScopeFields {...shown} />
+        <CarbonField {...shown} />
       </Fold>
       <Fold name="Expiry" summary={summaryOf.expiry(draft)} wrong={wrong("expires_at")}>
         <ExpiryFields {...shown} />

@@ -1,7 +1,7 @@
 // One key: who it is, its limits, how it does, its secrets, its last requests.
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { Ban, ChevronLeft, Pencil, RefreshCw } from "lucide-react";
+import { Ban, ChevronLeft, RefreshCw } from "lucide-react";
 import { type ReactNode, useState } from "react";
 
 import type { Key, KeySecret } from "@/api/contract";
@@ -30,7 +30,7 @@ import { Time, useNow } from "@/ui/time";
 import { RequestList } from "../request_list";
 import { SeriesCharts, TopModels } from "../series_charts";
 import { useMayChange, useToggle } from "./changes";
-import { EditDialog } from "./edit_dialog";
+import { EditButton, EditForm, type Editing, useEditing } from "./editing";
 import { TYPE_NAMES } from "./key_row";
 import { RevokeDialog } from "./revoke_dialog";
 import { RotateDialog } from "./rotate_dialog";
@@ -69,10 +69,10 @@ export function KeyPage() {
 function Shown({ of }: { of: Key }) {
   const navigate = useNavigate();
   const toggle = useToggle();
-  const [asked, setAsked] = useState<"edit" | "rotate" | "revoke" | null>(null);
+  const [asked, setAsked] = useState<"rotate" | "revoke" | null>(null);
   const actorName = useActorName();
   const changeable = useMayChange()(of);
-  useAsked("edit", () => changeable && setAsked("edit"));
+  const editing = useEditing(changeable);
   useAsked("rotate", () => changeable && setAsked("rotate"));
   useAsked("revoke", () => changeable && setAsked("revoke"));
   useAsked("toggle", () => changeable && toggle.mutate({ key: of, enabled: !of.enabled }));
@@ -91,9 +91,7 @@ function Shown({ of }: { of: Key }) {
             <>
               <Switch checked={of.enabled} onChange={(enabled) => toggle.mutate({ key: of, enabled })} label={of.enabled ? `Disable ${of.name}` : `Enable ${of.name}`} />
               <span className="w-1" />
-              <Button icon={<Pencil aria-hidden className="size-3.5" />} onClick={() => setAsked("edit")}>
-                Edit
-              </Button>
+              <EditButton part="details" editing={editing} name="Edit details" />
               <Button icon={<RefreshCw aria-hidden className="size-3.5" />} onClick={() => setAsked("rotate")}>
                 Rotate secret
               </Button>
@@ -127,57 +125,26 @@ function Shown({ of }: { of: Key }) {
             <CopyButton bare look="quiet" text={of.id} label="Copy the key’s id" />
           </span>
         </p>
-        {of.description && (
+        {of.description && editing.part !== "details" && (
           <p dir="auto" className="mt-3 max-w-prose break-words whitespace-pre-wrap text-muted">
             {of.description}
           </p>
         )}
+        {editing.part === "details" && (
+          <Panel className="mt-4">
+            <EditForm of={of} part="details" editing={editing} />
+          </Panel>
+        )}
       </PageHead>
       <div className="space-y-4">
         <div className="grid gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
-          <Panel title="Limits" actions={of.enforcement === "soft" && of.limits.length > 0 && <Tag title="Requests under way may finish above a limit">Soft</Tag>}>
-            {of.limits.length === 0 ? (
-              <p className="text-sm text-muted">
-                None. {of.type === "standard" && "Only the workspace’s own limits and its balance hold it."}
-                {changeable && of.type === "standard" && (
-                  <>
-                    {" "}
-                    <button type="button" className="text-accent underline underline-offset-4" onClick={() => setAsked("edit")}>
-                      Add a limit
-                    </button>
-                  </>
-                )}
-              </p>
-            ) : (
-              <div className={cx("grid gap-x-8 gap-y-5", of.limits.length > 1 && "sm:grid-cols-2")}>
-                {of.limits.map((limit) => (
-                  <LimitBar key={limit.id} limit={limit} />
-                ))}
-              </div>
-            )}
-          </Panel>
-          <Panel title="Policy">
-            <p className="text-sm break-words">
-              <bdi>{policySentence(of)}</bdi>
-            </p>
-            {of.prefer_low_carbon && <p className="mt-2 text-sm">Prefers providers on a low-carbon grid.</p>}
-            <dl className="numbers mt-4 grid grid-cols-2 gap-3 text-sm">
-              <div>
-                <dt className="text-xs text-muted">Requests</dt>
-                <dd className="text-lg font-semibold">{formatCount(of.request_count)}</dd>
-              </div>
-              <div>
-                <dt className="text-xs text-muted">Errors</dt>
-                <dd className="text-lg font-semibold">{of.request_count ? formatShare(of.error_count / of.request_count) : "–"}</dd>
-              </div>
-            </dl>
-          </Panel>
+          <Limits of={of} editing={editing} />
+          <Policy of={of} editing={editing} />
         </div>
         {of.type !== "management" && <Activity id={of.id} />}
         <Secrets secrets={of.secrets} revoked={of.status === "revoked"} />
         {of.type !== "management" && <Recent id={of.id} />}
       </div>
-      {asked === "edit" && <EditDialog open of={of} onClose={() => setAsked(null)} />}
       {asked === "rotate" && <RotateDialog open of={of} onClose={() => setAsked(null)} />}
       {asked === "revoke" && (
         <RevokeDialog
@@ -193,6 +160,78 @@ function Shown({ of }: { of: Key }) {
   );
 }
 
+// Beside each other as long as they are read; the policy's fields take the whole width.
+const placed = ({ part }: Editing) => cx(part === "limits" && "self-start", part === "policy" && "lg:col-span-2");
+
+function Limits({ of, editing }: { of: Key; editing: Editing }) {
+  const limited = of.type !== "management";
+  const open = editing.part === "limits" && limited;
+  return (
+    <Panel
+      title="Limits"
+      className={placed(editing)}
+      actions={
+        <>
+          {!open && of.enforcement === "soft" && of.limits.length > 0 && <Tag title="Requests under way may finish above a limit">Soft</Tag>}
+          {limited && <EditButton quiet="quiet" part="limits" editing={editing} name="Edit limits" />}
+        </>
+      }
+    >
+      {open ? <EditForm of={of} part="limits" editing={editing} /> : <Bars of={of} add={limited && editing.allowed ? () => editing.begin("limits") : undefined} />}
+    </Panel>
+  );
+}
+
+function Bars({ of, add }: { of: Key; add: (() => void) | undefined }) {
+  if (of.limits.length === 0) {
+    return (
+      <p className="text-sm text-muted">
+        None. {of.type !== "management" && "Only the workspace’s own limits and its balance hold it."}{" "}
+        {add && (
+          <button type="button" className="text-accent underline underline-offset-4" onClick={add}>
+            Add a limit
+          </button>
+        )}
+      </p>
+    );
+  }
+  return (
+    <div className={cx("grid gap-x-8 gap-y-5", of.limits.length > 1 && "sm:grid-cols-2")}>
+      {of.limits.map((limit) => (
+        <LimitBar key={limit.id} limit={limit} />
+      ))}
+    </div>
+  );
+}
+
+function Policy({ of, editing }: { of: Key; editing: Editing }) {
+  const open = editing.part === "policy";
+  return (
+    <Panel title="Policy" className={cx(placed(editing), open && "lg:order-first")} actions={<EditButton quiet="quiet" part="policy" editing={editing} name="Edit policy" />}>
+      {open ? (
+        <EditForm of={of} part="policy" editing={editing} />
+      ) : (
+        <>
+          <p className="text-sm break-words">
+            <bdi>{policySentence(of)}</bdi>
+          </p>
+          {of.prefer_low_carbon && <p className="mt-2 text-sm">Prefers providers on a low-carbon grid.</p>}
+          <dl className="numbers mt-4 grid grid-cols-2 gap-3 text-sm">
+            <div>
+              <dt className="text-xs text-muted">Requests</dt>
+              <dd className="text-lg font-semibold">{formatCount(of.request_count)}</dd>
+            </div>
+            <div>
+              <dt className="text-xs text-muted">Errors</dt>
+              <dd className="text-lg font-semibold">{of.request_count ? formatShare(of.error_count / of.request_count) : "–"}</dd>
+            </div>
+          </dl>
+        </>
+      )}
+    </Panel>
+  );
+}
+
 function Activity({ id }: { id: string }) {
   const { workspace } = useHere();
   const { range = "24h" } = useSearch({ from: "/shell/keys/$id" });
@@ -203,7 +242,7 @@ function Activity({ id }: { id: string }) {
       <Panel
         flush
         title="Activity"
-        actions={<Segments label="Range" value={range} onChange={(next) => void navigate({ search: (before) => ({ ...before, range: next }), replace: true })} options={RANGES.map((value) => ({ value, name: value.replace("d", " d").replace("h", " h") }))} />}
+        actions={<Segments label="Range" value={range} onChange={(next) => void navigate({ search: (before) => ({ ...before, range: next }), replace: true, state: true })} options={RANGES.map((value) => ({ value, name: value.replace("d", " d").replace("h", " h") }))} />}
       >
         <ReadProblem className="m-4" of={overview} />
         {overview.isPending && (

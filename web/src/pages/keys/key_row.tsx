@@ -1,6 +1,6 @@
 // One key in the list: who it is, how it does, how near its limits it is.
 import { Link } from "@tanstack/react-router";
-import { Ban, MoreHorizontal, PanelRightOpen, RefreshCw } from "lucide-react";
+import { Ban, MoreHorizontal, PanelRightOpen, Pencil, RefreshCw } from "lucide-react";
 import { memo } from "react";
 
 import type { Key } from "@/api/contract";
@@ -27,6 +27,7 @@ export const rowHeight = (of: Key, size: "small" | "large") => (size === "large"
 
 export interface RowActions {
   open: (key: Key) => void;
+  edit: (key: Key) => void;
   rotate: (key: Key) => void;
   revoke: (key: Key) => void;
   toggle: (key: Key, enabled: boolean) => void;
@@ -133,6 +134,9 @@ export const KeyRow = memo(function KeyRow({ of, fresh, actions }: { of: Key; fr
         >
           <MenuItem icon={<PanelRightOpen aria-hidden className="size-4 text-muted" />} onSelect={() => actions.open(of)}>
             Open
+          </MenuItem>
+          <MenuItem disabled={!changeable} icon={<Pencil aria-hidden className="size-4 text-muted" />} onSelect={() => actions.edit(of)}>
+            Edit
           </MenuItem>
           <MenuItem disabled={!changeable} icon={<RefreshCw aria-hidden className="size-4 text-muted" />} onSelect={() => actions.rotate(of)}>
             Rotate secret

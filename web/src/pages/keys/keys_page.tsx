@@ -64,6 +64,7 @@ export function KeysPage() {
   const actions = useMemo<RowActions>(
     () => ({
       open: (key) => void navigate({ to: "/keys/$id", params: { id: key.id } }),
+      edit: (key) => void navigate({ to: "/keys/$id", params: { id: key.id }, search: { edit: "details" } }),
       rotate: (key) => setAsked({ kind: "rotate", key }),
       revoke: (key) => setAsked({ kind: "revoke", key }),
       toggle: (key, enabled) => mutate({ key, enabled }),
