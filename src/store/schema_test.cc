@@ -231,11 +231,15 @@ TEST(SchemaTest, EveryFigureOfHoursAndDaysFromBeforeIsKept) {
   const std::string of_keys =
       " FROM usage u JOIN keys k ON k.number = u.key_number GROUP BY 1, 2, 3";
   ASSERT_TRUE(connection.exec(
-      kThreeKeys + "UPDATE keys SET environment = 'sandbox' WHERE number = 2;" +
-      "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 599) " +
+      kThreeKeys +
+      "UPDATE keys SET environment = 'sandbox' WHERE number = 2;"
+      "INSERT INTO secrets (number, id, key_number, hash, preview, last4, created_at) VALUES "
+      "(4, 'sec_4', 1, randomblob(32), '', '', 0);" +
+      "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 1199) " +
       kInsertUsage +
-      "SELECT i << 20, '', 1577836800000000 + 600000000 * i, 1577836800000000 + 600000000 * i + "
-      "900000000, i % 3 + 1, i % 3 + 1, iif(i % 3 = 1, 'sandbox', 'production'), '', "
+      "SELECT i << 20, '', 1577836800000000 + 150000000 * i, 1577836800000000 + 150000000 * i + "
+      "900000000, i % 3 + 1, iif(i % 12 > 8 AND i % 3 = 0, 4, i % 3 + 1), iif(i % 3 = 1, "
+      "'sandbox', 'production'), '', "
       "iif(i % 2, 'odd', 'even'), '', '', 10 + i, 1000 + i, 0, 0, 0, 0, 2000 + i, 0, 0, "
       "'reported', '', 3000 + i, 4000 + i, iif(i % 5, 200, 400), "
       "iif(i % 7, '', 'provider_error'), 1, 0, '', '', '[]' FROM n;"
@@ -271,6 +275,10 @@ TEST(SchemaTest, EveryFigureOfHoursAndDaysFromBeforeIsKept) {
               sql::number_of(connection, "SELECT count(*) FROM before_" + table))
         << table;
   }
+  EXPECT_EQ(sql::number_of(connection,
+                           "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'earlier%' OR "
+                           "name = 'workspace_models'"),
+            0);
 }
 
 // A server whose database has a row that no provider can have answered starts all the same.

@@ -380,6 +380,25 @@ TEST_F(UsageRowsTest, EveryFilterFindsTheRowsThatFitIndexedOrNot) {
   EXPECT_EQ(number("SELECT count(*) FROM usage_by_kind"), 240);
 }
 
+// Of one model and one status, as a quiet installation has them, and of one microsecond.
+TEST_F(UsageRowsTest, PagesOfOneKindAloneGoOnToTheLastRow) {
+  const Key key = stored_key("a");
+  std::vector<UsageRow> rows;
+  std::vector<GenerationNumber> expected;
+  for (int i = 0; i < 30; ++i) {
+    rows.push_back(usage_row(key, test_time(), i));
+    rows.back().model = "acme/only";
+    expected.insert(expected.begin(), rows.back().id);
+  }
+  store_rows(rows);
+  do {
+    EXPECT_EQ(paged_ids({.keys = std::vector{key.number}}), expected);
+    EXPECT_EQ(paged_ids({.model = "acme/only"}), expected);
+  } while (index_usage_tail(connection_, 4).value() == sql::UpkeepLeft::kMore);
+  EXPECT_EQ(paged_ids({.keys = std::vector{key.number}}), expected);
+  EXPECT_EQ(paged_ids({.model = "acme/only"}), expected);
+}
+
 TEST_F(UsageRowsTest, SaysWhetherMoreOfTheTailIsLeft) {
   const Key key = stored_key("a");
   std::vector<UsageRow> rows;
