@@ -122,6 +122,20 @@ TEST_F(OverviewTest, PointsOfTheSeriesSayWhenTheyBegin) {
   EXPECT_EQ(overview("overview?range=7d").at("series").as_array().size(), 7U);
 }
 
+TEST_F(OverviewTest, TopModelsAndActiveKeysAreThoseOfTheWholeRange) {
+  const KeyWithSecret one = make("one");
+  ASSERT_TRUE(buy(one));
+  clock_.advance(std::chrono::hours(23));
+  const json::value day = overview("overview");
+  EXPECT_EQ(day.at("series").at(0).at("requests").as_int64(), 1);
+  EXPECT_EQ(day.at("top_models").as_array().size(), 1U);
+  clock_.advance(std::chrono::days(29) - std::chrono::hours(23));
+  const json::value month = overview("overview?range=30d");
+  EXPECT_EQ(month.at("series").at(0).at("requests").as_int64(), 1);
+  EXPECT_EQ(month.at("top_models").as_array().size(), 1U);
+  EXPECT_EQ(month.at("active_integrations").as_int64(), 1);
+}
+
 TEST_F(OverviewTest, KeysOwnFiguresAreItsOwnAlone) {
   const KeyWithSecret one = make("one");
   const KeyWithSecret two = make("two");
@@ -200,6 +214,9 @@ TEST_F(OverviewTest, RateIsUsualThatTheSameHourOfTheWeekBeforeHad) {
   clock_.advance(std::chrono::days(7));
   for (int i = 0; i < 110; ++i) ASSERT_TRUE(buy(weekly));
   EXPECT_EQ(attention(), std::vector<std::string>());
+  clock_.advance(std::chrono::hours(1));  // after the busiest of the week
+  for (int i = 0; i < 130; ++i) ASSERT_TRUE(buy(weekly));
+  EXPECT_EQ(attention(), std::vector<std::string>());
   clock_.advance(std::chrono::hours(7 * 24 + 1));
   for (int i = 0; i < 110; ++i) ASSERT_TRUE(buy(weekly));
   EXPECT_EQ(attention(), std::vector<std::string>{"weekly: unusual_rate"});
@@ -209,10 +226,10 @@ TEST_F(OverviewTest, KeyIsShownOnceWithItsGravestReasonAndOfEqualsTheNewestFirst
   AdminOptions impatient;
   impatient.secret_age = std::chrono::days(1);
   admin_options_ = std::make_shared<const AdminOptions>(impatient);
-  const KeyWithSecret old = make("old and sudden");
   KeyPolicy policy = named("full and sudden");
   policy.limits = {{.metric = Metric::kRequests, .window = {WindowKind::kDay}, .amount = 100}};
   const KeyWithSecret full = make(policy);
+  const KeyWithSecret old = make("old and sudden");
   clock_.advance(std::chrono::days(2));
   for (const KeyWithSecret* key : {&old, &full}) {
     for (int i = 0; i < 100; ++i) ASSERT_TRUE(buy(*key));
@@ -223,8 +240,8 @@ TEST_F(OverviewTest, KeyIsShownOnceWithItsGravestReasonAndOfEqualsTheNewestFirst
   make("newer");
   clock_.advance(std::chrono::days(2));
   EXPECT_EQ(attention(), (std::vector<std::string>{"newer: old_secret", "new: old_secret",
-                                                   "full and sudden: old_secret",
-                                                   "old and sudden: old_secret"}));
+                                                   "old and sudden: old_secret",
+                                                   "full and sudden: old_secret"}));
 }
 
 TEST_F(OverviewTest, TenKeysAtMostNeedAttention) {
