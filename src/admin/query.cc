@@ -72,9 +72,14 @@ Result<Query> Query::parse(std::string_view text) {
     if (value.empty()) continue;
     const auto name = decoded_part(cut(value, '='));
     const auto decoded = decoded_part(value);
-    if (!name || !decoded || has_control(*name) || has_control(*decoded)) {
+    if (!name || !decoded) {
       return fail(ErrorCode::kInvalidRequest,
                   "Correct the URL: a query parameter is not properly percent-encoded.");
+    }
+    if (has_control(*name) || has_control(*decoded)) {
+      return fail(
+          ErrorCode::kInvalidRequest,
+          "Correct the URL: a query parameter has a control character, such as a line end.");
     }
     if (!query.values_.emplace(*name, *decoded).second) {
       return std::unexpected(bad_parameter(shown_name(*name), "stands twice"));

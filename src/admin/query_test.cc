@@ -40,6 +40,12 @@ TEST(QueryTest, RefusesBrokenEscapesAndControlCharacters) {
   }
 }
 
+TEST(QueryTest, RefusalSaysWhetherTheEscapeOrTheCharacterIsWrong) {
+  EXPECT_NE(Query::parse("search=%zz").error().message.find("percent-encoded"), std::string::npos);
+  EXPECT_NE(Query::parse("search=%0a").error().message.find("control character"),
+            std::string::npos);
+}
+
 TEST(QueryTest, RefusesParametersBeyondTheMaximum) {
   std::string text = "a0=1";
   for (std::size_t i = 1; i < kQueryParametersMax; ++i) text += "&a" + std::to_string(i) + "=1";

@@ -1,5 +1,6 @@
 #include "admin/router.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "admin/query.h"
@@ -38,8 +39,12 @@ std::optional<std::string> match_path(std::string_view pattern, std::string_view
 
 RouteMatch match_route(std::span<const RoutePattern> table, std::string_view method,
                        std::string_view path) {
+  // `/models/import` is no model: a path that stands in the table to the letter is nothing else.
+  const bool literal =
+      std::ranges::any_of(table, [&](const RoutePattern& route) { return route.pattern == path; });
   std::string allow;
   for (std::size_t index = 0; index < table.size(); ++index) {
+    if (literal && table[index].pattern != path) continue;
     auto id = match_path(table[index].pattern, path);
     if (!id) continue;
     if (table[index].method == method) {

@@ -17,6 +17,7 @@ constexpr std::array kTable = {
     RoutePattern{"POST", "/admin/v1/keys", Role::kMember},
     RoutePattern{"GET", "/admin/v1/keys/{id}", Role::kViewer},
     RoutePattern{"POST", "/admin/v1/keys/{id}/rotate", Role::kMember},
+    RoutePattern{"POST", "/admin/v1/keys/import", Role::kMember},
 };
 
 TEST(RouterTest, FindsTheRouteOfMethodAndPath) {
@@ -37,6 +38,13 @@ TEST(RouterTest, OtherMethodIsToldWhichOnesThePathTakes) {
   const RouteMatch match = match_route(kTable, "PUT", "/admin/v1/keys");
   EXPECT_EQ(match.outcome, RouteMatch::Outcome::kUnknownMethod);
   EXPECT_EQ(match.allow, "GET, POST");
+}
+
+TEST(RouterTest, WordOfAPathIsNoId) {
+  EXPECT_EQ(match_route(kTable, "POST", "/admin/v1/keys/import").index, 4u);
+  const RouteMatch match = match_route(kTable, "GET", "/admin/v1/keys/import");
+  EXPECT_EQ(match.outcome, RouteMatch::Outcome::kUnknownMethod);
+  EXPECT_EQ(match.allow, "POST");
 }
 
 TEST(RouterTest, MethodsAreComparedWithCase) {
