@@ -161,7 +161,10 @@ std::optional<SseEvent> SseReader::read_event(std::string_view raw) {
     const std::string_view line = raw.substr(0, line_end(raw));
     raw.remove_prefix(std::min(line.size() + 1, raw.size()));
     if (const auto data = field_value(line, "data")) {
-      if (data_lines == 1) joined_.assign(event.data);
+      if (data_lines == 1) {
+        joined_.reserve(event.raw.size());  // once: it is never longer
+        joined_.assign(event.data);
+      }
       if (data_lines >= 1) joined_.append("\n").append(*data);
       event.data = data_lines == 0 ? *data : std::string_view(joined_);
       ++data_lines;
