@@ -320,6 +320,13 @@ TEST_F(RetentionModelTest, TotalsOfWholeHoursStayAndPartsOfHoursAreLeftOut) {
     const std::int64_t from = kTestTime - (40 + below(30)) * kDayMicros - below(24) * kHourMicros;
     ranges.emplace_back(from, from + (1 + below(70)) * kHourMicros);
   }
+  // The last hours of which rows are gone.
+  for (int hours = 1; hours < 4; ++hours) {
+    const std::int64_t line = kFirstKept * kDayMicros;
+    rows_.push_back(usage_row(keys_[0], wall_time(line - hours * kHourMicros + 1), 1'000 + hours));
+    store_rows({rows_.back()});
+    ranges.emplace_back(line - hours * kHourMicros, line + kHourMicros);
+  }
   constexpr std::array kGroups{UsageGroup::kKey, UsageGroup::kModel, UsageGroup::kDay};
   std::vector<std::map<std::string, std::int64_t>> before;
   for (const auto& [from, to] : ranges) {
