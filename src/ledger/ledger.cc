@@ -159,7 +159,7 @@ struct Ledger::State {
   std::optional<WorkspaceChanges> workspace_changes;
   std::optional<UnadmittedCounts> unadmitted;
   std::optional<SelfCheck> self_check;
-  GenerationNumber last_of_before = 0;
+  Retention::Found found;
   std::optional<Retention> retention;
 };
 
@@ -179,7 +179,10 @@ Status Ledger::State::load(sql::Connection& connection) {
   Result<GenerationNumber> last = store::last_generation(connection);
   if (!last) return std::unexpected(last.error());
   generations.emplace(*options.clock, *last);
-  last_of_before = *last;
+  found.last = *last;
+  const auto newest = store::newest_row_time(connection);
+  if (!newest) return std::unexpected(newest.error());
+  found.newest_row = *newest;
   // The journal was taken over, and is empty.
   status = store::forget_removed(connection);
   if (!status) return status;
@@ -219,7 +222,7 @@ Status Ledger::State::start(sql::Connection connection, std::unique_ptr<Journal>
                      kSelfCheckInterval);
   retention.emplace(
       Retention::Tools{.writer = *writer, .clock = *options.clock, .metrics = metrics},
-      last_of_before, options.retention_months);
+      found, options.retention_months);
   return {};
 }
 

@@ -30,9 +30,13 @@ class Retention {
     const Clock& clock;
     const LedgerMetrics& metrics;
   };
-  // All of them outlive this. `last` is the greatest generation number of before this run: rows
-  // above it may be in the journal. Keeps rows for `months`; 0 = for good.
-  Retention(Tools tools, GenerationNumber last, int months);
+  // What the ledger found when it was opened.
+  struct Found {
+    GenerationNumber last = 0;                // numbers above it may be in the journal
+    std::optional<WallTime> newest_row = {};  // when it was admitted
+  };
+  // All tools outlive this. Keeps rows for `months`; 0 = for good.
+  Retention(Tools tools, const Found& found, int months);
   ~Retention();
 
   // Any thread. A pass begins at once, if it has something to do.
@@ -46,17 +50,32 @@ class Retention {
 
   void serve();
   void run(Pace pace) TOLLGATE_REQUIRES(pass_mutex_);
-  Result<std::optional<store::Removal>> begin(int months);
-  Status index_rows();
+  // What time it is, as far as that is believed: a clock that jumps ahead would have every row be
+  // old. From the newest row on (that was there at the start) only as much time passes as the
+  // steady clock says, until the wall clock has stood for days without a jump.
+  WallTime believed_time() TOLLGATE_REQUIRES(pass_mutex_);
+  Result<std::optional<store::Removal>> begin(WallTime now, int months);
+  // False: this is being destroyed, a further pass is asked for, or the store is away.
+  bool index_rows(Pace pace);
+  // After a step that began then: leaves the writer to others for as long. False as above.
+  bool leave_room(Pace pace, std::chrono::steady_clock::time_point began);
   Result<store::RemovedRows> remove_some(store::Removal& removal);
+  void forget_old_removals();
   // A pass by another number of months is due.
   bool is_asked() TOLLGATE_EXCLUDES(mutex_);
   // Less long when keep_months() is called. False: this is being destroyed.
   bool wait_for(std::chrono::steady_clock::duration time) TOLLGATE_EXCLUDES(mutex_);
 
+  struct Moment {
+    WallTime wall;
+    SteadyTime steady;
+  };
+
   const Tools tools_;
   const GenerationNumber last_;
   Mutex pass_mutex_;  // taken before the other
+  Moment believed_ TOLLGATE_GUARDED_BY(pass_mutex_);
+  Moment last_jump_ TOLLGATE_GUARDED_BY(pass_mutex_);  // of the wall clock, or the start
   // Every row of a day before this one is gone that may go.
   std::int64_t done_until_ TOLLGATE_GUARDED_BY(pass_mutex_) = 0;
   Mutex mutex_;

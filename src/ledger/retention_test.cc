@@ -26,7 +26,8 @@ class RetentionTest : public EnforcementTest {
       limits.push_back(cost_limit(1'000'000'000, kind));
       limits.push_back(requests_limit(1'000'000, kind));
     }
-    for (const int days : {1, 45, 50, 66, 365}) {
+    // That of 38 days turned 32 days before the end of prepare(): within an hour that is gone.
+    for (const int days : {1, 38, 45, 66, 365}) {
       limits.push_back({.metric = Metric::kTokens,
                         .window = {.kind = WindowKind::kDays, .days = days},
                         .amount = 1'000'000'000});
@@ -76,7 +77,12 @@ class RetentionTest : public EnforcementTest {
             ledger_->workspace_limits(workspace, Environment::kSandbox)};
   }
 
+  // Once all of them are stored.
   std::int64_t rows() { return number("SELECT COUNT(*) FROM usage"); }
+  void remove_old_rows() {
+    rows();
+    ledger_->remove_old_rows();
+  }
 
   microseconds in_day_{0};
   KeyWithSecret real_;
@@ -90,7 +96,7 @@ TEST_F(RetentionTest, EveryLimitHasUsedTheSameAfterRowsAreRemovedAndAfterARestar
   const std::int64_t rows_before = rows();
   EXPECT_EQ(ledger_->self_check(), 0U);
   ledger_->keep_rows(1);
-  ledger_->remove_old_rows();
+  remove_old_rows();
   const std::int64_t rows_left = rows();
   EXPECT_LT(rows_left, rows_before - 80);
   EXPECT_GT(number("SELECT COUNT(*) FROM usage_splits WHERE key_number <> 0"), 10);
@@ -104,7 +110,7 @@ TEST_F(RetentionTest, EveryLimitHasUsedTheSameAfterRowsAreRemovedAndAfterARestar
   EXPECT_EQ(balance().charged.nanos(), balance_before.charged.nanos());
   // The removed ones' numbers are not given again, and the next pass has nothing to do.
   ledger_->keep_rows(1);
-  ledger_->remove_old_rows();
+  remove_old_rows();
   ASSERT_TRUE(spend(real_, 1));
   EXPECT_EQ(rows(), rows_left + 1);
 }
@@ -114,7 +120,7 @@ TEST_F(RetentionTest, LimitThatIsNewBeginsWithWhatRemovedRowsUsed) {
   const auto before = all_limits();
   const std::int64_t rows_before = rows();
   ledger_->keep_rows(1);
-  ledger_->remove_old_rows();
+  remove_old_rows();
   ASSERT_LT(rows(), rows_before);
   ASSERT_TRUE(set_limits(real_, {}));
   limit_workspace({});
@@ -137,19 +143,62 @@ TEST_F(RetentionTest, TestClockThatMovesAfterwardsFindsWhatRemovedRowsUsed) {
   open_data(kept);
   const std::int64_t rows_before = rows();
   ledger_->keep_rows(1);
-  ledger_->remove_old_rows();
+  remove_old_rows();
   ASSERT_LT(rows(), rows_before);
   advance(hours(30));
   ASSERT_TRUE(spend(tested_, 77));
   EXPECT_EQ(all_limits(), right);
   EXPECT_EQ(ledger_->self_check(), 0U);
-  const std::int64_t rows_left = rows();
-  // Its rows stay from now on.
+  const std::string sandbox = "SELECT COUNT(*) FROM usage WHERE environment = 'sandbox'";
+  const std::int64_t rows_left = number(sandbox);
+  // Its sandbox rows stay from now on.
   clock_.advance(hours(24 * 40));
   ASSERT_TRUE(spend(tested_, 78));
-  ledger_->remove_old_rows();
+  remove_old_rows();
+  EXPECT_EQ(number(sandbox), rows_left + 1);
   EXPECT_EQ(rows(), rows_left + 1);
   EXPECT_EQ(ledger_->self_check(), 0U);
+}
+
+// Else one request under a wrong clock would have every row be old.
+TEST_F(RetentionTest, ClockThatJumpsAheadRemovesNothingUntilItHasRunEvenlyForDays) {
+  prepare();
+  ledger_->keep_rows(1);
+  remove_old_rows();
+  const std::int64_t rows_before = rows();
+  clock_.step_wall(hours(24 * 400));
+  ASSERT_TRUE(spend(real_, 1));
+  remove_old_rows();
+  EXPECT_EQ(rows(), rows_before + 1);
+  // Some days go by for both, and it is set right again, which is a jump as well.
+  clock_.advance(hours(24 * 6));
+  remove_old_rows();
+  const std::int64_t rows_after = rows();
+  EXPECT_GT(rows_after, rows_before - 40);
+  clock_.step_wall(-hours(24 * 400));
+  remove_old_rows();
+  clock_.advance(hours(24 * 2));
+  remove_old_rows();
+  EXPECT_GT(rows(), rows_after - 40);
+  // One that stays where it jumped to is right.
+  clock_.step_wall(hours(24 * 400));
+  remove_old_rows();
+  clock_.advance(hours(24 * 8));
+  ASSERT_TRUE(spend(real_, 2));
+  remove_old_rows();
+  EXPECT_LT(rows(), 10);
+  EXPECT_EQ(ledger_->self_check(), 0U);
+}
+
+TEST_F(RetentionTest, ClockThatIsAheadAtTheStartRemovesNothingThoughARequestComes) {
+  prepare();
+  const std::int64_t rows_before = rows();
+  clock_.step_wall(hours(24 * 400));
+  restart();
+  ledger_->keep_rows(13);
+  ASSERT_TRUE(spend(real_, 1));
+  remove_old_rows();
+  EXPECT_EQ(rows(), rows_before + 1);
 }
 
 // The journal still holds every row of this process: none of them may count a second time.
@@ -158,7 +207,7 @@ TEST_F(RetentionTest, CrashAfterRowsWereRemovedBringsNoneOfThemBack) {
   const std::int64_t rows_before = rows();
   const std::int64_t requests = number("SELECT SUM(requests) FROM usage_days");
   ledger_->keep_rows(1);
-  ledger_->remove_old_rows();
+  remove_old_rows();
   const std::int64_t removed = rows_before - rows();
   ASSERT_GT(removed, 80);
   const auto before = all_limits();
@@ -175,7 +224,7 @@ TEST_F(RetentionTest, CrashAfterRowsWereRemovedBringsNoneOfThemBack) {
 TEST_F(RetentionTest, NothingIsRemovedWithoutASetting) {
   prepare();
   const std::int64_t rows_before = rows();
-  ledger_->remove_old_rows();
+  remove_old_rows();
   EXPECT_EQ(rows(), rows_before);
 }
 

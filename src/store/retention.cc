@@ -49,11 +49,13 @@ struct OldRow {
 
 constexpr std::string_view kOldest =
     "SELECT u.id, u.key_number, u.admitted_at, u.input_tokens, u.output_tokens, u.cost, "
-    "u.environment, k.workspace_id, k.created_at, w.created_at, w.rows_from, "
+    "u.environment, k.workspace_id, k.created_at, w.created_at, "
+    "CASE u.environment WHEN 'sandbox' THEN w.rows_from ELSE i.rows_from END, "
     "(SELECT g.number FROM usage_kinds g WHERE g.workspace_id = k.workspace_id AND "
     "g.model = u.model AND g.status = u.status AND g.error_code = u.error_code) "
-    "FROM usage u CROSS JOIN keys k CROSS JOIN workspaces w "
-    "WHERE u.id > ? AND u.id <= ? AND k.number = u.key_number AND w.id = k.workspace_id "
+    "FROM usage_index i CROSS JOIN usage u CROSS JOIN keys k CROSS JOIN workspaces w "
+    "WHERE i.one = 1 AND u.id > ? AND u.id <= ? AND k.number = u.key_number AND w.id = "
+    "k.workspace_id "
     "ORDER BY u.id LIMIT ?";
 
 // Where in the hour of `admitted_at` limits of an owner that was made then turn; nullopt: not in
@@ -148,11 +150,16 @@ Status delete_rows(sql::Connection& connection, std::vector<OldRow>& rows,
   return {};
 }
 
-Result<bool> any_between(sql::Connection& connection, GenerationNumber after,
-                         GenerationNumber last) {
-  sql::Statement select =
-      connection.prepare("SELECT 1 FROM usage WHERE id > ? AND id <= ? LIMIT 1");
-  return select.bind(1, after).bind(2, last).step();
+struct Tail {
+  GenerationNumber after = 0;
+  GenerationNumber last = 0;
+};
+
+// Whether a row of before that day is in the tail.
+Result<bool> any_old(sql::Connection& connection, const Tail& tail, std::int64_t day) {
+  sql::Statement select = connection.prepare(
+      "SELECT 1 FROM usage WHERE id > ? AND id <= ? AND admitted_at < ? LIMIT 1");
+  return select.bind(1, tail.after).bind(2, tail.last).bind(3, day * kDayMicros).step();
 }
 
 }  // namespace
@@ -164,21 +171,32 @@ std::int64_t day_months_before(WallTime at, int months) {
   return std::chrono::sys_days(date).time_since_epoch().count();
 }
 
-Result<std::optional<Removal>> begin_removal(sql::Connection& connection, WallTime now, int months,
-                                             GenerationNumber run_began) {
+Result<std::optional<WallTime>> newest_row_time(sql::Connection& connection) {
   sql::Statement newest =
       connection.prepare("SELECT admitted_at FROM usage ORDER BY id DESC LIMIT 1");
   const Result<std::optional<std::int64_t>> admitted = single_integer(newest);
   if (!admitted) return std::unexpected(admitted.error());
-  if (!*admitted) return std::nullopt;
-  const std::int64_t day = day_months_before(std::min(now, wall_time(**admitted)), months);
-  Status given_up = connection
-                        .prepare(
-                            "UPDATE workspaces SET rows_from = ? WHERE rows_from < ? AND "
-                            "test_clock_offset_us = 0")
-                        .bind(1, day)
-                        .bind(2, day)
-                        .run();
+  return admitted->transform(wall_time);
+}
+
+Result<std::optional<Removal>> begin_removal(sql::Connection& connection, WallTime now, int months,
+                                             GenerationNumber run_began) {
+  const Result<std::optional<WallTime>> newest = newest_row_time(connection);
+  if (!newest) return std::unexpected(newest.error());
+  if (!*newest) return std::nullopt;
+  const std::int64_t day = day_months_before(std::min(now, **newest), months);
+  Status given_up =
+      connection.prepare("UPDATE usage_index SET rows_from = max(rows_from, ?) WHERE one = 1")
+          .bind(1, day)
+          .run();
+  if (!given_up) return std::unexpected(given_up.error());
+  given_up = connection
+                 .prepare(
+                     "UPDATE workspaces SET rows_from = ? WHERE rows_from < ? AND "
+                     "test_clock_offset_us = 0")
+                 .bind(1, day)
+                 .bind(2, day)
+                 .run();
   if (!given_up) return std::unexpected(given_up.error());
   return Removal{.first_day = day, .run_began = run_began};
 }
@@ -218,15 +236,15 @@ Result<RemovedRows> remove_rows(sql::Connection& connection, Removal& removal, i
     removed.left = RemovedRows::Left::kMore;
     return removed;
   }
-  const Result<bool> unindexed = any_between(connection, indexed, last);
+  const Result<bool> unindexed =
+      any_old(connection, {.after = indexed, .last = last}, removal.first_day);
   if (!unindexed) return std::unexpected(unindexed.error());
   if (*unindexed) removed.left = RemovedRows::Left::kUnindexed;
   return removed;
 }
 
 Result<std::int64_t> first_time_of_all_rows(sql::Connection& connection) {
-  sql::Statement select =
-      connection.prepare("SELECT max(rows_from) FROM workspaces HAVING count(*) > 0");
+  sql::Statement select = connection.prepare("SELECT rows_from FROM usage_index WHERE one = 1");
   const Result<std::optional<std::int64_t>> day = single_integer(select);
   if (!day) return std::unexpected(day.error());
   return day->value_or(0) * kDayMicros;
@@ -238,6 +256,15 @@ Result<bool> was_removed(sql::Connection& connection, GenerationNumber id) {
 
 Status forget_removed(sql::Connection& connection) {
   return connection.exec("DELETE FROM usage_removed");
+}
+
+Status forget_removed_but(sql::Connection& connection, std::int64_t count) {
+  return connection
+      .prepare(
+          "DELETE FROM usage_removed WHERE id <= (SELECT id FROM usage_removed "
+          "ORDER BY id DESC LIMIT 1 OFFSET ?)")
+      .bind(1, count)
+      .run();
 }
 
 }  // namespace tollgate::store

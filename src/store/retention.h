@@ -28,10 +28,12 @@ struct Removal {
   GenerationNumber run_began = 0;  // rows above it may stand in the journal still
 };
 
-// Gives up the days before day_months_before(now), or before that of the newest row where a clock
-// has jumped ahead of it, in every workspace whose test clock was never moved: the others keep all
-// rows from the day on that they have now, as limits in test time are sums of rows. nullopt: there
-// is no row.
+// When the newest row was admitted; nullopt: there is no row.
+Result<std::optional<WallTime>> newest_row_time(sql::Connection& connection);
+
+// Gives up the days before day_months_before(now), or before that of the newest row where `now` is
+// ahead of it. A workspace whose test clock was moved keeps all sandbox rows from the day on that
+// it has now, as their limits are sums of rows by test time. nullopt: there is no row.
 Result<std::optional<Removal>> begin_removal(sql::Connection& connection, WallTime now, int months,
                                              GenerationNumber run_began);
 
@@ -51,5 +53,7 @@ Result<std::int64_t> first_time_of_all_rows(sql::Connection& connection);
 Result<bool> was_removed(sql::Connection& connection, GenerationNumber id);
 // The journal is empty: none of the rows that were removed so far will come again.
 Status forget_removed(sql::Connection& connection);
+// All but the newest `count`: the journal is no longer than that.
+Status forget_removed_but(sql::Connection& connection, std::int64_t count);
 
 }  // namespace tollgate::store

@@ -221,11 +221,16 @@ class RetentionModelTest : public RetentionTest {
     }
   }
 
-  // The rows that may go: old ones of workspaces whose clock was never moved when it began.
+  static bool is_sandbox_of(const UsageRow& row, const WorkspaceId& workspace) {
+    return row.workspace == workspace && row.environment == Environment::kSandbox;
+  }
+
+  // The rows that may go: old ones, but sandbox ones of a workspace whose clock had been moved.
+  bool may_go(const UsageRow& row) const {
+    return day_number(row.admitted_at) < kFirstKept && !is_sandbox_of(row, moved_);
+  }
   std::int64_t old_rows() const {
-    return std::ranges::count_if(rows_, [&](const UsageRow& row) {
-      return day_number(row.admitted_at) < kFirstKept && row.workspace != moved_;
-    });
+    return std::ranges::count_if(rows_, [&](const UsageRow& row) { return may_go(row); });
   }
 
   SeededRandom random_{23};
@@ -244,7 +249,8 @@ TEST_F(RetentionModelTest, SumsAreThoseOfAllRowsAfterEveryStep) {
   EXPECT_EQ(remove_all(begin(), 60, [this] { expect_sums(1); }), old);
   EXPECT_EQ(number("SELECT count(*) FROM usage"), std::ssize(rows_) - old);
   EXPECT_EQ(number("SELECT count(*) FROM usage u JOIN keys k ON k.number = u.key_number WHERE "
-                   "k.workspace_id <> 'ws_moved' AND admitted_at / 86400000000 < " +
+                   "(k.workspace_id <> 'ws_moved' OR u.environment <> 'sandbox') AND "
+                   "admitted_at / 86400000000 < " +
                    std::to_string(kFirstKept)),
             0);
   EXPECT_GT(number("SELECT count(*) FROM usage_splits"), 20);
@@ -287,8 +293,7 @@ TEST_F(RetentionModelTest, ClockThatMovesWhileRowsGoFindsWhatTheRemovedOnesUsed)
   const auto next = begin_removal(connection_, test_time(), 0, 0);
   expect_ok(next);
   const std::int64_t kept = std::ranges::count_if(rows_, [&](const UsageRow& row) {
-    const bool given_up = day_number(row.admitted_at) < kFirstKept && row.workspace != moved_;
-    return !given_up && (row.workspace == moved_ || row.workspace == later_);
+    return !may_go(row) && (is_sandbox_of(row, moved_) || is_sandbox_of(row, later_));
   });
   remove_all(**next, 60);
   EXPECT_EQ(number("SELECT count(*) FROM usage"), kept + 1);  // and the newest of all
@@ -423,6 +428,32 @@ TEST_F(RetentionTest, RowOfThisRunIsNotStoredAgainAfterItWasRemoved) {
   EXPECT_EQ(number("SELECT count(*) FROM usage_removed"), 0);
 }
 
+TEST_F(RetentionTest, OfRemovedRowsAsManyAreRememberedAsAJournalHolds) {
+  for (const int id : {3, 5, 8, 9}) {
+    expect_ok(connection_.prepare("INSERT INTO usage_removed (id) VALUES (?)").bind(1, id).run());
+  }
+  expect_ok(forget_removed_but(connection_, 4));
+  EXPECT_EQ(number("SELECT count(*) FROM usage_removed"), 4);
+  expect_ok(forget_removed_but(connection_, 2));
+  EXPECT_EQ(number("SELECT min(id) FROM usage_removed"), 8);
+  EXPECT_EQ(number("SELECT count(*) FROM usage_removed"), 2);
+}
+
+// A clock that was years off once makes rows be looked for that far around their time.
+TEST_F(RetentionTest, NewRowsThatAreNotIndexedAreNoReasonToComeBack) {
+  const Key key = stored_key("a");
+  UsageRow strayed = usage_row(key, test_time(), 1);
+  strayed.admitted_at = test_time(-2'000 * kDayMicros);
+  store_rows({usage_row(key, test_time(-40 * kDayMicros), 0), strayed});
+  index_all();
+  store_rows({usage_row(key, test_time(), 2)});
+  Removal removal = begin();
+  const auto removed = remove_rows(connection_, removal, 10);
+  expect_ok(removed);
+  EXPECT_EQ(removed->count, 2);
+  EXPECT_EQ(removed->left, RemovedRows::Left::kNothing);
+}
+
 TEST_F(RetentionTest, NumbersOfRemovedRowsAreNotGivenAgain) {
   const Key key = stored_key("a");
   const UsageRow old = usage_row(key, test_time(-40 * kDayMicros), 5);
@@ -433,7 +464,7 @@ TEST_F(RetentionTest, NumbersOfRemovedRowsAreNotGivenAgain) {
   Removal removal = **begun;
   removal.first_day += 1;  // further than a pass goes, which leaves the newest day
   expect_ok(
-      connection_.prepare("UPDATE workspaces SET rows_from = ?").bind(1, removal.first_day).run());
+      connection_.prepare("UPDATE usage_index SET rows_from = ?").bind(1, removal.first_day).run());
   EXPECT_EQ(remove_all(removal, 10), 1);
   EXPECT_EQ(number("SELECT count(*) FROM usage"), 0);
   EXPECT_EQ(last_generation(connection_).value(), old.id);

@@ -555,8 +555,10 @@ DROP TABLE workspace_models;
 )sql";
 
 // What stands in for rows that were removed (store/retention.h). rows_from: rows of days before it
-// are gone, or going. The ids of usage_removed may stand in the journal still.
+// are gone, or going; a workspace's, its sandbox rows. The ids of usage_removed may stand in the
+// journal still.
 constexpr std::string_view kRetention = R"sql(
+ALTER TABLE usage_index ADD COLUMN rows_from INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE workspaces ADD COLUMN rows_from INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE usage_splits (
   key_number INTEGER NOT NULL, workspace_id TEXT NOT NULL, environment TEXT NOT NULL,

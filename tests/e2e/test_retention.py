@@ -124,9 +124,12 @@ def test_old_rows_go_and_every_sum_stays(installation):
         assert len(csv.splitlines()) == len(left) + 1
         wait_for(lambda: "usage rows of before" in gateway.log, what="the line that says so")
         assert f"tollgate_ledger_rows_removed_total {len(rows) - len(left)}" in gateway.metrics()
+    # And what is counted from the store alone.
+    with installation.gateway(1) as gateway:
+        asked_for_rows = before["requests"] + 3
+        assert installation.books(gateway) == before | {"requests": asked_for_rows}
         answer = gateway.chat(key["secret"], chat_body())
         assert answer.status == 200 and answer.header("X-Tollgate-Generation-Id") > left[0]
-    # And what is counted from the store, once more.
     with installation.gateway(1) as gateway:
         assert requests_used(installation.books(gateway)) == len(rows) + 1
 
