@@ -79,6 +79,28 @@ test("by keyboard alone: what will change is said, Enter saves it, Escape takes 
   expect([body["name"], body["description"], body["models"], (body["limits"] as unknown[]).length]).toEqual(["typed over, twice", "What it is for", [], 2]);
 });
 
+test("the whole form is saved with what stands in a field of several texts, however it is sent", async ({ operator: page, gateway }) => {
+  const path = await shown(page, gateway, "half typed");
+  await page.getByRole("button", { name: "Edit policy" }).click();
+  await page.getByLabel("Networks").focus();
+  await page.keyboard.type("10.1.0.0/16");
+  await page.keyboard.press("Control+Enter");
+  await expect(page.getByRole("form")).toHaveCount(0);
+  await page.getByRole("button", { name: "Edit policy" }).click();
+  await page.getByLabel("Models").focus();
+  await page.keyboard.type("openai/*");
+  // Held down, it is sent once.
+  let sent = 0;
+  page.on("request", (request) => (sent += request.method() === "PATCH" ? 1 : 0));
+  await page.keyboard.down("Control");
+  for (let times = 0; times < 5; times++) await page.keyboard.down("Enter");
+  await page.keyboard.up("Enter");
+  await page.keyboard.up("Control");
+  await expect(page.getByRole("form")).toHaveCount(0);
+  const { body } = await admin(gateway, "GET", path);
+  expect([body["allowed_ips"], body["models"], sent]).toEqual([["10.1.0.0/16"], ["openai/*"], 1]);
+});
+
 test("what was typed and not saved is asked about before it is left, and is still there for who stays", async ({ operator: page, gateway }) => {
   const path = await shown(page, gateway, "left open");
   const question = page.getByRole("dialog", { name: "Leave left open without saving?" });

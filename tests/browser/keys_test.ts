@@ -189,3 +189,21 @@ test("when a spent limit turns is read at any width, and nothing of a row is cut
     expect(last!.y, `the filters at ${width} px`).toBe(first!.y);
   }
 });
+
+test("a link followed from far down a page leads to the top of the next one, for the eye and for the keyboard", async ({ operator: page, gateway }) => {
+  for (let at = 0; at < 12; at += 1) await made(gateway, "keys", { name: `far down ${at}`, environment: "sandbox" });
+  await page.setViewportSize({ width: 1280, height: 400 });
+  for (const preloaded of [false, true]) {
+    await page.goto(`${gateway.url}/keys`);
+    const link = page.getByRole("link", { name: /^far down/ }).last();
+    await link.waitFor();
+    if (preloaded) await link.hover();
+    await page.evaluate(() => window.scrollTo(0, 300));
+    await link.focus();
+    expect(await page.evaluate(() => scrollY)).toBeGreaterThan(0);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: /^far down/, level: 1 }).waitFor();
+    await expect(page.getByRole("main")).toBeFocused();
+    expect(await page.evaluate(() => scrollY)).toBe(0);
+  }
+});

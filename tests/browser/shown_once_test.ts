@@ -133,6 +133,26 @@ test("what somebody else changes while a key is edited stays as they made it", a
   const { body } = await admin(gateway, "GET", path);
   expect([body["name"], body["description"], (body["limits"] as { amount: number }[])[0]!.amount]).toEqual(["shared by two", "theirs", 7]);
 
+  // Nor is what they add to a list lost to who changes another line of it, and what they take away does not come back.
+  await admin(gateway, "PATCH", path, { tags: ["first", "second"] });
+  await expect(page.getByText("second", { exact: true })).toBeVisible();
+  await page.getByRole("button", { name: "Edit limits" }).click();
+  await page.getByLabel("Amount of limit 1").fill("8");
+  await admin(gateway, "PATCH", path, { limits: [{ metric: "requests", window: "day", amount: 7 }, { metric: "tokens", window: "day", amount: 5000 }] });
+  await expect(page.getByText("Somebody changed it since you opened this")).toBeVisible();
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await page.getByRole("form").waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Edit details" }).click();
+  await page.getByRole("form").getByLabel("Tags").fill("mine");
+  await page.keyboard.press("Enter");
+  await admin(gateway, "PATCH", path, { tags: ["second", "theirs"] });
+  await expect(page.getByText("Somebody changed it since you opened this")).toBeVisible();
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await page.getByRole("form").waitFor({ state: "detached" });
+  const kept = (await admin(gateway, "GET", path)).body;
+  expect((kept["limits"] as { metric: string; amount: number }[]).map(({ metric, amount }) => [metric, amount])).toEqual([["requests", 8], ["tokens", 5000]]);
+  expect(kept["tags"]).toEqual(["second", "mine", "theirs"]);
+
   // And what they end cannot be changed.
   await page.getByRole("button", { name: "Edit details" }).click();
   await page.getByRole("form").getByLabel("Name").fill("too late");

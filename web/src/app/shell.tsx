@@ -1,7 +1,7 @@
 // The frame around every page of somebody who is signed in: sidebar (a bottom bar on small screens),
 // workspace, palette, and what is announced.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, Outlet, useLocation, useNavigate, useRouter } from "@tanstack/react-router";
+import { Link, Outlet, useLocation, useNavigate, useRouter, useRouterState } from "@tanstack/react-router";
 import { Check, ChevronsUpDown, LogOut, Menu as MenuSign, Monitor, Moon, Search, Sun } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 
@@ -47,7 +47,8 @@ function Frame() {
   const [searching, setSearching] = useState<"unused" | "open" | "closed">("unused");
   const { pathname } = useLocation();
   const main = useRef<HTMLElement>(null);
-  const first = useRef(true);
+  const drawn = useRouterState({ select: ({ resolvedLocation }) => resolvedLocation?.pathname });
+  const begun = useRef(pathname);
   useRowKeys(main);
 
   useEffect(() => {
@@ -78,17 +79,15 @@ function Frame() {
     return () => clearTimeout(timer);
   }, [routesById]);
 
-  // A new page begins at its top, for the eye and for the keyboard; or where it has put the keyboard by itself.
+  // A new page, once it is drawn, begins at its top, for the eye and for the keyboard; or where it has put the keyboard by itself.
   useEffect(() => {
-    if (first.current) {
-      first.current = false;
-      return;
-    }
+    if (drawn !== pathname || begun.current === pathname) return;
+    begun.current = pathname;
     window.scrollTo(0, 0);
     const active = document.activeElement;
     if (active !== main.current && main.current?.contains(active)) active?.scrollIntoView({ block: "nearest" });
     else if (!document.querySelector("[role=dialog]")) main.current?.focus({ preventScroll: true });
-  }, [pathname]);
+  }, [drawn, pathname]);
 
   return (
     <LiveProvider workspace={role === null ? "" : workspace}>

@@ -62,6 +62,29 @@ const amountOf = (limit: LimitDraft) => {
   return limit.metric === "cost" && read !== null ? String(nanoOf(String(read))) : String(read ?? limit.amount);
 };
 
+// What was edited, done to what is there now: what I added, took away or changed is as I left it, the rest as it is there.
+function merged<T>(from: T[], draft: T[], of: T[], id: (one: T) => string, value: (one: T) => string): T[] {
+  const had = new Map(from.map((one) => [id(one), value(one)]));
+  const has = new Map(of.map((one) => [id(one), one]));
+  const named = new Set(draft.map(id));
+  const mine = draft.flatMap((one) => {
+    if (had.get(id(one)) !== value(one)) return [one];
+    const theirs = has.get(id(one));
+    return theirs === undefined ? [] : [theirs];
+  });
+  return [...mine, ...of.filter((one) => !had.has(id(one)) && !named.has(id(one)))];
+}
+
+const itself = (value: string) => value;
+const mergedTexts = (from: string[], draft: string[], of: string[]) => merged(from, draft, of, itself, itself);
+const sameTexts = (one: string[], other: string[]) => same([...one].sort(), [...other].sort());
+
+// Of two who each narrowed it, neither has meant that nothing is left of it: empty, it would allow everything.
+function mergedScope(from: string[], draft: string[], of: string[]): string[] {
+  const both = mergedTexts(from, draft, of);
+  return both.length === 0 && !sameTexts(from, draft) ? draft : both;
+}
+
 // By what they limit: each that is new, that is gone, and that has another amount.
 function limitChanges(before: LimitDraft[], after: LimitDraft[]): Change[] {
   const had = new Map(before.map((limit) => [identity(limit), limit]));
@@ -82,44 +105,49 @@ function limitChanges(before: LimitDraft[], after: LimitDraft[]): Change[] {
 const ENFORCEMENT = { hard: "hard, never passed", soft: "soft, finished above" };
 const dateOf = (expires: string | null) => (expires ? formatDate(expires) : "never");
 
-// Only what differs, and what there is to be said of it. Blanks around a text are left off where it was changed.
-export function patchOf(key: KeyLike, draft: KeyDraft, now = gatewayNow()) {
-  const before = draftOf(key);
+// Only what differs, and what there is to be said of it: what was typed over `from`, the key as the editing began with it, done
+// to `of`, the key as it is now. Blanks around a text are left off where it was changed.
+export function patchOf(from: KeyLike, draft: KeyDraft, now = gatewayNow(), of: KeyLike = from) {
+  const old = draftOf(from);
+  const present = draftOf(of);
   const patch: Record<string, unknown> = {};
   const changes: Change[] = [];
   const note = (param: string, value: unknown, ...said: Change[]) => {
     patch[param] = value;
     changes.push(...said);
   };
+  // Whether somebody typed over it, and it is not so already.
+  const changed = (field: "name" | "description" | "icon" | "region" | "expires" | "enforcement" | "prefer_low_carbon", to: unknown) =>
+    draft[field] !== old[field] && to !== old[field] && to !== present[field];
+  const listed = (param: "tags" | "allowed_ips" | "models", what: string, none: string, after: string[]) => {
+    if (!sameTexts(after, present[param])) note(param, after, { what, before: list(present[param], none), after: list(after, none) });
+  };
   const name = draft.name.trim();
-  if (draft.name !== before.name && name !== before.name) note("name", name, { what: "Name", before: before.name, after: name || "…" });
+  if (changed("name", name)) note("name", name, { what: "Name", before: present.name, after: name || "…" });
   const description = draft.description.trim();
-  if (draft.description !== before.description && description !== before.description) {
-    note("description", description || null, { what: "Description", before: before.description || "none", after: description || "none" });
+  if (changed("description", description)) {
+    note("description", description || null, { what: "Description", before: present.description || "none", after: description || "none" });
   }
-  if (draft.icon !== before.icon) note("icon", draft.icon || null, { what: "Icon", before: before.icon || "none", after: draft.icon || "none" });
-  if (!same(draft.tags, before.tags)) note("tags", draft.tags, { what: "Tags", before: list(before.tags, "none"), after: list(draft.tags, "none") });
-  if (!same(draft.allowed_ips, before.allowed_ips)) {
-    note("allowed_ips", draft.allowed_ips, { what: "Networks", before: list(before.allowed_ips, "every address"), after: list(draft.allowed_ips, "every address") });
-  }
-  if (draft.expires !== before.expires) {
+  if (changed("icon", draft.icon)) note("icon", draft.icon || null, { what: "Icon", before: present.icon || "none", after: draft.icon || "none" });
+  listed("tags", "Tags", "none", mergedTexts(old.tags, draft.tags, present.tags));
+  listed("allowed_ips", "Networks", "every address", mergedScope(old.allowed_ips, draft.allowed_ips, present.allowed_ips));
+  if (changed("expires", draft.expires)) {
     const expires = expiryOf(draft.expires, now);
-    note("expires_at", expires, { what: "Expires", before: dateOf(key.expires_at), after: dateOf(expires) });
+    note("expires_at", expires, { what: "Expires", before: dateOf(of.expires_at), after: dateOf(expires) });
   }
   if (draft.type === "management") return { patch, changes };
-  if (!same(draft.models, before.models)) {
-    note("models", draft.models, { what: "Models", before: list(before.models, "every model"), after: list(draft.models, "every model") });
-  }
+  listed("models", "Models", "every model", mergedScope(old.models, draft.models, present.models));
   const region = draft.region.trim();
-  if (region !== before.region) note("region", region || null, { what: "Region", before: before.region || "any", after: region || "any" });
-  const limits = limitChanges(before.limits, draft.limits);
-  if (limits.length > 0) note("limits", limitRules(draft.limits), ...limits);
-  if (draft.enforcement !== before.enforcement) {
-    note("enforcement", draft.enforcement, { what: "Limits are", before: ENFORCEMENT[before.enforcement], after: ENFORCEMENT[draft.enforcement] });
+  if (changed("region", region)) note("region", region || null, { what: "Region", before: present.region || "any", after: region || "any" });
+  const limits = merged(old.limits, draft.limits, present.limits, identity, amountOf);
+  const limited = limitChanges(present.limits, limits);
+  if (limited.length > 0) note("limits", limitRules(limits), ...limited);
+  if (changed("enforcement", draft.enforcement)) {
+    note("enforcement", draft.enforcement, { what: "Limits are", before: ENFORCEMENT[present.enforcement], after: ENFORCEMENT[draft.enforcement] });
   }
-  if (draft.prefer_low_carbon !== before.prefer_low_carbon) {
+  if (changed("prefer_low_carbon", draft.prefer_low_carbon)) {
     const words = (prefer: boolean) => (prefer ? "preferred" : "not preferred");
-    note("prefer_low_carbon", draft.prefer_low_carbon, { what: "Low-carbon grid", before: words(before.prefer_low_carbon), after: words(draft.prefer_low_carbon) });
+    note("prefer_low_carbon", draft.prefer_low_carbon, { what: "Low-carbon grid", before: words(present.prefer_low_carbon), after: words(draft.prefer_low_carbon) });
   }
   return { patch, changes };
 }

@@ -67,6 +67,52 @@ describe("editing a key", () => {
   });
 });
 
+describe("editing a key that somebody else changed meanwhile", () => {
+  const limits = (...all: [string, string | number][]): KeyLike["limits"] =>
+    all.map(([kind, amount]) => ({ metric: kind.split("/")[0] as "cost", window: kind.split("/")[1] ?? null, amount }));
+  const from: KeyLike = { ...key, models: ["openai/*", "mistral/*"], allowed_ips: ["10.0.0.0/8", "192.0.2.1"], tags: ["shop", "old"], limits: limits(["cost/month", "25"], ["requests/day", 100]) };
+  const both = (typed: Partial<ReturnType<typeof draftOf>>, theirs: Partial<KeyLike>) => patchOf(from, { ...draftOf(from), ...typed }, NOW, { ...from, ...theirs });
+
+  it("keeps the limits that they added, and leaves those away that they took away", () => {
+    const [cost, requests] = draftOf(from).limits;
+    const mine = { limits: [{ ...cost!, amount: "40" }, requests!] };
+    expect(both(mine, { limits: limits(["cost/month", "25"], ["requests/day", 100], ["tokens/day", 1_000]) })).toEqual({
+      patch: { limits: [{ metric: "cost", window: "month", amount: "40" }, { metric: "requests", window: "day", amount: 100 }, { metric: "tokens", window: "day", amount: 1_000 }] },
+      changes: [{ what: "Limit", before: "$25 / month", after: "$40 / month" }],
+    });
+    expect(both(mine, { limits: limits(["cost/month", "25"]) }).patch).toEqual({ limits: [{ metric: "cost", window: "month", amount: "40" }] });
+    expect(both({ limits: [cost!] }, { limits: limits(["cost/month", "30"], ["requests/day", 100]) })).toEqual({
+      patch: { limits: [{ metric: "cost", window: "month", amount: "30" }] },
+      changes: [{ what: "Limit", before: "100 requests / day", after: "none" }],
+    });
+  });
+  it("is mine where both changed the same, from what they made it", () => {
+    const [cost, requests] = draftOf(from).limits;
+    expect(both({ limits: [{ ...cost!, amount: "40" }, requests!] }, { limits: limits(["cost/month", "30"], ["requests/day", 7]) })).toEqual({
+      patch: { limits: [{ metric: "cost", window: "month", amount: "40" }, { metric: "requests", window: "day", amount: 7 }] },
+      changes: [{ what: "Limit", before: "$30 / month", after: "$40 / month" }],
+    });
+    expect(both({ limits: [{ ...cost!, amount: "40" }, requests!] }, { limits: limits(["requests/day", 100]) }).changes).toEqual([{ what: "Limit", before: "none", after: "$40 / month" }]);
+    expect(both({ name: "mine" }, { name: "theirs" })).toEqual({ patch: { name: "mine" }, changes: [{ what: "Name", before: "theirs", after: "mine" }] });
+  });
+  it("sends nothing of what both changed alike, or only they", () => {
+    const [cost, requests] = draftOf(from).limits;
+    expect(both({ name: "new", tags: ["shop"], limits: [{ ...cost!, amount: "40" }, requests!] }, { name: "new", tags: ["shop"], limits: limits(["cost/month", "40"], ["requests/day", 100]) })).toEqual({ patch: {}, changes: [] });
+    expect(both({}, { name: "theirs", description: "theirs", models: [], allowed_ips: ["192.0.2.9"], tags: [], limits: [], enforcement: "soft", region: "eu-west", prefer_low_carbon: true, expires_at: "2027-03-01T00:00:00Z" })).toEqual({ patch: {}, changes: [] });
+  });
+  for (const [param, added, kept, taken] of [["models", "meta/*", "openai/*", "mistral/*"], ["allowed_ips", "192.0.2.7", "10.0.0.0/8", "192.0.2.1"], ["tags", "mine", "shop", "old"]] as const) {
+    it(`keeps what they added to ${param} and leaves away what they took away`, () => {
+      expect(both({ [param]: [kept, taken, added] }, { [param]: [kept, taken, "theirs/*"] }).patch).toEqual({ [param]: [kept, taken, added, "theirs/*"] });
+      expect(both({ [param]: [kept] }, { [param]: [kept, taken, "theirs/*"] })).toMatchObject({ patch: { [param]: [kept, "theirs/*"] }, changes: [{ before: `${kept}, ${taken} and theirs/*`, after: `${kept} and theirs/*` }] });
+      expect(both({ [param]: [kept, taken, added] }, { [param]: [kept] }).patch).toEqual({ [param]: [kept, added] });
+    });
+  }
+  it("does not open a key to everything because two each took away what the other left", () => {
+    expect(both({ models: ["openai/*"], allowed_ips: ["192.0.2.1"] }, { models: ["mistral/*"], allowed_ips: ["10.0.0.0/8"] }).patch).toEqual({ models: ["openai/*"], allowed_ips: ["192.0.2.1"] });
+    expect(both({ models: [], allowed_ips: [] }, { models: ["openai/*"] }).patch).toEqual({ models: [], allowed_ips: [] });
+  });
+});
+
 describe("a secret", () => {
   const made = "2026-11-20T12:00:00Z";
   it("in grace is safe to retire once it is unused for a day", () => {

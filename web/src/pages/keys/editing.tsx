@@ -8,6 +8,7 @@ import { Problem } from "@/api/client";
 import type { Key, KeyPatch } from "@/api/contract";
 import { BESIDE } from "@/app/beside";
 import { useSession } from "@/app/session";
+import { gatewayNow } from "@/lib/clock";
 import { type Change, draftOf, patchOf } from "@/lib/key_changes";
 import { type KeyDraft, problemsOf } from "@/lib/key_form";
 import type { KeyPart } from "@/lib/search";
@@ -112,7 +113,7 @@ function useDraft(of: Key, part: KeyPart) {
   const { person } = useSession();
   const name = `${person.id} ${of.id} ${part}`;
   const [{ from, draft }, set] = useState<Draft>(() => kept.get(name) ?? { from: of, draft: draftOf(of) });
-  const { patch, changes } = patchOf(from, draft);
+  const { patch, changes } = patchOf(from, draft, gatewayNow(), of);
   const changed = changes.length > 0;
   useEffect(() => {
     if (changed) kept.set(name, { from, draft });
@@ -150,13 +151,26 @@ export function EditForm({ of, part, editing }: { of: Key; part: KeyPart; editin
     editing.end();
   };
   const submit = () => {
+    // What such a field has not taken is not left behind.
+    const untaken = form.current?.querySelector<HTMLElement>("[data-untaken]");
+    if (untaken) return untaken.focus();
     setTried(true);
     if (problemsOf(draft).length === 0 && changes.length && may) update.mutate(patch as KeyPatch, { onSuccess: end });
   };
+  // A field of several texts takes what stands in it when it is left, so that it is drawn with it before the form is sent.
+  const submitWhole = () => {
+    const active = document.activeElement as HTMLElement | null;
+    active?.blur();
+    setTimeout(() => {
+      active?.focus({ preventScroll: true });
+      form.current?.requestSubmit();
+    });
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Escape" && !update.isPending) end();
-    else if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) form.current?.requestSubmit();
-    else return;
+    else if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) {
+      if (!event.repeat && !update.isPending) submitWhole();
+    } else return;
     event.preventDefault();
   };
   const { name, Fields } = PARTS[part];
