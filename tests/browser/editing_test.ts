@@ -31,8 +31,24 @@ test("by keyboard alone: what will change is said, Enter saves it, Escape takes 
   await expect(form.getByRole("button", { name: "Save changes" })).toBeDisabled();
   await keyboard.press("Tab");
   await keyboard.type("30");
-  await expect(form.getByRole("status")).toHaveText("From the next request onLimit$25 / month→becomes$30 / month");
+  await expect(form.getByRole("group", { name: "From the next request on" })).toHaveText("From the next request onLimit$25 / month→becomes$30 / month");
+  await expect(form.getByRole("status")).toHaveText("1 change, not saved");
+  // A word that is being composed is ended by Escape, not the form.
+  await page.getByLabel("Amount of limit 1").dispatchEvent("keydown", { key: "Escape", isComposing: true, bubbles: true });
+  await keyboard.type("5");
+  await expect(form.getByLabel("Amount of limit 1")).toHaveValue("305");
+  await keyboard.press("Backspace");
   await keyboard.press("Escape");
+  const question = page.getByRole("dialog", { name: "Leave typed over without saving?" });
+  await expect(question.getByRole("button", { name: "Keep editing" })).toBeFocused();
+  await keyboard.press("Enter");
+  await expect(question).toHaveCount(0);
+  await expect(form.getByLabel("Amount of limit 1")).toBeFocused();
+  await expect(form.getByLabel("Amount of limit 1")).toHaveValue("30");
+  await keyboard.press("Escape");
+  await expect(question.getByRole("button", { name: "Keep editing" })).toBeFocused();
+  await keyboard.press("Tab");
+  await keyboard.press("Enter");
   await expect(form).toHaveCount(0);
   await expect(edit).toBeFocused();
   await expect(page).not.toHaveURL(/edit=/);
@@ -60,7 +76,7 @@ test("by keyboard alone: what will change is said, Enter saves it, Escape takes 
   await keyboard.press("Enter");
   await expect(page.getByRole("form", { name: "Edit policy" }).getByLabel("Models")).toBeFocused();
   await keyboard.press("Backspace");
-  await expect(page.getByRole("form").getByRole("status")).toHaveText("From the next request onModelsopenai/*→becomesevery model");
+  await expect(page.getByRole("form").getByRole("group", { name: "From the next request on" })).toHaveText("From the next request onModelsopenai/*→becomesevery model");
   await keyboard.press("Enter");
   await expect(page.getByRole("button", { name: "Edit policy" })).toBeFocused();
 
@@ -143,6 +159,26 @@ test("what was typed and not saved is asked about before it is left, and is stil
   const unloads = await page.evaluate(() => !window.dispatchEvent(new Event("beforeunload", { cancelable: true })));
   expect(unloads).toBe(true);
 
+  // Asked twice, the address is still that of what is shown.
+  for (let times = 0; times < 2; times++) {
+    await page.goBack();
+    await expect(question).toBeVisible();
+    await expect(page).toHaveURL(/edit=limits/);
+  }
+  await question.getByRole("button", { name: "Keep editing" }).click();
+  await expect(question).toHaveCount(0);
+  await expect(page).toHaveURL(/edit=limits/);
+  await expect(amount).toHaveValue("41");
+  // The way back that was asked about is the one that is gone.
+  await page.goBack();
+  await question.getByRole("button", { name: "Discard changes" }).click();
+  await expect(amount).toHaveCount(0);
+  await expect(page).toHaveURL(new RegExp(`${path}$`));
+  await expect(page.getByRole("heading", { name: "left open", level: 1 })).toBeVisible();
+  await page.goForward();
+  await expect(amount).toHaveValue("25");
+  await amount.fill("41");
+
   await page.getByRole("navigation").getByRole("link", { name: "Usage" }).first().click();
   await question.getByRole("button", { name: "Discard changes" }).click();
   await page.getByRole("heading", { name: "Usage", level: 1 }).waitFor();
@@ -153,16 +189,50 @@ test("what was typed and not saved is asked about before it is left, and is stil
   expect(await page.evaluate(() => !window.dispatchEvent(new Event("beforeunload", { cancelable: true })))).toBe(false);
 });
 
+test("what is saved is not asked about, however long its lists are read anew", async ({ operator: page, gateway }) => {
+  const path = await shown(page, gateway, "saved at once", { limits: [] });
+  // Without a limit, the first one is there to be typed; it is nothing until it has an amount.
+  await page.getByRole("button", { name: "Add a limit" }).click();
+  await expect(page.getByLabel("Amount of limit 1")).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("form")).toHaveCount(0);
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await page.getByRole("button", { name: "Add a limit" }).click();
+  await page.keyboard.type("12");
+  let release = () => undefined as void;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route(`**/admin/v1/${path}?*`, async (route) => {
+    if (route.request().method() === "GET") await held;
+    return route.fallback();
+  });
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("form")).toHaveCount(0);
+  await page.getByRole("navigation").getByRole("link", { name: "Usage" }).first().click();
+  await page.getByRole("heading", { name: "Usage", level: 1 }).waitFor();
+  release();
+  expect(await limitOf(gateway, path)).toBe("12");
+});
+
+test("text that is not yet one of several is asked about, too", async ({ operator: page, gateway }) => {
+  await shown(page, gateway, "not added");
+  await page.getByRole("button", { name: "Edit policy" }).click();
+  await page.getByLabel("Networks").focus();
+  await page.keyboard.type("10.2.0.0/16");
+  await page.goBack();
+  await expect(page.getByRole("dialog", { name: "Leave not added without saving?" })).toContainText("10.2.0.0/16");
+});
+
 test("a refusal stands beside its field with the request id, and loses nothing", async ({ operator: page, gateway }) => {
   await made(gateway, "keys", { name: "taken already", environment: "sandbox" });
   const path = await shown(page, gateway, "refused once");
   await page.getByRole("button", { name: "Edit details" }).click();
   const form = page.getByRole("form", { name: "Edit details" });
-  await form.getByLabel("Description").fill("as long as it took to type");
   await form.getByLabel("Name").fill("taken already");
-  await page.keyboard.press("Enter");
+  await form.getByLabel("Description").fill("as long as it took to type");
+  await page.keyboard.press("Control+Enter");
   await expect(form.getByRole("alert")).toContainText(/Request req_[0-9a-f]{32}/);
   await expect(form.getByLabel("Name")).toHaveAttribute("aria-invalid", "true");
+  await expect(form.getByLabel("Name")).toBeFocused();
   await expect(form.getByLabel("Name")).toHaveAccessibleDescription(/name/);
   await clean(page, "a refused change");
   await expect(form.getByLabel("Description")).toHaveValue("as long as it took to type");
@@ -226,6 +296,14 @@ test("who may not change a key is offered nothing, and who may no longer is told
     await expect(page.getByRole("form")).toHaveCount(0);
     await expect(page.getByRole("button", { name: /^Edit / })).toHaveCount(0);
   }
+  // A member has keys of their own to change, and this one is not.
+  await admin(gateway, "PATCH", `members/${members.find(({ email }) => email === "once-admin@example.com")!.id}`, { role: "member" });
+  await page.goto(`${gateway.url}/${path}`);
+  await page.getByRole("heading", { name: "of admins", level: 1 }).waitFor();
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox").fill("key");
+  await expect(page.getByRole("option", { name: "Create key" })).toBeVisible();
+  await expect(page.getByRole("option", { name: /^(Edit|Rotate|Disable|Revoke) .*of admins/ })).toHaveCount(0);
   await page.context().close();
 });
 
@@ -260,13 +338,15 @@ test("with changes and with problems it is clean and fits, in both themes", asyn
         await form.getByLabel("Amount of limit 1").fill("as much as they like");
         await page.keyboard.press("Enter");
         await expect(form.getByText("A number, such as 25 or 0.50.")).toBeVisible();
+        await expect(form.getByLabel("Amount of limit 1")).toBeFocused();
       }
       if (part === "policy") await form.getByLabel("Expires").selectOption("");
-      await expect(form.getByRole("status")).toBeVisible();
+      await expect(form.getByRole("group", { name: "From the next request on" })).toBeVisible();
       await cleanInBothThemes(page, `${part} at ${width} px`);
       expect.soft(await overflow(page), `${part} at ${width} px`).toBeLessThanOrEqual(0);
       expect.soft(await form.evaluate((element) => element.scrollWidth - element.clientWidth), `${part} at ${width} px`).toBeLessThanOrEqual(0);
       await page.keyboard.press("Escape");
+      await page.getByRole("dialog").getByRole("button", { name: "Discard changes" }).click();
       await expect(form).toHaveCount(0);
     }
   }

@@ -60,7 +60,7 @@ test("a request says how its offer was chosen, or why there was nothing to choos
   const simulated = String((await made(gateway, "keys", { name: "is simulated", environment: "sandbox" }))["secret"]);
   for (const [secret, asked, told] of [
     [live, "shop/both", "2 offers could serve it"],
-    [live, "shop/one", "One offer serves this model; there was nothing to choose."],
+    [live, "shop/one", "The request named its model, and none of its offers was dropped."],
     [simulated, "shop/both", "The sandbox answers this key, whatever model it names; there was nothing to choose."],
   ] as const) {
     await call(gateway, secret, asked);

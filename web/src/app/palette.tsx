@@ -14,6 +14,7 @@ import { useFocusReturn } from "@/ui/dialog";
 
 import type { Asked } from "./asked";
 import { BESIDE } from "./beside";
+import { useMayChange } from "./may_change";
 import { type Place, PLACES } from "./navigation";
 import { useHere } from "./session";
 import { useSignOut } from "./sign_out";
@@ -57,6 +58,7 @@ function useActions(): Entry[] {
   const navigate = useNavigate();
   const client = useQueryClient();
   const { workspace, may } = useHere();
+  const mayChange = useMayChange();
   const signOut = useSignOut();
   const { id } = useParams({ strict: false });
   const key = id ? client.getQueryData<Key>(["keys", workspace, "one", id]) : undefined;
@@ -80,7 +82,7 @@ function useActions(): Entry[] {
     { id: "system", name: "Theme of the system", words: "appearance automatic", icon: Monitor, run: () => setTheme("system") },
     { id: "sign-out", name: "Sign out", words: "log out leave", icon: LogOut, run: () => void signOut() },
   ];
-  const open = key && key.status !== "revoked" && may("member") ? key : undefined;
+  const open = key && mayChange(key) ? key : undefined;
   const here: typeof all = open
     ? [
         { id: "edit-key", name: `Edit ${open.name}`, words: "change this key", icon: Pencil, run: editing("details") },

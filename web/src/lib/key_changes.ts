@@ -85,6 +85,20 @@ function mergedScope(from: string[], draft: string[], of: string[]): string[] {
   return both.length === 0 && !sameTexts(from, draft) ? draft : both;
 }
 
+const LONG = 80;
+
+// From which to which; where both are long, what is new and what is gone.
+function listChanges(what: string, none: string, before: string[], after: string[]): Change[] {
+  const [whole, then] = [list(before, none), list(after, none)];
+  if (before.length === 0 || after.length === 0 || whole.length + then.length <= LONG) return [{ what, before: whole, after: then }];
+  const added = after.filter((one) => !before.includes(one));
+  const removed = before.filter((one) => !after.includes(one));
+  return [
+    ...(added.length ? [{ what: `${what}, added`, before: "none", after: joinWords(added) }] : []),
+    ...(removed.length ? [{ what: `${what}, removed`, before: joinWords(removed), after: "none" }] : []),
+  ];
+}
+
 // By what they limit: each that is new, that is gone, and that has another amount.
 function limitChanges(before: LimitDraft[], after: LimitDraft[]): Change[] {
   const had = new Map(before.map((limit) => [identity(limit), limit]));
@@ -120,7 +134,7 @@ export function patchOf(from: KeyLike, draft: KeyDraft, now = gatewayNow(), of: 
   const changed = (field: "name" | "description" | "icon" | "region" | "expires" | "enforcement" | "prefer_low_carbon", to: unknown) =>
     draft[field] !== old[field] && to !== old[field] && to !== present[field];
   const listed = (param: "tags" | "allowed_ips" | "models", what: string, none: string, after: string[]) => {
-    if (!sameTexts(after, present[param])) note(param, after, { what, before: list(present[param], none), after: list(after, none) });
+    if (!sameTexts(after, present[param])) note(param, after, ...listChanges(what, none, present[param], after));
   };
   const name = draft.name.trim();
   if (changed("name", name)) note("name", name, { what: "Name", before: present.name, after: name || "…" });
@@ -139,7 +153,9 @@ export function patchOf(from: KeyLike, draft: KeyDraft, now = gatewayNow(), of: 
   listed("models", "Models", "every model", mergedScope(old.models, draft.models, present.models));
   const region = draft.region.trim();
   if (changed("region", region)) note("region", region || null, { what: "Region", before: present.region || "any", after: region || "any" });
-  const limits = merged(old.limits, draft.limits, present.limits, identity, amountOf);
+  // One that was added and has no amount yet is nothing yet.
+  const typed = draft.limits.filter((limit) => limit.amount.trim() || old.limits.some((other) => identity(other) === identity(limit)));
+  const limits = merged(old.limits, typed, present.limits, identity, amountOf);
   const limited = limitChanges(present.limits, limits);
   if (limited.length > 0) note("limits", limitRules(limits), ...limited);
   if (changed("enforcement", draft.enforcement)) {

@@ -67,6 +67,23 @@ describe("editing a key", () => {
   });
 });
 
+describe("what is said of a change", () => {
+  it("is what is new and what is gone, where a list is long", () => {
+    const many = Array.from({ length: 30 }, (_, at) => `10.0.${at}.0/24`);
+    const long = { ...key, allowed_ips: many };
+    expect(patchOf(long, { ...draftOf(long), allowed_ips: [...many.slice(1), "192.0.2.1"] }).changes).toEqual([
+      { what: "Networks, added", before: "none", after: "192.0.2.1" },
+      { what: "Networks, removed", before: "10.0.0.0/24", after: "none" },
+    ]);
+    expect(patchOf(long, { ...draftOf(long), allowed_ips: [] }).changes[0]!.after).toBe("every address");
+  });
+  it("is nothing of a limit that has no amount yet", () => {
+    const draft = draftOf(key);
+    expect(patchOf(key, { ...draft, limits: [...draft.limits, { metric: "requests", window: "60s", amount: " " }] })).toEqual({ patch: {}, changes: [] });
+    expect(patchOf(key, { ...draft, limits: [{ ...draft.limits[0]!, amount: "" }] }).changes).toHaveLength(1);
+  });
+});
+
 describe("editing a key that somebody else changed meanwhile", () => {
   const limits = (...all: [string, string | number][]): KeyLike["limits"] =>
     all.map(([kind, amount]) => ({ metric: kind.split("/")[0] as "cost", window: kind.split("/")[1] ?? null, amount }));

@@ -155,7 +155,7 @@ export function TokensInput({
           {...ids}
           list={suggestions ? list : undefined}
           value={text}
-          data-untaken={text.trim() ? true : undefined}
+          data-untaken={text.trim()}
           placeholder={values.length ? "" : placeholder}
           autoComplete="off"
           onChange={(event) => {

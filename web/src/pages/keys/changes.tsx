@@ -1,21 +1,10 @@
 // What can be done to a key from its row and its page.
 import { type InfiniteData, useMutation, useQueryClient } from "@tanstack/react-query";
-import { useCallback } from "react";
 
 import { api, unwrap } from "@/api/client";
 import type { Key, KeyPatch, Page } from "@/api/contract";
-import { useHere, useSession } from "@/app/session";
+import { useHere } from "@/app/session";
 import { notify, notifyProblem } from "@/ui/notice";
-
-// Members manage the keys that they made, admins all of them; management keys are the admins' alone.
-export function useMayChange() {
-  const { role } = useHere();
-  const { id } = useSession().person;
-  return useCallback(
-    (key: Key) => key.status !== "revoked" && (role === "operator" || role === "admin" || (role === "member" && key.created_by === id && key.type !== "management")),
-    [role, id],
-  );
-}
 
 // On and off at once; a refusal puts the switch back and says why.
 export function useToggle() {
@@ -44,7 +33,8 @@ export function useToggle() {
   });
 }
 
-export function useUpdate(key: Key) {
+// What was saved is so at once; the lists that it stands in are read anew meanwhile.
+export function useUpdate(key: Key, onSaved: () => void) {
   const { workspace } = useHere();
   const client = useQueryClient();
   return useMutation({
@@ -52,8 +42,9 @@ export function useUpdate(key: Key) {
       unwrap(api.PATCH("/admin/v1/keys/{id}", { params: { path: { id: key.id }, query: { workspace } }, body })),
     onSuccess: (changed) => {
       client.setQueryData(["keys", workspace, "one", key.id], changed);
+      onSaved();
       notify(<><bdi>{changed.name}</bdi> is changed.</>);
-      return client.invalidateQueries({ queryKey: ["keys", workspace] });
+      void client.invalidateQueries({ queryKey: ["keys", workspace] });
     },
   });
 }

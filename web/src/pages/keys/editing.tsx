@@ -2,24 +2,26 @@
 // is saved; what somebody else changes meanwhile stays as they made it.
 import { useNavigate, useRouter, useSearch } from "@tanstack/react-router";
 import { Pencil } from "lucide-react";
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type FormEvent, type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 
 import { Problem } from "@/api/client";
 import type { Key, KeyPatch } from "@/api/contract";
 import { BESIDE } from "@/app/beside";
 import { useSession } from "@/app/session";
 import { gatewayNow } from "@/lib/clock";
+import { plural } from "@/lib/format";
 import { type Change, draftOf, patchOf } from "@/lib/key_changes";
 import { type KeyDraft, problemsOf } from "@/lib/key_form";
 import type { KeyPart } from "@/lib/search";
+import { mayLeave } from "@/lib/unsaved";
 import { Button } from "@/ui/button";
-import { Cut } from "@/ui/cut";
+import { cx } from "@/ui/cx";
 import { Field, Input } from "@/ui/field";
 import { ProblemNote, RefusalNote } from "@/ui/notice";
 import { Unsaved } from "@/ui/unsaved";
 
 import { useUpdate } from "./changes";
-import { CarbonField, DetailsFields, ExpiryFields, type FieldsProps, LimitsFields, ScopeFields } from "./key_fields";
+import { CarbonField, DetailsFields, ExpiryFields, type FieldsProps, LimitsFields, nextLimit, ScopeFields } from "./key_fields";
 
 export interface Editing {
   part: KeyPart | null;
@@ -109,12 +111,20 @@ interface Draft {
 // What was typed and not saved outlives the end of a session: it is there again for whoever typed it.
 const kept = new Map<string, Draft>();
 
+// A key without limits has its first one to type at once.
+function begunWith(of: Key, part: KeyPart): Draft {
+  const draft = draftOf(of);
+  return { from: of, draft: part === "limits" && draft.limits.length === 0 ? { ...draft, limits: [nextLimit([])] } : draft };
+}
+
 function useDraft(of: Key, part: KeyPart) {
   const { person } = useSession();
   const name = `${person.id} ${of.id} ${part}`;
-  const [{ from, draft }, set] = useState<Draft>(() => kept.get(name) ?? { from: of, draft: draftOf(of) });
+  const [{ from, draft }, set] = useState<Draft>(() => kept.get(name) ?? begunWith(of, part));
+  const forget = () => void kept.delete(name);
+  const update = useUpdate(of, forget);
   const { patch, changes } = patchOf(from, draft, gatewayNow(), of);
-  const changed = changes.length > 0;
+  const changed = changes.length > 0 && !update.isSuccess;
   useEffect(() => {
     if (changed) kept.set(name, { from, draft });
     else kept.delete(name);
@@ -123,10 +133,11 @@ function useDraft(of: Key, part: KeyPart) {
     from,
     draft,
     patch,
-    changes,
+    changes: changed ? changes : [],
+    update,
     change: (some: Partial<KeyDraft>) => set((before) => ({ ...before, draft: { ...before.draft, ...some } })),
-    forget: () => void kept.delete(name),
-    undo: () => set({ from: of, draft: draftOf(of) }),
+    forget,
+    undo: () => set(begunWith(of, part)),
   };
 }
 
@@ -136,12 +147,32 @@ function refusedOf(error: unknown) {
   return error.problems.length === 0 && error.param ? [{ param: error.param, message: error.message }] : error.problems;
 }
 
+const UNTAKEN = '[data-untaken]:not([data-untaken=""])';
+const composing = ({ nativeEvent }: KeyboardEvent) => nativeEvent.isComposing || nativeEvent.keyCode === 229;
+
+// What stands in a field of several texts and is not one of them yet.
+function useUntaken() {
+  const [untaken, setUntaken] = useState("");
+  return {
+    untaken,
+    taken: () => setUntaken(""),
+    onInput: ({ target }: FormEvent<HTMLFormElement>) =>
+      setUntaken(target instanceof HTMLInputElement && target.dataset["untaken"] !== undefined ? target.value.trim() : ""),
+  };
+}
+
 export function EditForm({ of, part, editing }: { of: Key; part: KeyPart; editing: Editing }) {
-  const { from, draft, patch, changes, change, forget, undo } = useDraft(of, part);
-  const [tried, setTried] = useState(false);
-  const update = useUpdate(of);
+  const { from, draft, patch, changes, update, change, forget, undo } = useDraft(of, part);
+  const [tries, setTries] = useState(0);
+  const { untaken, taken, onInput } = useUntaken();
   const form = useRef<HTMLFormElement>(null);
-  useEffect(() => (form.current?.querySelector<HTMLElement>("input,select,textarea") ?? form.current?.querySelector("button"))?.focus(), []);
+  useEffect(() => {
+    const { current } = form;
+    if (!current?.contains(document.activeElement)) (current?.querySelector<HTMLElement>("input,select,textarea") ?? current?.querySelector("button"))?.focus();
+  }, []);
+  useEffect(() => {
+    if (tries > 0) form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+  }, [tries, update.error]);
   const meanwhile = update.isPending || update.isSuccess ? [] : patchOf(from, draftOf(of)).changes;
   const revoked = of.status === "revoked";
   const may = editing.allowed && !revoked;
@@ -152,9 +183,9 @@ export function EditForm({ of, part, editing }: { of: Key; part: KeyPart; editin
   };
   const submit = () => {
     // What such a field has not taken is not left behind.
-    const untaken = form.current?.querySelector<HTMLElement>("[data-untaken]");
-    if (untaken) return untaken.focus();
-    setTried(true);
+    const left = form.current?.querySelector<HTMLElement>(UNTAKEN);
+    if (left) return left.focus();
+    setTries(tries + 1);
     if (problemsOf(draft).length === 0 && changes.length && may) update.mutate(patch as KeyPatch, { onSuccess: end });
   };
   // A field of several texts takes what stands in it when it is left, so that it is drawn with it before the form is sent.
@@ -166,13 +197,20 @@ export function EditForm({ of, part, editing }: { of: Key; part: KeyPart; editin
       form.current?.requestSubmit();
     });
   };
+  const leave = async () => {
+    if (await mayLeave()) end();
+  };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "Escape" && !update.isPending) end();
-    else if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) {
+    if (composing(event)) return;
+    if (event.key === "Escape" && !event.defaultPrevented) {
+      if (!event.repeat && !update.isPending) void leave();
+    } else if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) {
       if (!event.repeat && !update.isPending) submitWhole();
     } else return;
     event.preventDefault();
   };
+  const lost = untaken ? [...changes, { what: "Typed", before: "not added", after: untaken }] : changes;
+  const unsavedWords = [meanwhile.length > 0 && "Somebody changed the key meanwhile", changes.length > 0 && `${plural(changes.length, "change")}, not saved`];
   const { name, Fields } = PARTS[part];
   return (
     <>
@@ -184,16 +222,21 @@ export function EditForm({ of, part, editing }: { of: Key; part: KeyPart; editin
         aria-label={name}
         className="space-y-5"
         onKeyDown={onKeyDown}
+        onInput={onInput}
+        onBlur={taken}
         onSubmit={(event) => {
           event.preventDefault();
           submit();
         }}
       >
-        <Fields draft={draft} change={change} problems={tried ? [...problemsOf(draft), ...refused] : []} />
+        <Fields draft={draft} change={change} problems={tries > 0 ? [...problemsOf(draft), ...refused] : []} />
         {revoked && <RefusalNote>The key was revoked meanwhile: nothing of it can be changed any more.</RefusalNote>}
         {!revoked && !may && <RefusalNote>Your role was changed meanwhile: you may not change this key any more.</RefusalNote>}
         {meanwhile.length > 0 && <Changes title="Somebody changed it since you opened this; what you leave alone stays so" of={meanwhile} />}
         {changes.length > 0 && <Changes title="From the next request on" of={changes} />}
+        <p role="status" className="sr-only">
+          {unsavedWords.filter(Boolean).join(". ")}
+        </p>
         {update.error && <ProblemNote error={update.error} />}
         <div className="flex flex-wrap items-center justify-end gap-2">
           <Button look="quiet" disabled={update.isPending} onClick={end}>
@@ -205,30 +248,33 @@ export function EditForm({ of, part, editing }: { of: Key; part: KeyPart; editin
         </div>
       </form>
       <Unsaved
-        changed={changes.length > 0}
+        changed={lost.length > 0}
         staysAt={({ pathname, search }) => pathname === `/keys/${of.id}` && (search as { edit?: KeyPart }).edit === part}
         title={<>Leave <bdi>{of.name}</bdi> without saving?</>}
         onDiscard={undo}
       >
-        <Changes title="This is not saved yet" of={changes} />
+        <Changes title="This is not saved yet" of={lost} />
       </Unsaved>
     </>
   );
 }
 
 function Changes({ title, of }: { title: string; of: Change[] }) {
+  const named = useId();
   return (
-    <div role="status" className="rounded-panel border bg-sunken px-4 py-3 text-sm">
-      <p className="mb-1.5 font-medium">{title}</p>
+    <div role="group" aria-labelledby={named} className="rounded-panel border bg-sunken px-4 py-3 text-sm">
+      <p id={named} className="mb-1.5 font-medium">
+        {title}
+      </p>
       <ul className="space-y-1">
         {of.map(({ what, before, after }, index) => (
           <li key={index} className="flex flex-wrap items-baseline gap-x-2">
             <span className="w-28 shrink-0 text-muted">{what}</span>
             <span className="flex min-w-0 flex-1 basis-40 flex-wrap items-baseline gap-x-2">
-              <Cut text={before} className="max-w-full min-w-0 text-muted" />
+              <Said text={before} className="text-muted" />
               <span aria-hidden className="text-muted">→</span>
               <span className="sr-only">becomes</span>
-              <Cut text={after} className="max-w-full min-w-0 font-medium" />
+              <Said text={after} className="font-medium" />
             </span>
           </li>
         ))}
@@ -236,3 +282,9 @@ function Changes({ title, of }: { title: string; of: Change[] }) {
     </div>
   );
 }
+
+const Said = ({ text, className }: { text: string; className: string }) => (
+  <bdi title={text} className={cx("line-clamp-3 max-w-full min-w-0 break-words", className)}>
+    {text}
+  </bdi>
+);

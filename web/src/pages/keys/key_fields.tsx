@@ -59,7 +59,7 @@ const METRICS: { value: Metric; name: string }[] = [
 ];
 
 // The first metric and window that is not limited yet.
-function nextLimit(limits: LimitDraft[]): LimitDraft {
+export function nextLimit(limits: LimitDraft[]): LimitDraft {
   const wanted: LimitDraft[] = [
     { metric: "cost", window: "month", amount: "" },
     { metric: "requests", window: "60s", amount: "" },
@@ -120,7 +120,7 @@ function LimitRow({ limit, index, change, remove, problem, fresh }: { fresh: boo
 }
 
 export function LimitsFields({ draft, change, problems }: FieldsProps) {
-  const [added, setAdded] = useState<number | null>(null);
+  const [added, setAdded] = useState(draft.limits.length === 1 && draft.limits[0]!.amount === "" ? 0 : null);
   const set = (index: number, limit: LimitDraft | null) =>
     change({ limits: draft.limits.flatMap((old, at) => (at !== index ? [old] : limit ? [limit] : [])) });
   const add = () => {

@@ -9,6 +9,7 @@ import { keyOverviewQuery, keyQuery, usageQuery } from "@/api/queries";
 import { useActorName } from "@/app/actor";
 import { useAsked } from "@/app/asked";
 import { usePolling } from "@/app/live";
+import { useMayChange } from "@/app/may_change";
 import { useHere, useSession } from "@/app/session";
 import { formatCount, formatDays, formatExact, formatShare, plural } from "@/lib/format";
 import { secretAdvice } from "@/lib/key_changes";
@@ -29,7 +30,7 @@ import { Time, useNow } from "@/ui/time";
 
 import { RequestList } from "../request_list";
 import { SeriesCharts, TopModels } from "../series_charts";
-import { useMayChange, useToggle } from "./changes";
+import { useToggle } from "./changes";
 import { EditButton, EditForm, type Editing, useEditing } from "./editing";
 import { TYPE_NAMES } from "./key_row";
 import { RevokeDialog } from "./revoke_dialog";
@@ -63,7 +64,7 @@ export function KeyPage() {
       </Waiting>
     );
   }
-  return <Shown of={key.data} />;
+  return <Shown key={key.data.id} of={key.data} />;
 }
 
 function Shown({ of }: { of: Key }) {

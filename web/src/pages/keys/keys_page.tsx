@@ -8,6 +8,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import type { Key } from "@/api/contract";
 import { keyCountsQuery, keysInView, keysQuery } from "@/api/queries";
 import { usePolling } from "@/app/live";
+import { useMayChange } from "@/app/may_change";
 import { useHere } from "@/app/session";
 import { formatCount, plural } from "@/lib/format";
 import { unrevoked } from "@/lib/key_counts";
@@ -21,7 +22,7 @@ import { Empty, ReadProblem, RowShapes } from "@/ui/notice";
 import { PageHead } from "@/ui/page";
 import { Bone, Waiting } from "@/ui/skeleton";
 
-import { useMayChange, useToggle } from "./changes";
+import { useToggle } from "./changes";
 import { CreateDialog } from "./create_dialog";
 import { COLUMNS, KeyRow, type RowActions, rowHeight } from "./key_row";
 import { RevokeDialog } from "./revoke_dialog";

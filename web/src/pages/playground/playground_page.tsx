@@ -21,7 +21,7 @@ import { Empty, ProblemNote, RequestId, RowShapes } from "@/ui/notice";
 import { PageHead, Panel, Segments } from "@/ui/page";
 import { Tag } from "@/ui/status";
 import { CodeBlock, TabPanel, Tabs } from "@/ui/tabs";
-import { useMayChange } from "@/pages/keys/changes";
+import { useMayChange } from "@/app/may_change";
 
 import { type Answer, call, CallRefused, type CallSettings, chatBody, type ChatMessage, EMPTY_ANSWER } from "./chat";
 import { ownSecret } from "./own_secret";

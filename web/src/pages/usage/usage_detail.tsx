@@ -31,7 +31,7 @@ const METERED: Record<string, string> = {
 
 // Why a row has no decision.
 const SIMULATED = "The sandbox answers this key, whatever model it names; there was nothing to choose.";
-const ONE_OFFER = "One offer serves this model; there was nothing to choose.";
+const NAMED = "The request named its model, and none of its offers was dropped.";
 
 export function UsageDetail({ id, known, onClose }: { id: string; known: UsageRow | undefined; onClose: () => void }) {
   const { workspace } = useHere();
@@ -72,7 +72,7 @@ function Detail({ of }: { of: UsageRow }) {
         <Priced of={of} />
       </Part>
       <Part title="Routing">
-        {of.route_decision ? <Decision of={of.route_decision} /> : <p className="text-sm text-muted">{of.environment === "sandbox" ? SIMULATED : ONE_OFFER}</p>}
+        {of.route_decision ? <Decision of={of.route_decision} /> : <p className="text-sm text-muted">{of.environment === "sandbox" ? SIMULATED : NAMED}</p>}
       </Part>
       <Part title="Request">
         <Facts>
