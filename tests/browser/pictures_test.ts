@@ -53,6 +53,8 @@ base("pictures of every page", async ({ browser }) => {
       await page.getByLabel("Amount of limit 1").fill("1200");
       await picture("key-edit");
       await page.keyboard.press("Escape");
+      await page.getByRole("button", { name: "Discard changes" }).click();
+      await page.getByRole("form").waitFor({ state: "detached" });
       await page.goto(`${gateway.url}/keys?create=true`);
       await page.getByLabel("Name", { exact: true }).fill("checkout-service");
       await page.getByRole("button", { name: "Production server" }).click();
