@@ -60,6 +60,12 @@ def then(make, ending):
     return script_of
 
 
+def answers(make):
+    """make(dialect, stream) → the bytes of the answer; the connection then serves on. Were it closed, the next request
+    could be on its way already, and fail: it is not sent again where it may have been read."""
+    return then(make, lambda _: None)
+
+
 def refusal(status: int, **headers):
     return lambda dialect, stream: mock.json_answer({"error": {"message": "no", "type": "x"}}, status=status,
                                                     **headers)
@@ -200,19 +206,19 @@ FAULTS = {
     "529 with Retry-After": Fault(refusal(529, **{"Retry-After": RETRY_AFTER}), retry_after=RETRY_AFTER, framed=True),
     "a byte at a time": Fault(drip, TIMED_OUT, TIMED_OUT, TOTAL_SECONDS),
     "garbage": Fault(sends(garbage)),
-    "no JSON": Fault(sends(no_json), framed=True),
-    "HTML": Fault(sends(html), framed=True),
-    "an error of status 200": Fault(sends(error_inside), framed=True),
+    "no JSON": Fault(answers(no_json), framed=True),
+    "HTML": Fault(answers(html), framed=True),
+    "an error of status 200": Fault(answers(error_inside), framed=True),
     "longer than it says": Fault(sends(framed_as(lambda size: size // 3)), FAILED, CUT),
     "shorter than it says": Fault(sends(too_long), FAILED, CUT),
     "two lengths": Fault(sends(lambda _, stream: say.head(stream, "Content-Length: 2", "Content-Length: 3") + b"{}")),
     "length beside chunks": Fault(
         sends(lambda _, stream: say.head(stream, "Content-Length: 5", say.CHUNKED) + b"0\r\n\r\n")),
-    "event cut in its middle": Fault(sends(cut_event), None, CUT, framed=True),
-    "event cut within a character": Fault(sends(cut_utf8), None, CUT, framed=True),
-    "event with half a character": Fault(sends(broken_utf8), None, CUT, framed=True),
-    "no end but the body's": Fault(sends(nothing_of_the_end), None, CUT, framed=True),
-    "no [DONE] or message_stop": Fault(sends(no_end), None, SERVED, framed=True),
+    "event cut in its middle": Fault(answers(cut_event), None, CUT, framed=True),
+    "event cut within a character": Fault(answers(cut_utf8), None, CUT, framed=True),
+    "event with half a character": Fault(answers(broken_utf8), None, CUT, framed=True),
+    "no end but the body's": Fault(answers(nothing_of_the_end), None, CUT, framed=True),
+    "no [DONE] or message_stop": Fault(answers(no_end), None, SERVED, framed=True),
     "gzip bomb": Fault(sends(bomb)),
     "302": Fault(lambda *_: mock.json_answer({}, status=302, Location="http://127.0.0.1:1/"), framed=True),
     "101": Fault(then(lambda *_: interim("101 Switching Protocols", 1), hang)),
