@@ -186,8 +186,9 @@ Result<std::optional<Removal>> begin_removal(sql::Connection& connection, WallTi
   if (!*newest) return std::nullopt;
   const std::int64_t day = day_months_before(std::min(now, **newest), months);
   Status given_up =
-      connection.prepare("UPDATE usage_index SET rows_from = max(rows_from, ?) WHERE one = 1")
+      connection.prepare("UPDATE usage_index SET rows_from = ? WHERE one = 1 AND rows_from < ?")
           .bind(1, day)
+          .bind(2, day)
           .run();
   if (!given_up) return std::unexpected(given_up.error());
   given_up = connection

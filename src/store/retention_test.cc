@@ -396,6 +396,15 @@ TEST_F(RetentionTest, WithoutRowsThereIsNothingToBegin) {
   EXPECT_FALSE(*begun);
 }
 
+// An idle gateway, whose newest row is of yesterday, looks every minute.
+TEST_F(RetentionTest, BeginningAgainWithNothingMoreToGiveUpWritesNothing) {
+  store_rows({usage_row(stored_key("a"), test_time(), 0)});
+  begin();
+  const std::int64_t changes = number("SELECT total_changes()");
+  begin();
+  EXPECT_EQ(number("SELECT total_changes()"), changes);
+}
+
 TEST_F(RetentionTest, RowsThatAreNotIndexedStayUntilTheyAre) {
   const Key key = stored_key("a");
   store_rows({usage_row(key, test_time(-50 * kDayMicros), 0),
